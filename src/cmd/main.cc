@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// alibi: joins the subcommands, nothing else. Exit codes: 0 done, 1 could not do it, 2 usage;
+// a subcommand's --help names any others.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cmd/command.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{"alibi keeps a virtual IP address on a healthy load balancer and, when the address "
+               "moves, accounts for every missing second.",
+               "alibi"};
+  app.set_version_flag("--version", "alibi " ALIBI_VERSION);
+  app.require_subcommand(1);
+  alibi::cmd::Run run;
+  alibi::cmd::add_run(app, run);
+  alibi::cmd::add_check(app, run);
+  alibi::cmd::add_record(app, run);
+  alibi::cmd::add_explain(app, run);
+  alibi::cmd::add_lab(app, run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  return run ? run() : 2;
+}

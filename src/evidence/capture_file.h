@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// pcap and pcapng in and out. Reading streams in large blocks and survives any bytes: a defect is
+// reported with packet number and byte offset, and what came before it is kept.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "evidence/recording.h"
+
+namespace alibi::evidence {
+
+struct CapturedFrame {
+  std::int64_t unix_ns = 0;
+  std::uint32_t interface = 0;          ///< index into CaptureSummary::interfaces
+  std::uint32_t original_length = 0;
+  Direction direction = Direction::Unknown;
+  std::uint64_t dropped_before = 0;     ///< epb_dropcount
+  std::uint64_t number = 0;             ///< from 1
+  std::span<const std::uint8_t> bytes;  ///< valid during the call only
+};
+
+struct CaptureInterface {
+  std::string name;
+  std::string description;
+  wire::LinkType link_type = wire::LinkType::Ethernet;
+  std::uint64_t received = 0, dropped = 0;  ///< from interface statistics, 0 when absent
+};
+
+struct CaptureSummary {
+  std::vector<CaptureInterface> interfaces;
+  std::uint64_t frames = 0;
+  std::string damage;  ///< empty, or "truncated at packet N, byte offset M: ..."
+};
+
+/// Reads a pcap (both byte orders, micro- or nanosecond) or pcapng file; calls `each` per frame.
+Result<CaptureSummary> read_capture(const std::string& path,
+                                    const std::function<void(const CapturedFrame&)>& each);
+/// The same over bytes in memory (fuzzing).
+Result<CaptureSummary> read_capture_bytes(std::span<const std::uint8_t> bytes,
+                                          const std::string& name,
+                                          const std::function<void(const CapturedFrame&)>& each);
+
+/// One or many capture files as one recording; each interface of each file becomes a tap, in the
+/// order given. Times are Unix time.
+Result<Recording> recording_from_captures(const std::vector<std::string>& paths,
+                                          std::vector<std::string>* warnings);
+
+/// Writes pcapng with nanosecond stamps; one snap length for all interfaces (tcpdump refuses
+/// others), interface statistics at the end.
+class PcapngWriter {
+ public:
+  static Result<PcapngWriter> create(const std::string& path,
+                                     const std::vector<CaptureInterface>& interfaces,
+                                     std::uint32_t snap_length);
+  PcapngWriter(PcapngWriter&&) noexcept;
+  PcapngWriter& operator=(PcapngWriter&&) noexcept;
+  ~PcapngWriter();
+  Result<void> write(const CapturedFrame& frame, const std::string& comment = {});
+  /// Interface statistics blocks and flush; received/dropped by interface.
+  Result<void> finish(const std::vector<CaptureInterface>& statistics);
+
+ private:
+  struct File;
+  explicit PcapngWriter(std::unique_ptr<File> file);
+  std::unique_ptr<File> file_;
+};
+
+}  // namespace alibi::evidence

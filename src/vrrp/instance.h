@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// One VRRP instance (virtual router), sans-IO: inputs and the time go in, plain outputs come out.
+// Owned by whoever drives it (the keeper, a simulation, a test), used from one thread; it never
+// calls back, reads a clock or allocates beyond the outbox. Behaviour is RFC 9568 section 6 and,
+// where they differ, keepalived 2.2.7 (docs/adr lists each departure).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/instant.h"
+#include "base/strong.h"
+#include "vrrp/reason.h"
+#include "wire/vrrp.h"
+
+namespace alibi::vrrp {
+
+enum class State : std::uint8_t { Init, Backup, Master, Fault };
+std::string_view text(State state);  // "INIT", "BACKUP", "MASTER", "FAULT" as keepalived writes
+
+/// What does not change while the instance runs.
+struct Parameters {
+  std::string name;
+  Vrid vrid{1};
+  std::uint8_t version = 2;
+  wire::Family family = wire::Family::V4;
+  Priority base_priority{100};
+  Duration advert_interval = 1s;
+  bool start_as_master = false;  ///< `state MASTER`: matters only with priority 255
+  bool preempt = true;
+  Duration preempt_delay{0};
+  int down_timer_adverts = 3;
+  wire::AuthType auth_type = wire::AuthType::None;
+  std::array<std::uint8_t, 8> auth_data{};
+  std::vector<wire::IpAddress> addresses;  ///< those advertised, in configuration order
+  int garp_master_repeat = 5;
+  Duration garp_master_delay = 5s;         ///< second block; 0 = none
+  int garp_master_refresh_repeat = 1;
+  Duration garp_master_refresh{0};         ///< 0 = off
+  bool skip_check_adv_addr = false;
+  bool lower_prio_no_advert = false;
+  bool higher_prio_send_advert = false;
+  wire::V3Checksum v3_checksum = wire::V3Checksum::PseudoHeader;
+};
+
+// ---- inputs ----
+struct Start {};
+/// Orderly end: resign if master.
+struct Stop {};
+struct AdvertReceived {
+  wire::Advertisement advert;
+  wire::IpAddress source;
+  std::uint8_t ttl = 255;
+  bool unicast = false;
+};
+/// The earliest of next_timer() has come.
+struct TimerExpired {};
+/// Result of the trackers: new effective priority and what changed it (for the reason).
+struct PriorityChanged {
+  Priority effective;
+  std::string because;  ///< e.g. "script chk_haproxy failed (exit status 1)"
+};
+/// A tracker with weight 0, or the interface, forbids the instance to run / allows it again.
+struct FaultRaised {
+  ReasonCode code;  ///< LinkDown, TrackFailed, ...
+  std::string because;
+};
+struct FaultCleared {};
+/// The primary address of the interface, needed before the instance can start.
+struct SourceAddress { wire::IpAddress address; };
+/// Somebody else removed one of our addresses while we are master.
+struct AddressLost { wire::IpAddress address; };
+
+using Input = std::variant<Start, Stop, AdvertReceived, TimerExpired, PriorityChanged, FaultRaised,
+                           FaultCleared, SourceAddress, AddressLost>;
+
+// ---- outputs ----
+struct SendAdvert { Priority priority; };
+struct AddAddresses {};
+struct RemoveAddresses {};
+/// Gratuitous ARP / unsolicited NA for every address, `repeat` times.
+struct SendGratuitous { int repeat; };
+struct Transition {
+  State from;
+  State to;
+  Reason reason;  ///< why, decided here and carried to log, mail and case
+};
+/// A packet that was not accepted; once counted, `first` says whether to log it.
+struct Rejected {
+  RejectCode code;
+  wire::IpAddress source;
+  std::string detail;
+  bool first;
+};
+/// Something worth a log line at keepalived's wording, no transition.
+struct Note { std::string text; };
+
+using Output = std::variant<SendAdvert, AddAddresses, RemoveAddresses, SendGratuitous, Transition,
+                            Rejected, Note>;
+using Outbox = std::vector<Output>;
+
+class Instance {
+ public:
+  explicit Instance(Parameters parameters);
+
+  /// Takes one input at `now`; appends to `out` what must be done, in that order.
+  void handle(const Input& input, Instant now, Outbox& out);
+
+  /// When TimerExpired is due next; kNever when no timer runs.
+  Instant next_timer() const;
+
+  State state() const { return state_; }
+  Priority effective_priority() const { return effective_; }
+  const Parameters& parameters() const { return parameters_; }
+  /// Last master heard (unspecified address if none yet) and its priority.
+  const wire::IpAddress& master_address() const { return master_; }
+  Priority master_priority() const { return master_priority_; }
+  Duration skew_time() const;
+  Duration master_down_interval() const;
+
+ private:
+  friend struct Rules;  // the rows of the transition table (transitions.cc)
+  Parameters parameters_;
+  State state_ = State::Init;
+  Priority effective_{100};
+  wire::IpAddress source_;
+  bool source_known_ = false;
+  bool started_ = false;
+  wire::IpAddress master_;
+  Priority master_priority_{0};
+  Duration master_interval_{};       // v3: learned from the accepted advert
+  Instant down_timer_ = kNever;      // Master_Down_Timer, BACKUP
+  Instant advert_timer_ = kNever;    // Adver_Timer, MASTER
+  Instant garp_timer_ = kNever;      // second block of gratuitous ARP
+  Instant refresh_timer_ = kNever;
+  Instant preempt_until_ = kNever;
+  Instant last_advert_seen_{};
+  std::string priority_reason_;
+  std::uint32_t rejected_seen_ = 0;  // bit per RejectCode already reported
+};
+
+}  // namespace alibi::vrrp
