@@ -11,15 +11,15 @@
 
 namespace alibi::track {
 
-/// rise/fall counting of one script (keepalived's semantics: the first result decides start-up,
-/// `init_fail` starts failed).
+/// rise/fall counting of one script (keepalived's semantics: the first result alone decides, so that
+/// start-up needs no full rise or fall; `init_fail` starts failed and needs `rise` successes).
 class RiseFall {
  public:
   RiseFall(int rise, int fall, bool init_fail);
   enum class Change : std::uint8_t { None, WentUp, WentDown };
   Change result(bool success);
   bool up() const { return up_; }
-  bool known() const { return known_; }
+  bool known() const { return known_; }  ///< false until the first result (unless init_fail)
 
  private:
   int rise_;
@@ -30,7 +30,8 @@ class RiseFall {
 };
 
 /// One tracker as an instance sees it. weight 0: down means FAULT. weight > 0: added while up;
-/// < 0: added (subtracted) while down; `reverse` swaps up and down.
+/// < 0: added (subtracted) while down. `reverse` turns the direction: weight 0 is a FAULT while up,
+/// others are subtracted instead of added (weight < 0: raises the priority while down).
 struct Tracked {
   std::string name;
   int weight = 0;

@@ -5,8 +5,11 @@
 // where they differ, keepalived 2.2.7 (docs/adr lists each departure).
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -42,6 +45,7 @@ struct Parameters {
   bool skip_check_adv_addr = false;
   bool lower_prio_no_advert = false;
   bool higher_prio_send_advert = false;
+  bool unicast = false;                    ///< unicast_peer is given: expect unicast, any TTL
   wire::V3Checksum v3_checksum = wire::V3Checksum::PseudoHeader;
 };
 
@@ -55,7 +59,8 @@ struct AdvertReceived {
   std::uint8_t ttl = 255;
   bool unicast = false;
 };
-/// The earliest of next_timer() has come.
+/// next_timer() has come. Hand over every packet received by then first: an instance that was kept
+/// waiting must hear before it speaks.
 struct TimerExpired {};
 /// Result of the trackers: new effective priority and what changed it (for the reason).
 struct PriorityChanged {
@@ -67,8 +72,11 @@ struct FaultRaised {
   ReasonCode code;  ///< LinkDown, TrackFailed, ...
   std::string because;
 };
-struct FaultCleared {};
-/// The primary address of the interface, needed before the instance can start.
+struct FaultCleared {
+  std::optional<ReasonCode> code{};  ///< only the fault raised with this code; absent: all of them
+};
+/// The primary address of the interface, needed before the instance can start; unspecified when it
+/// has gone, which is a fault of its own (NoSourceAddress).
 struct SourceAddress { wire::IpAddress address; };
 /// Somebody else removed one of our addresses while we are master.
 struct AddressLost { wire::IpAddress address; };
@@ -77,6 +85,7 @@ using Input = std::variant<Start, Stop, AdvertReceived, TimerExpired, PriorityCh
                            FaultCleared, SourceAddress, AddressLost>;
 
 // ---- outputs ----
+/// One advertisement to the group (or every unicast peer); priority 0 resigns.
 struct SendAdvert { Priority priority; };
 struct AddAddresses {};
 struct RemoveAddresses {};
@@ -87,15 +96,20 @@ struct Transition {
   State to;
   Reason reason;  ///< why, decided here and carried to log, mail and case
 };
-/// A packet that was not accepted; once counted, `first` says whether to log it.
+/// A packet that broke a rule. Count each; `first` says whether to log it (`detail` is empty
+/// otherwise): once a reason until the state or the master changes.
 struct Rejected {
   RejectCode code;
   wire::IpAddress source;
   std::string detail;
   bool first;
+  bool accepted = false;  ///< counted only, the advert was taken all the same (ADR 0003)
 };
-/// Something worth a log line at keepalived's wording, no transition.
-struct Note { std::string text; };
+/// Something worth a log line at keepalived's wording, no transition. Write it with log_line().
+struct Note {
+  std::string text;       ///< without the "(NAME) " in front
+  bool verbose = false;   ///< keepalived writes it with -D only
+};
 
 using Output = std::variant<SendAdvert, AddAddresses, RemoveAddresses, SendGratuitous, Transition,
                             Rejected, Note>;
@@ -121,22 +135,31 @@ class Instance {
   Duration master_down_interval() const;
 
  private:
-  friend struct Rules;  // the rows of the transition table (transitions.cc)
+  friend struct Rules;  // the rows of the transition table (transitions.cc, rules.cc)
+
+  /// What the Master_Down_Timer is waiting out, the source of the reason when it ends.
+  enum class Waiting : std::uint8_t { Begun, Silence, Resigned, LostAddress };
+
   Parameters parameters_;
   State state_ = State::Init;
   Priority effective_{100};
-  wire::IpAddress source_;
-  bool source_known_ = false;
-  bool started_ = false;
+  wire::IpAddress source_;           // unspecified: not known
+  std::uint32_t faults_ = 0;         // bit per ReasonCode raised
+  std::string fault_detail_;         // of the first one
+  Instant state_since_{};
   wire::IpAddress master_;
   Priority master_priority_{0};
   Duration master_interval_{};       // v3: learned from the accepted advert
+  Instant master_heard_{};           // last accepted advert, or its priority 0
+  Waiting waiting_ = Waiting::Begun;
+  wire::IpAddress lower_;            // last master ignored for its lower priority...
+  Priority lower_priority_{0};
+  Instant lower_heard_ = kNever;     // ... since the down timer was armed; kNever: none
   Instant down_timer_ = kNever;      // Master_Down_Timer, BACKUP
   Instant advert_timer_ = kNever;    // Adver_Timer, MASTER
   Instant garp_timer_ = kNever;      // second block of gratuitous ARP
   Instant refresh_timer_ = kNever;
-  Instant preempt_until_ = kNever;
-  Instant last_advert_seen_{};
+  Instant preempt_until_ = kNever;   // preempt_delay runs until then; kNever: not running
   std::string priority_reason_;
   std::uint32_t rejected_seen_ = 0;  // bit per RejectCode already reported
 };
