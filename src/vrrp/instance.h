@@ -140,6 +140,9 @@ class Instance {
   /// What the Master_Down_Timer is waiting out, the source of the reason when it ends.
   enum class Waiting : std::uint8_t { Begun, Silence, Resigned, LostAddress };
 
+  bool accept(const AdvertReceived& packet, Outbox& out);
+  void reject(RejectCode code, const AdvertReceived& packet, bool accepted, Outbox& out);
+
   Parameters parameters_;
   State state_ = State::Init;
   Priority effective_{100};
