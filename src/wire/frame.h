@@ -28,6 +28,8 @@ struct VrrpPacket {
   VrrpDecoded decoded;
 };
 
+/// An ARP message, or neighbour discovery in the same form: a neighbour solicitation is operation
+/// 1, a neighbour advertisement operation 2, with target_ip = sender_ip when it went to a group.
 struct ArpPacket {
   std::uint16_t operation = 1;  ///< 1 request, 2 reply
   MacAddress sender_mac;

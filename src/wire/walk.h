@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk down the headers of one frame, shared by the codecs behind decode_frame and private to
+// wire/. Each function takes one layer off and calls the next; the number of tunnels and tags on
+// the way is bounded, and with it the recursion.
+#pragma once
+
+#include "wire/frame.h"
+#include "wire/reader.h"
+
+namespace alibi::wire {
+
+inline constexpr unsigned kMaxTunnels = 4;
+inline constexpr unsigned kMaxTags = 4;
+inline constexpr unsigned kMaxExtensionHeaders = 8;
+
+inline constexpr std::uint16_t kEtherIpv4 = 0x0800;
+inline constexpr std::uint16_t kEtherArp = 0x0806;
+inline constexpr std::uint16_t kEtherIpv6 = 0x86dd;
+inline constexpr std::uint16_t kEtherBridging = 0x6558;  ///< transparent Ethernet bridging
+
+/// What the layers above know about the packet, and the frame that is being filled.
+struct Walk {
+  Frame frame;
+  MacAddress source_mac;
+  std::uint8_t tunnels = 0;
+
+  void stop(FrameDefect why) { frame.defect = why; }
+  /// One more encapsulation taken off; false when that is one too many.
+  bool enter_tunnel();
+};
+
+/// The parts of an IP header that the layers below need.
+struct IpHeader {
+  IpAddress source;
+  IpAddress destination;
+  std::uint8_t ttl = 0;
+  std::uint16_t id = 0;
+  bool cut = false;  ///< fewer octets were captured than the header promises
+};
+
+void walk_ethernet(Walk& walk, Bytes bytes);
+/// By EtherType, with VLAN tags in front of it.
+void walk_ether_type(Walk& walk, std::uint16_t type, Bytes bytes);
+void walk_ipv4(Walk& walk, Bytes bytes);
+void walk_ipv6(Walk& walk, Bytes bytes);
+void walk_arp(Walk& walk, Bytes bytes);
+void walk_icmpv6(Walk& walk, const IpHeader& ip, Bytes bytes);
+void walk_udp(Walk& walk, Bytes bytes);
+void walk_gre(Walk& walk, Bytes bytes);
+
+}  // namespace alibi::wire
