@@ -11,8 +11,8 @@
 
 namespace alibi::track {
 
-/// rise/fall counting of one script (keepalived's semantics: the first result alone decides, so that
-/// start-up needs no full rise or fall; `init_fail` starts failed and needs `rise` successes).
+/// rise/fall counting of one script (keepalived's semantics: the first result alone decides at
+/// start-up; `init_fail` starts failed and needs `rise` successes).
 class RiseFall {
  public:
   RiseFall(int rise, int fall, bool init_fail);

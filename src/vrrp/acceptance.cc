@@ -14,7 +14,8 @@ bool contains(const std::vector<wire::IpAddress>& list, const wire::IpAddress& a
 
 /// RFC 3768 section 7.1 has no authentication any more; this is RFC 2338 section 5.3.6.1's simple
 /// password, which keepalived kept and most configurations use.
-std::optional<RejectCode> broken_v2_rule(const Parameters& ours, const wire::Advertisement& theirs) {
+std::optional<RejectCode> broken_v2_rule(const Parameters& ours,
+                                         const wire::Advertisement& theirs) {
   if (theirs.auth_type != ours.auth_type) return RejectCode::AuthType;
   if (ours.auth_type == wire::AuthType::Pass && theirs.auth_data != ours.auth_data) {
     return RejectCode::AuthData;
@@ -35,8 +36,9 @@ std::string address_list_text(const Parameters& ours, const AdvertReceived& pack
            ", expected " + std::to_string(ours.addresses.size()) + "!";
   }
   for (const auto& address : ours.addresses) {
-    if (!contains(theirs, address)) return "expected ip address " + address.text() + from +
-                                           " is not in its advert!";
+    if (!contains(theirs, address)) {
+      return "expected ip address " + address.text() + " is not in the advert" + from + "!";
+    }
   }
   return "ip address associated with VRID differs" + from;
 }
@@ -55,7 +57,8 @@ std::optional<RejectCode> broken_rule(const Parameters& ours, const wire::IpAddr
   if (ours.version == 2) {
     if (const auto broken = broken_v2_rule(ours, theirs)) return broken;
   } else if (theirs.interval <= Duration(0)) {
-    return RejectCode::Interval;  // would make the master-down interval zero
+    // RFC 9568 erratum 8301: zero would make every backup time out at once.
+    return RejectCode::Interval;
   }
   if (packet.unicast != ours.unicast) return RejectCode::Multicast;
   return std::nullopt;

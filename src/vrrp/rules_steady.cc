@@ -66,7 +66,7 @@ void Rules::arm_down_timer(const Step& s, Instance::Waiting waiting, Duration du
   s.instance.lower_heard_ = kNever;
 }
 
-/// RFC 9568 6.4.2 (455): v3 takes the master's interval over; in v2 acceptance has compared it.
+/// RFC 9568 6.4.2 (450): v3 takes the master's interval over; in v2 acceptance has compared it.
 void Rules::learn_master(const Step& s) {
   Instance& i = s.instance;
   const AdvertReceived& packet = advert(s);

@@ -180,7 +180,9 @@ void Rules::to_fault(const Step& s) {
   for (const ReasonCode code : {ReasonCode::LinkDown, ReasonCode::TrackFailed}) {
     if ((i.faults_ & (1U << static_cast<unsigned>(code))) != 0) reason = {code, i.fault_detail_};
   }
-  if (const auto* raised = std::get_if<FaultRaised>(&s.input)) reason = {raised->code, raised->because};
+  if (const auto* raised = std::get_if<FaultRaised>(&s.input)) {
+    reason = {raised->code, raised->because};
+  }
   i.faults_ = faults;
   transition(s, State::Fault, std::move(reason));
 }

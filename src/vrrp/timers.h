@@ -16,8 +16,8 @@ namespace alibi::vrrp {
 /// first. Both cut to microseconds, as keepalived computes.
 Duration skew_time(std::uint8_t version, Priority priority, Duration master_interval);
 
-/// Master_Down_Interval (Active_Down_Interval in RFC 9568): `adverts` intervals + skew. keepalived's
-/// down_timer_adverts is `adverts`, 3 in the RFCs.
+/// Master_Down_Interval (Active_Down_Interval in RFC 9568): `adverts` intervals + skew; 3 in the
+/// RFCs, down_timer_adverts in keepalived.
 Duration master_down_interval(std::uint8_t version, Priority priority, Duration master_interval,
                               int adverts);
 

@@ -12,13 +12,13 @@ using enum State;
 using Is = InputKind;
 using R = Rules;
 
-// "k:" marks keepalived's behaviour where the RFC has none or another; the numbers without it are
-// sections and paragraphs of RFC 9568.
+// Clauses: the section of RFC 9568, in brackets the line number that RFC 5798 prints in front of the
+// same sentence. "k:" marks keepalived's behaviour where the RFCs have none or another.
 constexpr Row kTable[] = {
     // ---- Init: not started, or stopped ----
     {"start into fault", Init, Is::Start, R::faulted, Fault, R::begin_fault, "k: state FAULT"},
-    {"start as owner", Init, Is::Start, R::owner, Master, R::begin_master, "6.4.1 (110)"},
-    {"start as backup", Init, Is::Start, nullptr, Backup, R::begin_backup, "6.4.1 (145)"},
+    {"start as owner", Init, Is::Start, R::owner, Master, R::begin_master, "6.4.1 (105)"},
+    {"start as backup", Init, Is::Start, nullptr, Backup, R::begin_backup, "6.4.1 (150)"},
     {"stop before start", Init, Is::Stop, nullptr, Init, nullptr, "6.4.1"},
     {"advert before start", Init, Is::Advert, nullptr, Init, nullptr, "6.4.1"},
     {"timer before start", Init, Is::Timer, nullptr, Init, nullptr, "6.4.1"},
@@ -31,12 +31,12 @@ constexpr Row kTable[] = {
 
     // ---- Backup ----
     {"start again as backup", Backup, Is::Start, nullptr, Backup, nullptr, "6.4.2"},
-    {"stop as backup", Backup, Is::Stop, nullptr, Init, R::stop_idle, "6.4.2 (335)"},
-    {"master resigns", Backup, Is::Advert, R::resigns, Backup, R::shorten_to_skew, "6.4.2 (435)"},
+    {"stop as backup", Backup, Is::Stop, nullptr, Init, R::stop_idle, "6.4.2 (345)"},
+    {"master resigns", Backup, Is::Advert, R::resigns, Backup, R::shorten_to_skew, "6.4.2 (425)"},
     {"lower master ignored", Backup, Is::Advert, R::discarded_for_preemption, Backup,
-     R::discard_lower, "6.4.2 (470)"},
-    {"master heard", Backup, Is::Advert, nullptr, Backup, R::accept_master, "6.4.2 (450)"},
-    {"master down", Backup, Is::Timer, R::down_timer_due, Master, R::take_over, "6.4.2 (360)"},
+     R::discard_lower, "6.4.2 (465)"},
+    {"master heard", Backup, Is::Advert, nullptr, Backup, R::accept_master, "6.4.2 (445)"},
+    {"master down", Backup, Is::Timer, R::down_timer_due, Master, R::take_over, "6.4.2 (365)"},
     {"timer early as backup", Backup, Is::Timer, nullptr, Backup, nullptr, "6.4.2"},
     {"same priority as backup", Backup, Is::Priority, R::priority_unchanged, Backup,
      R::note_priority, "k: tracking"},
@@ -49,7 +49,7 @@ constexpr Row kTable[] = {
     {"source gone as backup", Backup, Is::Source, R::source_gone, Fault, R::backup_without_source,
      "k: no source address"},
     {"source as backup", Backup, Is::Source, nullptr, Backup, R::note_source, "6.1"},
-    {"address lost as backup", Backup, Is::AddressLost, nullptr, Backup, nullptr, "6.4.2 (305)"},
+    {"address lost as backup", Backup, Is::AddressLost, nullptr, Backup, nullptr, "6.4.2 (300)"},
 
     // ---- Master ----
     {"start again as master", Master, Is::Start, nullptr, Master, nullptr, "6.4.3"},
@@ -59,7 +59,7 @@ constexpr Row kTable[] = {
     {"higher priority", Master, Is::Advert, R::ranks_higher, Backup, R::yield_to_higher,
      "6.4.3 (725)"},
     {"same priority, higher address", Master, Is::Advert, R::tie_higher, Backup, R::yield_to_tie,
-     "6.4.3 (725)"},
+     "6.4.3 (735)"},
     {"lower master", Master, Is::Advert, nullptr, Master, R::force_election, "6.4.3 (770)"},
     {"master timers", Master, Is::Timer, nullptr, Master, R::run_master_timers, "6.4.3 (680)"},
     {"same priority as master", Master, Is::Priority, R::priority_unchanged, Master,
@@ -86,12 +86,12 @@ constexpr Row kTable[] = {
     {"one of several faults cleared", Fault, Is::FaultCleared, R::still_faulted, Fault,
      R::note_fault_cleared, "k: state FAULT"},
     {"owner recovers", Fault, Is::FaultCleared, R::owner, Master, R::recover_to_master,
-     "6.4.1 (110)"},
-    {"recovered", Fault, Is::FaultCleared, nullptr, Backup, R::recover_to_backup, "6.4.1 (145)"},
+     "6.4.1 (105)"},
+    {"recovered", Fault, Is::FaultCleared, nullptr, Backup, R::recover_to_backup, "6.4.1 (150)"},
     {"source in other fault", Fault, Is::Source, R::still_faulted, Fault, R::note_source, "6.1"},
     {"owner gets its source", Fault, Is::Source, R::owner, Master, R::recover_to_master,
-     "6.4.1 (110)"},
-    {"source found", Fault, Is::Source, nullptr, Backup, R::recover_to_backup, "6.4.1 (145)"},
+     "6.4.1 (105)"},
+    {"source found", Fault, Is::Source, nullptr, Backup, R::recover_to_backup, "6.4.1 (150)"},
     {"address lost in fault", Fault, Is::AddressLost, nullptr, Fault, nullptr, "k: state FAULT"},
 };
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rise/fall counting and weights against keepalived's rules.
+#include "track/track.h"
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+namespace alibi::track {
+namespace {
+
+/// Feeds '+' and '-' and notes the changes: U, D or '.' for each.
+std::string feed(RiseFall& counter, std::string_view results) {
+  std::string out;
+  for (const char result : results) {
+    const auto change = counter.result(result == '+');
+    out += change == RiseFall::Change::WentUp     ? 'U'
+           : change == RiseFall::Change::WentDown ? 'D'
+                                                  : '.';
+  }
+  return out;
+}
+
+TEST(RiseFall, FirstResultAloneDecidesStartUp) {
+  RiseFall good(3, 3, false);
+  EXPECT_FALSE(good.known());
+  EXPECT_FALSE(good.up());
+  EXPECT_EQ(feed(good, "+"), "U");
+  EXPECT_TRUE(good.known());
+  RiseFall bad(3, 3, false);
+  EXPECT_EQ(feed(bad, "-"), "D");
+  EXPECT_TRUE(bad.known());
+}
+
+TEST(RiseFall, InitFailStartsFailedAndNeedsTheWholeRise) {
+  RiseFall counter(2, 1, true);
+  EXPECT_TRUE(counter.known());
+  EXPECT_FALSE(counter.up());
+  EXPECT_EQ(feed(counter, "-++"), "..U");
+}
+
+TEST(RiseFall, OneGoodResultStartsTheFallOver) {
+  RiseFall counter(2, 3, false);
+  EXPECT_EQ(feed(counter, "+--+---"), "U.....D");
+}
+
+TEST(RiseFall, OneBadResultStartsTheRiseOver) {
+  RiseFall counter(3, 1, false);
+  EXPECT_EQ(feed(counter, "-++-+++"), "D.....U");
+}
+
+TEST(RiseFall, NonsenseCountsMeanOne) {
+  RiseFall counter(0, -4, false);
+  EXPECT_EQ(feed(counter, "+-+"), "UDU");
+}
+
+struct WeightCase {
+  int weight;
+  bool reverse;
+  bool up;
+  int expected;  ///< from base 100
+};
+
+TEST(Evaluate, WeightsAsKeepalivedCountsThem) {
+  const WeightCase cases[] = {
+      {2, false, true, 102},   {2, false, false, 100},   // positive: added while up
+      {-20, false, true, 100}, {-20, false, false, 80},  // negative: taken off while down
+      {2, true, true, 98},     {2, true, false, 100},    // reverse turns the direction
+      {-20, true, true, 100},  {-20, true, false, 120},  {253, false, true, 254},
+      {-253, false, false, 1}, {2000000000, false, true, 254},
+  };
+  for (const auto& c : cases) {
+    const auto outcome = evaluate(Priority{100}, {{"t", c.weight, c.reverse, c.up}});
+    EXPECT_EQ(outcome.effective.value, c.expected) << c.weight << c.reverse << c.up;
+    EXPECT_FALSE(outcome.fault);
+  }
+}
+
+TEST(Evaluate, WeightsSumBeforeTheClamp) {
+  const auto outcome = evaluate(Priority{250}, {{"a", 20, false, true}, {"b", -10, false, false}});
+  EXPECT_EQ(outcome.effective.value, 254);  // 250 + 20 - 10, not (250 + 20 clamped) - 10
+}
+
+TEST(Evaluate, WeightZeroIsAFaultAndNamesTheFirst) {
+  const auto outcome = evaluate(
+      Priority{100}, {{"a", 0, false, true}, {"b", 0, false, false}, {"c", 0, false, false}});
+  EXPECT_TRUE(outcome.fault);
+  EXPECT_EQ(outcome.fault_name, "b");
+  EXPECT_EQ(outcome.effective.value, 100);
+  EXPECT_TRUE(evaluate(Priority{100}, {{"r", 0, true, true}}).fault);
+  EXPECT_FALSE(evaluate(Priority{100}, {{"r", 0, true, false}}).fault);
+}
+
+TEST(Evaluate, OwnerNeverChanges) {
+  EXPECT_EQ(evaluate(Priority{255}, {{"a", -50, false, false}}).effective.value, 255);
+}
+
+}  // namespace
+}  // namespace alibi::track
