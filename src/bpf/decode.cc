@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every record is checked against the size of its kind; numbers are turned into the catalogue's
+// words here and nowhere else.
+#include "bpf/decode.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "bpf/abi.h"
+#include "bpf/syscall_names.h"
+
+namespace alibi::bpf {
+namespace {
+
+using evidence::Event;
+
+constexpr std::size_t kFramesKept = 24;
+
+template <std::size_t N>
+std::string text_of(const char (&field)[N]) {
+  return {field, strnlen(field, N)};
+}
+
+/// Copies as much of T as the record holds; false when less than `least`.
+template <typename T>
+bool copy_out(std::span<const std::uint8_t> record, T& to, std::size_t least = sizeof(T)) {
+  if (record.size() < least) return false;
+  std::memcpy(static_cast<void*>(&to), record.data(), std::min(record.size(), sizeof(T)));
+  return true;
+}
+
+std::optional<evidence::Fact> off_fact(std::span<const std::uint8_t> record,
+                                       const os::Kallsyms& symbols) {
+  alibi_off raw{};
+  if (!copy_out(record, raw, ALIBI_OFF_SHORT)) return std::nullopt;
+  evidence::ThreadOff fact;
+  fact.tid = raw.header.tid;
+  fact.pid = raw.header.pid;
+  fact.state = state_letter(raw.prev_state, raw.preempted != 0);
+  fact.io_wait = raw.io_wait != 0;
+  fact.syscall = raw.syscall;
+  fact.syscall_name = syscall_name(raw.syscall);
+  std::copy(std::begin(raw.arguments), std::end(raw.arguments), fact.arguments.begin());
+  if (raw.stack_bytes > 0 && record.size() >= sizeof(raw)) {
+    const auto frames = std::min<std::size_t>(
+        static_cast<std::size_t>(raw.stack_bytes) / sizeof(std::uint64_t), ALIBI_STACK);
+    std::vector<std::uint64_t> addresses(raw.stack, raw.stack + frames);
+    fact.stack = stack_names(addresses, symbols);
+  }
+  return fact;
+}
+
+std::optional<evidence::Fact> on_fact(std::span<const std::uint8_t> record) {
+  alibi_on raw{};
+  if (!copy_out(record, raw, ALIBI_ON_SHORT)) return std::nullopt;
+  evidence::ThreadOn fact;
+  fact.tid = raw.header.tid;
+  fact.pid = raw.header.pid;
+  fact.cpu = static_cast<std::int32_t>(raw.header.cpu);
+  const std::size_t count =
+      record.size() < sizeof(raw) ? 0 : std::min<std::size_t>(raw.rivals, ALIBI_RIVALS);
+  for (std::size_t i = 0; i < count; ++i) {
+    const alibi_rival& rival = raw.rival[i];
+    fact.rivals.push_back({rival.pid, rival.pid == -1 ? "others" : text_of(rival.comm),
+                           static_cast<std::int64_t>(rival.ns),
+                           policy_text(rival.policy, rival.rt_priority)});
+  }
+  std::sort(fact.rivals.begin(), fact.rivals.end(),
+            [](const auto& a, const auto& b) { return a.ns > b.ns; });
+  return fact;
+}
+
+std::optional<evidence::Fact> woken_fact(std::span<const std::uint8_t> record) {
+  alibi_woken raw{};
+  if (!copy_out(record, raw)) return std::nullopt;
+  return evidence::ThreadWoken{raw.header.tid, raw.header.pid, raw.waker_pid,
+                               text_of(raw.waker_comm)};
+}
+
+std::optional<evidence::Fact> signal_fact(std::span<const std::uint8_t> record) {
+  alibi_signal raw{};
+  if (!copy_out(record, raw)) return std::nullopt;
+  evidence::SignalSent fact;
+  fact.signal = raw.signal;
+  fact.code = raw.code;
+  fact.target_pid = raw.header.pid;
+  fact.target_comm = text_of(raw.target_comm);
+  fact.sender_pid = raw.sender_pid;
+  fact.sender_comm = text_of(raw.sender_comm);
+  fact.sender_parent_pid = raw.sender_parent_pid;
+  fact.sender_parent_comm = text_of(raw.sender_parent_comm);
+  return fact;
+}
+
+std::optional<evidence::Fact> process_fact(std::span<const std::uint8_t> record,
+                                           std::uint32_t kind) {
+  if (kind == ALIBI_FORK) {
+    alibi_fork raw{};
+    if (!copy_out(record, raw)) return std::nullopt;
+    return evidence::ProcessForked{raw.header.pid, raw.child};
+  }
+  if (kind == ALIBI_EXEC) {
+    alibi_exec raw{};
+    if (!copy_out(record, raw)) return std::nullopt;
+    const std::size_t size = std::min<std::size_t>(raw.args_bytes, ALIBI_ARGS);
+    return evidence::ProcessExec{raw.header.pid, text_of(raw.comm),
+                                 command_line_text({raw.args, size})};
+  }
+  alibi_exit raw{};
+  if (!copy_out(record, raw)) return std::nullopt;
+  return evidence::ProcessExit{raw.header.pid, text_of(raw.comm), raw.exit_code,
+                               raw.oom_victim != 0};
+}
+
+bool is_scheduler_frame(std::string_view name) {
+  static constexpr std::string_view kNames[] = {
+      "__schedule", "schedule", "preempt_schedule_common", "preempt_schedule",
+      "preempt_schedule_irq", "__cond_resched", "schedule_idle", "schedule_preempt_disabled",
+      "io_schedule", "preempt_schedule_notrace"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+bool is_tracer_frame(std::string_view name) {
+  return name.starts_with("bpf_") || name.starts_with("__traceiter_") ||
+         name.starts_with("__bpf_trace") || name.starts_with("__probestub");
+}
+
+}  // namespace
+
+char state_letter(std::uint32_t prev_state, bool preempted) {
+  constexpr std::uint32_t kNoLoad = 0x400, kFrozen = 0x8000, kRtLock = 0x1000;
+  if (preempted || prev_state == 0) return 'R';
+  if ((prev_state & 0x10) != 0 || (prev_state & 0x80) != 0) return 'X';
+  if ((prev_state & 0x20) != 0) return 'Z';
+  if ((prev_state & kFrozen) != 0) return 'F';
+  if ((prev_state & 0x4) != 0) return 'T';
+  if ((prev_state & 0x8) != 0) return 't';
+  if ((prev_state & 0x2) != 0) return (prev_state & kNoLoad) != 0 ? 'I' : 'D';
+  if ((prev_state & kRtLock) != 0) return 'D';
+  if ((prev_state & 0x1) != 0) return 'S';
+  if ((prev_state & 0x40) != 0) return 'I';  // a parked kernel thread
+  return 'R';                                // 0x100 alone and the like: still to be run
+}
+
+std::string policy_text(std::uint32_t policy, std::uint32_t rt_priority) {
+  switch (policy & 0xffU) {
+    case SCHED_OTHER: return "normal";
+    case SCHED_FIFO: return fmt::format("fifo {}", rt_priority);
+    case SCHED_RR: return fmt::format("rr {}", rt_priority);
+    case SCHED_BATCH: return "batch";
+    case SCHED_IDLE: return "idle";
+    case 6: return "deadline";
+    default: return fmt::format("policy {}", policy);
+  }
+}
+
+std::vector<std::string> stack_names(std::span<const std::uint64_t> addresses,
+                                     const os::Kallsyms& symbols) {
+  std::vector<std::string> names;
+  for (const std::uint64_t address : addresses) {
+    if (names.size() == kFramesKept) break;
+    const std::string_view name = symbols.name(address);
+    // Only at the inner end: a "schedule_timeout" or a mutex below them is evidence.
+    if (names.empty() && (name.empty() || is_tracer_frame(name) || is_scheduler_frame(name)))
+      continue;
+    names.emplace_back(name.empty() ? fmt::format("{:#x}", address) : std::string(name));
+  }
+  return names;
+}
+
+std::string command_line_text(std::string_view arguments) {
+  while (!arguments.empty() && arguments.back() == '\0') arguments.remove_suffix(1);
+  std::string text(arguments);
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text;
+}
+
+std::optional<evidence::Event> decode_record(std::span<const std::uint8_t> record,
+                                             const os::Kallsyms& symbols) {
+  alibi_header header{};
+  if (!copy_out(record, header)) return std::nullopt;
+  std::optional<evidence::Fact> fact;
+  switch (header.kind) {
+    case ALIBI_OFF: fact = off_fact(record, symbols); break;
+    case ALIBI_ON: fact = on_fact(record); break;
+    case ALIBI_WOKEN: fact = woken_fact(record); break;
+    case ALIBI_SIGNAL: fact = signal_fact(record); break;
+    case ALIBI_FORK:
+    case ALIBI_EXEC:
+    case ALIBI_EXIT: fact = process_fact(record, header.kind); break;
+    default: break;
+  }
+  if (!fact) return std::nullopt;
+  return Event{Instant{static_cast<std::int64_t>(header.ns)}, std::move(*fact)};
+}
+
+}  // namespace alibi::bpf

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bpf/decode.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+
+#include <cstring>
+
+#include "bpf/abi.h"
+
+namespace alibi::bpf {
+namespace {
+
+using testing::ElementsAre;
+
+template <typename T>
+std::vector<std::uint8_t> bytes_of(const T& value, std::size_t size = sizeof(T)) {
+  std::vector<std::uint8_t> bytes(size);
+  std::memcpy(bytes.data(), &value, size);
+  return bytes;
+}
+
+alibi_header header_of(alibi_kind kind) { return {123456789, kind, 1, 77, 78}; }
+
+TEST(StateLetter, FollowsTheKernelsBits) {
+  EXPECT_EQ(state_letter(0, false), 'R');
+  EXPECT_EQ(state_letter(1, true), 'R');         // set itself to sleep, then was preempted
+  EXPECT_EQ(state_letter(0x100, false), 'R');    // R+
+  EXPECT_EQ(state_letter(0x1, false), 'S');
+  EXPECT_EQ(state_letter(0x2001, false), 'S');   // freezable sleep
+  EXPECT_EQ(state_letter(0x2, false), 'D');
+  EXPECT_EQ(state_letter(0x102, false), 'D');    // killable
+  EXPECT_EQ(state_letter(0x402, false), 'I');
+  EXPECT_EQ(state_letter(0x104, false), 'T');
+  EXPECT_EQ(state_letter(0x108, false), 't');
+  EXPECT_EQ(state_letter(0x8000, false), 'F');
+  EXPECT_EQ(state_letter(0x1000, false), 'D');   // rt_mutex as spinlock
+  EXPECT_EQ(state_letter(0x80, false), 'X');
+}
+
+TEST(PolicyText, NamesPolicies) {
+  EXPECT_EQ(policy_text(0, 0), "normal");
+  EXPECT_EQ(policy_text(1, 50), "fifo 50");
+  EXPECT_EQ(policy_text(2, 1), "rr 1");
+  EXPECT_EQ(policy_text(5, 0), "idle");
+}
+
+TEST(DecodeRecord, ThreadOffWithStack) {
+  const os::Kallsyms symbols = os::Kallsyms::parse(
+      "ffffffff81000000 t bpf_prog_on_switch\nffffffff81000100 t __traceiter_sched_switch\n"
+      "ffffffff81000200 t __schedule\nffffffff81000300 T schedule\n"
+      "ffffffff81000400 t pipe_write\nffffffff81000500 T vfs_write\n");
+  alibi_off raw{};
+  raw.header = header_of(ALIBI_OFF);
+  raw.prev_state = 1;
+  raw.syscall = SYS_write;
+  raw.arguments[0] = 2;
+  raw.stack_bytes = 6 * 8;
+  for (std::uint64_t i = 0; i < 6; ++i) raw.stack[i] = 0xffffffff81000010 + i * 0x100;
+  const auto event = decode_record(bytes_of(raw), symbols);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->at.ns, 123456789);
+  const auto& fact = std::get<evidence::ThreadOff>(event->fact);
+  EXPECT_EQ(fact.pid, 77);
+  EXPECT_EQ(fact.tid, 78);
+  EXPECT_EQ(fact.state, 'S');
+  EXPECT_EQ(fact.syscall_name, "write");
+  EXPECT_EQ(fact.arguments[0], 2U);
+  EXPECT_THAT(fact.stack, ElementsAre("pipe_write", "vfs_write"));
+}
+
+TEST(DecodeRecord, RivalsLongestFirst) {
+  alibi_on raw{};
+  raw.header = header_of(ALIBI_ON);
+  raw.rivals = 2;
+  raw.rival[0] = {1000, 5, 0, 0, 0, "sh"};
+  raw.rival[1] = {9000, 6, 1, 80, 0, "hog"};
+  const auto event = decode_record(bytes_of(raw), {});
+  ASSERT_TRUE(event);
+  const auto& fact = std::get<evidence::ThreadOn>(event->fact);
+  ASSERT_EQ(fact.rivals.size(), 2U);
+  EXPECT_EQ(fact.rivals[0].comm, "hog");
+  EXPECT_EQ(fact.rivals[0].policy, "fifo 80");
+  EXPECT_EQ(fact.rivals[1].ns, 1000);
+}
+
+TEST(DecodeRecord, ExecJoinsItsArguments) {
+  alibi_exec raw{};
+  raw.header = header_of(ALIBI_EXEC);
+  const std::string_view arguments("killall\0-0\0haproxy\0", 19);
+  std::memcpy(raw.args, arguments.data(), arguments.size());
+  raw.args_bytes = 19;
+  const auto event = decode_record(bytes_of(raw), {});
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<evidence::ProcessExec>(event->fact).command_line, "killall -0 haproxy");
+}
+
+TEST(DecodeRecord, TooShortIsNothing) {
+  alibi_exit raw{};
+  raw.header = header_of(ALIBI_EXIT);
+  EXPECT_FALSE(decode_record(bytes_of(raw, sizeof(raw) - 1), {}));
+  EXPECT_FALSE(decode_record({}, {}));
+  raw.header.kind = 999;
+  EXPECT_FALSE(decode_record(bytes_of(raw), {}));
+}
+
+}  // namespace
+}  // namespace alibi::bpf

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shared maps are made once; each group's skeleton is opened, given those maps, loaded and
+// attached by itself, so that a group this kernel refuses takes nothing else with it.
+#include "bpf/loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "bpf/process.skel.h"
+#include "bpf/sched.skel.h"
+#include "bpf/signal.skel.h"
+#include "os/fd.h"
+
+namespace alibi::bpf {
+namespace {
+
+constexpr std::size_t kRingBytes = 4U * 1024 * 1024;
+constexpr std::uint32_t kWatchedMax = 4096;
+constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {"sched", "signal", "process"};
+
+std::string& last_complaint() {
+  static std::string text;
+  return text;
+}
+
+/// libbpf's warnings are kept, not printed: the first one of a failing load says why.
+int keep_warning(enum libbpf_print_level level, const char* format, va_list arguments) {
+  if (level != LIBBPF_WARN || !last_complaint().empty()) return 0;
+  std::array<char, 512> line{};
+  std::vsnprintf(line.data(), line.size(), format, arguments);
+  std::string text(line.data());
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  last_complaint() = text;
+  return 0;
+}
+
+std::string reason(int error) {
+  const std::string what = std::strerror(error);
+  if (error == EPERM || error == EACCES)
+    return fmt::format("BPF is not allowed to this user ({}): run as root or with CAP_BPF and "
+                       "CAP_PERFMON", what);
+  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
+    return "no BTF in this kernel (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF is needed";
+  return last_complaint().empty() ? what : fmt::format("{} ({})", what, last_complaint());
+}
+
+}  // namespace
+
+struct Probes::State {
+  os::Fd watched, events, lost;
+  sched_bpf* sched = nullptr;
+  signal_bpf* signal = nullptr;
+  process_bpf* process = nullptr;
+  ring_buffer* ring = nullptr;
+  const std::function<void(std::span<const std::uint8_t>)>* each = nullptr;
+  std::array<std::string, ALIBI_SOURCES> absent;  ///< why; empty: attached
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    ring_buffer__free(ring);
+    sched_bpf::destroy(sched);
+    signal_bpf::destroy(signal);
+    process_bpf::destroy(process);
+  }
+};
+
+namespace {
+
+int hand_over(void* context, void* data, std::size_t size) {
+  auto* state = static_cast<Probes::State*>(context);
+  (*state->each)({static_cast<const std::uint8_t*>(data), size});
+  return 0;
+}
+
+/// Opens one group's skeleton, gives it the shared maps, loads and attaches it. The reason why it
+/// is absent, or an empty string.
+template <typename Skeleton>
+std::string attach_group(const Probes::State& state, Skeleton*& skeleton) {
+  last_complaint().clear();
+  skeleton = Skeleton::open();
+  if (skeleton == nullptr) return reason(errno);
+  int error = 0;
+  if (skeleton->rodata->abi_version != ALIBI_ABI_VERSION) {
+    error = EPROTO;
+  } else {
+    error = -bpf_map__reuse_fd(skeleton->maps.watched, state.watched.get());
+    if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.events, state.events.get());
+    if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.lost, state.lost.get());
+    if (error == 0) error = -Skeleton::load(skeleton);
+    if (error == 0) error = -Skeleton::attach(skeleton);
+  }
+  if (error == 0) return {};
+  const std::string why = reason(error);
+  Skeleton::destroy(skeleton);
+  skeleton = nullptr;
+  return why;
+}
+
+os::Fd make_map(enum bpf_map_type type, const char* name, std::uint32_t key, std::uint32_t value,
+                std::uint32_t entries) {
+  return os::Fd(bpf_map_create(type, name, key, value, entries, nullptr));
+}
+
+}  // namespace
+
+Probes::Probes(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Probes::Probes(Probes&&) noexcept = default;
+Probes& Probes::operator=(Probes&&) noexcept = default;
+Probes::~Probes() = default;
+
+Probes Probes::load() {
+  libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+  libbpf_set_print(keep_warning);
+  auto state = std::make_unique<State>();
+  state->watched = make_map(BPF_MAP_TYPE_HASH, "alibi_watched", 4, 4, kWatchedMax);
+  state->events = make_map(BPF_MAP_TYPE_RINGBUF, "alibi_events", 0, 0, kRingBytes);
+  state->lost = make_map(BPF_MAP_TYPE_PERCPU_ARRAY, "alibi_lost", 4, 8, ALIBI_SOURCES);
+  if (!state->watched.valid() || !state->events.valid() || !state->lost.valid()) {
+    state->absent.fill(reason(errno));
+    return Probes(std::move(state));
+  }
+  state->ring = ring_buffer__new(state->events.get(), hand_over, state.get(), nullptr);
+  if (state->ring == nullptr) {
+    state->absent.fill(reason(errno));
+    return Probes(std::move(state));
+  }
+  // Processes before scheduling: a child that is not followed would be seen nowhere.
+  state->absent[ALIBI_SOURCE_PROCESS] = attach_group(*state, state->process);
+  state->absent[ALIBI_SOURCE_SIGNAL] = attach_group(*state, state->signal);
+  state->absent[ALIBI_SOURCE_SCHED] = attach_group(*state, state->sched);
+  return Probes(std::move(state));
+}
+
+bool Probes::has(alibi_source source) const { return state_->absent[source].empty(); }
+
+int Probes::fd() const {
+  return state_->ring == nullptr ? -1 : ring_buffer__epoll_fd(state_->ring);
+}
+
+void Probes::drain(const std::function<void(std::span<const std::uint8_t>)>& each) {
+  if (state_->ring == nullptr) return;
+  state_->each = &each;
+  ring_buffer__consume(state_->ring);
+  state_->each = nullptr;
+}
+
+void Probes::watch(std::int32_t pid, alibi_role role) {
+  if (!state_->watched.valid()) return;
+  const std::uint32_t value = role;
+  bpf_map_update_elem(state_->watched.get(), &pid, &value, BPF_ANY);
+}
+
+void Probes::forget(std::int32_t pid) {
+  if (state_->watched.valid()) bpf_map_delete_elem(state_->watched.get(), &pid);
+}
+
+std::vector<evidence::SourceLoss> Probes::losses() const {
+  std::vector<evidence::SourceLoss> losses;
+  const int cpus = libbpf_num_possible_cpus();
+  std::vector<std::uint64_t> counts(cpus > 0 ? static_cast<std::size_t>(cpus) : 1);
+  for (std::uint32_t source = 0; source < ALIBI_SOURCES; ++source) {
+    if (!state_->absent[source].empty()) {
+      losses.push_back({kSourceNames[source], 0, state_->absent[source]});
+      continue;
+    }
+    std::uint64_t sum = 0;
+    if (bpf_map_lookup_elem(state_->lost.get(), &source, counts.data()) == 0)
+      for (const std::uint64_t count : counts) sum += count;
+    if (sum > 0)
+      losses.push_back({kSourceNames[source], sum,
+                        "the event ring or the watched set was full: the recorder did not read "
+                        "in time"});
+  }
+  return losses;
+}
+
+}  // namespace alibi::bpf

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads and attaches the BPF program groups, keeps the watched set, and hands out the raw records.
+// What cannot be loaded (no root, no BTF, another kernel) is a named loss, never an error.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "bpf/abi.h"
+#include "evidence/recording.h"
+
+namespace alibi::bpf {
+
+/// One set of programs and its event ring; one thread. Detaches everything when destroyed.
+class Probes {
+ public:
+  static Probes load();
+  Probes(Probes&&) noexcept;
+  Probes& operator=(Probes&&) noexcept;
+  ~Probes();
+
+  /// True when the group of that source is attached.
+  bool has(alibi_source source) const;
+  /// Readable when records wait; -1 without BPF.
+  int fd() const;
+
+  /// Calls `each` with every waiting record (an alibi_header and what its kind says).
+  /// The bytes are valid during the call only.
+  void drain(const std::function<void(std::span<const std::uint8_t>)>& each);
+
+  void watch(std::int32_t pid, alibi_role role);
+  void forget(std::int32_t pid);
+
+  /// Absent groups, and what the ring had no room for so far.
+  std::vector<evidence::SourceLoss> losses() const;
+
+  struct State;
+
+ private:
+  explicit Probes(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace alibi::bpf

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// Forks, execs and ends of watched processes. What a watched daemon forks is watched too.
+#include "common.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+enum { SIGNAL_GROUP_EXIT = 4 };
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
+  if (parent->tgid == child->tgid) return 0;  /* a thread */
+  if (!scheduling_wanted(role_of(parent->tgid))) return 0;
+  const __u32 tgid = child->tgid;
+  const __u32 role = ALIBI_ROLE_CHILD;
+  struct alibi_fork *forked = bpf_ringbuf_reserve(&events, sizeof(*forked), 0);
+  if (bpf_map_update_elem(&watched, &tgid, &role, BPF_ANY) || !forked)
+    count_lost(ALIBI_SOURCE_PROCESS);
+  if (!forked) return 0;
+  fill_header(&forked->header, ALIBI_FORK, parent->tgid, parent->pid);
+  forked->child = child->tgid;
+  forked->pad = 0;
+  bpf_ringbuf_submit(forked, 0);
+  return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task) {
+  if (!role_of(task->tgid)) return 0;
+  struct alibi_exec *exec = bpf_ringbuf_reserve(&events, sizeof(*exec), 0);
+  if (!exec) {
+    count_lost(ALIBI_SOURCE_PROCESS);
+    return 0;
+  }
+  fill_header(&exec->header, ALIBI_EXEC, task->tgid, task->pid);
+  exec->pad = 0;
+  exec->args_bytes = 0;
+  read_comm(exec->comm, task);
+  __builtin_memset(exec->args, 0, sizeof(exec->args));
+  /* The new program's arguments were written a moment ago: the pages are there. */
+  const unsigned long start = BPF_CORE_READ(task, mm, arg_start);
+  unsigned long size = BPF_CORE_READ(task, mm, arg_end) - start;
+  if (size > ALIBI_ARGS) size = ALIBI_ARGS;
+  if (size && !bpf_probe_read_user(exec->args, size & (2 * ALIBI_ARGS - 1), (void *)start))
+    exec->args_bytes = size;
+  bpf_ringbuf_submit(exec, 0);
+  return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task) {
+  const __u32 tgid = task->tgid;
+  if (!role_of(tgid)) return 0;
+  if (BPF_CORE_READ(task, signal, live.counter) > 0) return 0;  /* other threads go on */
+  struct alibi_exit *end = bpf_ringbuf_reserve(&events, sizeof(*end), 0);
+  bpf_map_delete_elem(&watched, &tgid);
+  if (!end) {
+    count_lost(ALIBI_SOURCE_PROCESS);
+    return 0;
+  }
+  fill_header(&end->header, ALIBI_EXIT, tgid, task->pid);
+  const bool group = BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
+  end->exit_code = group ? BPF_CORE_READ(task, signal, group_exit_code) : task->exit_code;
+  end->oom_victim = BPF_CORE_READ(task, signal, oom_mm) != 0;
+  read_comm(end->comm, task->group_leader);
+  bpf_ringbuf_submit(end, 0);
+  return 0;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// Why a watched thread is not on a CPU: what it did when it left, who woke it, and who held the CPU
+// that it waited for. Switches of other threads cost two hash misses and one array look-up.
+#include "common.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, ALIBI_CPUS);
+  __type(key, __u32);
+  __type(value, struct alibi_cpu);
+} cpus SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1024);
+  __type(key, __u32);
+  __type(value, struct alibi_wait);
+} waits SEC(".maps");
+
+enum { PF_KTHREAD = 0x00200000 };
+
+/* An interrupt runs in the name of whoever it hit. "In interrupt" is a per-CPU variable that many
+ * kernels do not export, so this goes by what a wake-up by a task itself needs: it is in a system
+ * call, or a kernel thread. An interrupt that hits a system call is still taken for its task. */
+static __always_inline bool acts_itself(struct task_struct *task) {
+  if (task->flags & PF_KTHREAD) return task->pid != 0;
+  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+  return ALIBI_SYSCALL(regs) >= 0;
+}
+
+static __always_inline void start_waiting(__u32 tid, __u32 cpu) {
+  struct alibi_cpu *here = bpf_map_lookup_elem(&cpus, &cpu);
+  if (!here) return;
+  static const struct alibi_wait zero;
+  if (bpf_map_update_elem(&waits, &tid, &zero, BPF_NOEXIST)) return;  /* waits already */
+  struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
+  if (!wait) return;
+  wait->cpu = cpu;
+  wait->since_ns = bpf_ktime_get_ns();
+  /* Slots of one CPU change under its run queue lock, except for migrations: claim atomically. */
+  for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++)
+    if (__sync_val_compare_and_swap(&here->waiter[i], 0, tid) == 0) return;
+}
+
+static __always_inline void leave_cpu(__u32 tid, __u32 cpu) {
+  struct alibi_cpu *there = bpf_map_lookup_elem(&cpus, &cpu);
+  if (!there) return;
+  for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++)
+    __sync_val_compare_and_swap(&there->waiter[i], tid, 0);
+}
+
+/* `runner` held the CPU for `ns` while the thread of `wait` waited for it. */
+static __always_inline void add_rival(struct alibi_wait *wait, struct task_struct *runner,
+                                      __u64 ns) {
+  const __s32 pid = runner->tgid;
+  for (__u32 i = 0; i < ALIBI_RIVALS; i++) {
+    struct alibi_rival *rival = &wait->rival[i];
+    if (i < wait->rivals) {
+      if (rival->pid == pid || (i == ALIBI_RIVALS - 1)) {
+        if (rival->pid != pid) rival->pid = -1;
+        rival->ns += ns;
+        return;
+      }
+      continue;
+    }
+    rival->pid = pid;
+    rival->ns = ns;
+    rival->policy = runner->policy;
+    rival->rt_priority = runner->rt_priority;
+    read_comm(rival->comm, runner);
+    wait->rivals = i + 1;
+    return;
+  }
+}
+
+static __always_inline void account(struct alibi_cpu *here, struct task_struct *runner, __u64 now) {
+  for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++) {
+    const __u32 tid = here->waiter[i];
+    if (!tid || tid == (__u32)runner->pid) continue;
+    struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
+    if (!wait || !wait->since_ns) continue;
+    const __u64 from = wait->since_ns > here->last_switch_ns ? wait->since_ns : here->last_switch_ns;
+    if (now > from) add_rival(wait, runner, now - from);
+  }
+}
+
+static __always_inline void fill_off(struct alibi_off *off, struct task_struct *prev,
+                                     bool preempted, __u32 state) {
+  fill_header(&off->header, ALIBI_OFF, prev->tgid, prev->pid);
+  off->prev_state = state;
+  off->preempted = preempted;
+  off->io_wait = BPF_CORE_READ_BITFIELD(prev, in_iowait);
+  off->pad[0] = off->pad[1] = 0;
+  off->stack_bytes = 0;
+  off->syscall = -1;
+  off->arguments[0] = off->arguments[1] = off->arguments[2] = 0;
+  /* prev is still the current task here, and its user registers tell the system call. */
+  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+  const alibi_s32 number = ALIBI_SYSCALL(regs);
+  if (number < 0) return;
+  off->syscall = number;
+  off->arguments[0] = ALIBI_ARG0(regs);
+  off->arguments[1] = ALIBI_ARG1(regs);
+  off->arguments[2] = ALIBI_ARG2(regs);
+}
+
+static __always_inline void send_off(void *ctx, struct task_struct *prev, bool preempted,
+                                     __u32 state) {
+  if (preempted) {
+    struct alibi_off *brief = bpf_ringbuf_reserve(&events, ALIBI_OFF_SHORT, 0);
+    if (!brief) return count_lost(ALIBI_SOURCE_SCHED);
+    fill_off(brief, prev, true, state);
+    return bpf_ringbuf_submit(brief, quiet_flags());
+  }
+  struct alibi_off *off = bpf_ringbuf_reserve(&events, sizeof(*off), 0);
+  if (!off) return count_lost(ALIBI_SOURCE_SCHED);
+  fill_off(off, prev, false, state);
+  off->stack_bytes = (alibi_s32)bpf_get_stack(ctx, off->stack, sizeof(off->stack), 0);
+  bpf_ringbuf_submit(off, quiet_flags());
+}
+
+static __always_inline void send_on(struct task_struct *next, __u64 now) {
+  const __u32 tid = next->pid;
+  struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
+  if (!wait) {
+    struct alibi_on *brief = bpf_ringbuf_reserve(&events, ALIBI_ON_SHORT, 0);
+    if (!brief) return count_lost(ALIBI_SOURCE_SCHED);
+    fill_header(&brief->header, ALIBI_ON, next->tgid, tid);
+    brief->waited_ns = 0;
+    brief->rivals = 0;
+    brief->pad = 0;
+    return bpf_ringbuf_submit(brief, quiet_flags());
+  }
+  leave_cpu(tid, wait->cpu);
+  struct alibi_on *on = bpf_ringbuf_reserve(&events, sizeof(*on), 0);
+  if (on) {
+    fill_header(&on->header, ALIBI_ON, next->tgid, tid);
+    on->waited_ns = now > wait->since_ns ? now - wait->since_ns : 0;
+    on->rivals = wait->rivals;
+    on->pad = 0;
+    __builtin_memcpy(on->rival, wait->rival, sizeof(on->rival));
+    bpf_ringbuf_submit(on, quiet_flags());
+  } else {
+    count_lost(ALIBI_SOURCE_SCHED);
+  }
+  bpf_map_delete_elem(&waits, &tid);
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
+             unsigned int prev_state) {
+  const __u64 now = bpf_ktime_get_ns();
+  const __u32 cpu = bpf_get_smp_processor_id();
+  struct alibi_cpu *here = bpf_map_lookup_elem(&cpus, &cpu);
+  if (here) {
+    account(here, prev, now);
+    here->last_switch_ns = now;
+  }
+  if (scheduling_wanted(role_of(prev->tgid))) {
+    const bool runnable = preempt || prev_state == 0;
+    send_off(ctx, prev, runnable, prev_state);
+    if (runnable) start_waiting(prev->pid, cpu);
+  }
+  if (scheduling_wanted(role_of(next->tgid))) send_on(next, now);
+  return 0;
+}
+
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_waking, struct task_struct *task) {
+  if (!scheduling_wanted(role_of(task->tgid))) return 0;
+  struct alibi_woken *woken = bpf_ringbuf_reserve(&events, sizeof(*woken), 0);
+  if (!woken) {
+    count_lost(ALIBI_SOURCE_SCHED);
+    return 0;
+  }
+  fill_header(&woken->header, ALIBI_WOKEN, task->tgid, task->pid);
+  __builtin_memset(woken->waker_comm, 0, sizeof(woken->waker_comm));
+  woken->waker_pid = 0;
+  woken->pad = 0;
+  struct task_struct *waker = bpf_get_current_task_btf();
+  if (acts_itself(waker)) {
+    woken->waker_pid = waker->tgid;
+    read_comm(woken->waker_comm, waker);
+  }
+  bpf_ringbuf_submit(woken, quiet_flags());
+  return 0;
+}
+
+/* Fires when the thread is on a run queue: only now its CPU is decided. */
+SEC("tp_btf/sched_wakeup")
+int BPF_PROG(on_wakeup, struct task_struct *task) {
+  if (scheduling_wanted(role_of(task->tgid))) start_waiting(task->pid, task->thread_info.cpu);
+  return 0;
+}
+
+SEC("tp_btf/sched_migrate_task")
+int BPF_PROG(on_migrate, struct task_struct *task, int to) {
+  const __u32 tid = task->pid;
+  struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
+  if (!wait) return 0;
+  leave_cpu(tid, wait->cpu);
+  const __u32 cpu = to;
+  wait->cpu = cpu;
+  struct alibi_cpu *there = bpf_map_lookup_elem(&cpus, &cpu);
+  if (!there) return 0;
+  for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++)
+    if (__sync_val_compare_and_swap(&there->waiter[i], 0, tid) == 0) break;
+  return 0;
+}
