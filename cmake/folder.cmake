@@ -23,6 +23,7 @@ function(alibi_folder name)
     target_link_libraries(${name}_test PRIVATE alibi_${name} ${F_LIBS} GTest::gtest GTest::gmock
                                                GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE ALIBI_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    gtest_discover_tests(${name}_test PROPERTIES LABELS fast DISCOVERY_TIMEOUT 60)
+    gtest_discover_tests(${name}_test PROPERTIES LABELS fast DISCOVERY_TIMEOUT 60
+                         DISCOVERY_MODE PRE_TEST)
   endif()
 endfunction()

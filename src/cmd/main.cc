@@ -7,9 +7,10 @@
 #include "cmd/command.h"
 
 int main(int argc, char** argv) {
-  CLI::App app{"alibi keeps a virtual IP address on a healthy load balancer and, when the address "
-               "moves, accounts for every missing second.",
-               "alibi"};
+  CLI::App app{
+      "alibi keeps a virtual IP address on a healthy load balancer and, when the address "
+      "moves, accounts for every missing second.",
+      "alibi"};
   app.set_version_flag("--version", "alibi " ALIBI_VERSION);
   app.require_subcommand(1);
   alibi::cmd::Run run;

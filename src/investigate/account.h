@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The account of a gap: its time divided into what the sending thread was doing. The lines sum to
+// the gap exactly; unexplained time is a line of its own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "investigate/sender.h"
+#include "investigate/timeline.h"
+
+namespace alibi::investigate {
+
+struct AccountLine {
+  Doing doing = Doing::Unobserved;
+  Duration time{0};
+  std::string detail;
+};
+
+struct Account {
+  Sender sender;
+  Instant begin;    ///< the last advert in time
+  Instant end;      ///< the next one, or the take-over if none came
+  Instant due;      ///< when the next advert should have left
+  Instant decided;  ///< the hand-over (or `end`): later time cannot have caused it
+  std::vector<Segment> segments;
+  std::vector<AccountLine> lines;  ///< longest first
+
+  /// Time in `doing` between due and decided, the time that matters for the cause.
+  Duration overdue_in(Doing doing) const;
+  Duration overdue() const { return decided - due; }
+  /// The longest segment of this state that reaches into the overdue time; nullptr if none.
+  const Segment* longest(Doing doing) const;
+};
+
+Account account_of(const evidence::Recording& recording, const Sender& sender, Instant begin,
+                   Instant end, Instant decided, Duration interval);
+
+}  // namespace alibi::investigate

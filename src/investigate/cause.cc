@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The catalogue. A code that no rule names yet is not in it.
+#include "investigate/cause.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+
+namespace alibi::investigate {
+namespace {
+
+constexpr std::array<CatalogueEntry, 17> kCatalogue = {{
+    {"host.cpu.starved", "The sender wanted a CPU and others held it.",
+     "scheduler events: runnable for half of the overdue time or more, and who ran meanwhile",
+     "an idle CPU in that time, or a quota used up",
+     "Give the daemon real-time priority (vrrp_rt_priority) or its host more CPU; look at the "
+     "process named."},
+    {"host.cpu.throttled", "The CPU quota of the sender's cgroup was used up.",
+     "runnable while cpu.stat of its cgroup or an ancestor counted throttled time",
+     "cpu.stat did not move in that time",
+     "Raise or remove cpu.max / cpu.cfs_quota_us of the cgroup, or move the daemon out of it."},
+    {"host.process.stopped", "A signal stopped the process.",
+     "state T at the switch-out; the stop signal and its sender", "no stopped state in the gap",
+     "Ask the sender of the signal; a debugger or job control may have done it."},
+    {"host.process.frozen", "A cgroup freezer held the process.",
+     "freezer.state or cgroup.events, or the freezer's functions on the kernel stack",
+     "the cgroup was thawed in that time",
+     "Find who froze the cgroup: container pause, suspend, snapshot tools."},
+    {"host.process.crashed", "The process ended by a fault of its own.",
+     "its exit code holds a fault signal that no other process sent, or a status that is not 0",
+     "a signal from another process", "Look for a core dump and its log; update the daemon."},
+    {"host.process.killed", "Another process, or the kernel for want of memory, killed it.",
+     "its exit code and the sender of the signal, or the kernel's choice of an OOM victim",
+     "no such signal was sent", "Ask the sender of the signal; for OOM give the host memory."},
+    {"host.process.busy", "The sender was on the CPU with other work of its own.",
+     "scheduler events: running for half of the overdue time or more",
+     "it slept or waited in that time", "Look at the size of its configuration, reloads, dumps."},
+    {"host.io.disk", "The sender waited for a block device.",
+     "it slept in a function of the block layer or page cache; the file and device it waited for",
+     "it waited in the freezer, a lock or a remote file system instead",
+     "Take the daemon's files off that disk; see who else uses it; look at the disk's host."},
+    {"host.io.filesystem", "The sender waited for a frozen or remote file system.",
+     "it slept in the freeze lock of the file system, or in NFS, FUSE, Ceph, CIFS",
+     "it waited for the block device instead",
+     "Backups and snapshots freeze file systems: keep the daemon's files elsewhere."},
+    {"host.io.log", "The reader of its log did not read, and writing the log blocked the sender.",
+     "it slept writing to its standard output, or to the socket of syslog or the journal",
+     "the descriptor was not its log",
+     "Log to something that cannot block; look why the reader stood still."},
+    {"host.net.link_down", "The link of the sender's interface was down.",
+     "rtnetlink: no carrier or set down", "the link was up in that time",
+     "Look at the interface, its cable, bond or virtual switch."},
+    {"network.loss", "Adverts that were sent were lost on a segment.",
+     "present at the tap before the segment, absent at the tap behind it",
+     "the capture itself lost frames", "Look at filters, queues and load of that segment."},
+    {"network.cut", "Nothing at all came through a segment.",
+     "adverts present before and absent behind it, and no other frame behind it, or its link down",
+     "other frames came through", "Look at the link, port or tunnel of that segment."},
+    {"service.down", "A tracked script failed; the address moved as it should.",
+     "exit code of the script before the priority fell or the master resigned",
+     "the script succeeded again before", "See to the service that the script asks for."},
+    {"service.check_hung", "A tracked script did not end in time.",
+     "the daemon itself ended the run by a signal", "the run ended by itself",
+     "See why the check hangs; give it a timeout of its own."},
+    {"admin.stopped", "Somebody stopped the daemon in an orderly way.",
+     "SIGTERM, SIGINT or SIGQUIT from another process before it resigned or ended",
+     "no such signal was sent", "None, if it was meant."},
+    {"unknown", "The evidence does not name a cause.", "none", "none",
+     "Record what was missing: run alibi record on the sender's host, as root."},
+}};
+
+}  // namespace
+
+std::span<const CatalogueEntry> catalogue() { return kCatalogue; }
+
+const CatalogueEntry& entry_of(std::string_view code) {
+  const auto it = std::find_if(kCatalogue.begin(), kCatalogue.end(),
+                               [&](const CatalogueEntry& e) { return e.code == code; });
+  CHECK(it != kCatalogue.end());
+  return *it;
+}
+
+}  // namespace alibi::investigate

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reigns and hand-overs. A reign is an unbroken run of adverts of one source at its own first tap;
+// the start of a reign while another source is or was master is a hand-over.
+#include "investigate/incident.h"
+
+#include <algorithm>
+
+namespace alibi::investigate {
+namespace {
+
+struct Reign {
+  std::size_t stream = 0;
+  Instant begin;
+  Instant end;        // last advert
+  Priority first{0};  // priority of the first advert
+  Priority last{0};   // of the last that was not 0
+  Priority highest{0};
+  Instant fell_at = kNever;  // first advert below `highest` that stayed below it
+  bool resigned = false;
+};
+
+/// Adverts up to 1.5 intervals apart belong together: one lost or late advert begins no reign.
+bool breaks(const Beat& before, const Beat& after, Duration interval) {
+  return after.at - before.at > interval + interval / 2;
+}
+
+void extend(Reign& reign, const Beat& beat) {
+  reign.end = beat.at;
+  if (beat.priority.value == 0) {
+    reign.resigned = true;
+    return;
+  }
+  if (beat.priority >= reign.highest) {
+    reign.highest = beat.priority;
+    reign.fell_at = kNever;
+  } else if (reign.fell_at == kNever) {
+    reign.fell_at = beat.at;
+  }
+  reign.last = beat.priority;
+}
+
+std::vector<Reign> reigns_of(const std::vector<Stream>& streams) {
+  std::vector<Reign> reigns;
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    const std::vector<Beat>& beats = streams[s].origin().beats;
+    for (std::size_t i = 0; i < beats.size(); ++i) {
+      const bool fresh = i == 0 || breaks(beats[i - 1], beats[i], streams[s].interval) ||
+                         beats[i - 1].priority.value == 0;
+      if (fresh && i > 0 && beats[i].priority.value == 0) {
+        // A repeated resignation belongs to the reign it ended.
+        if (reigns.back().resigned) {
+          reigns.back().end = beats[i].at;
+          continue;
+        }
+      }
+      if (fresh)
+        reigns.push_back(
+            Reign{s, beats[i].at, beats[i].at, beats[i].priority, {}, {}, kNever, false});
+      extend(reigns.back(), beats[i]);
+    }
+  }
+  std::sort(reigns.begin(), reigns.end(),
+            [](const Reign& a, const Reign& b) { return a.begin < b.begin; });
+  return reigns;
+}
+
+/// The other source's reign that was in force, or the last in force, when `reign` began.
+const Reign* predecessor(const std::vector<Reign>& reigns, const Reign& reign) {
+  const Reign* best = nullptr;
+  for (const Reign& other : reigns) {
+    if (other.begin >= reign.begin) break;
+    if (other.stream == reign.stream && &other != &reign) {
+      // Our own earlier reign ends the search for anybody who was master before it.
+      if (best == nullptr || other.end >= std::min(best->end, reign.begin)) best = &other;
+      continue;
+    }
+    if (&other == &reign) continue;
+    if (best == nullptr || std::min(other.end, reign.begin) >= std::min(best->end, reign.begin)) {
+      best = &other;
+    }
+  }
+  return best;
+}
+
+/// Where the successor hears the predecessor: at the successor's own first tap if the
+/// predecessor's stream ever passed there, else as far along its path as we saw it.
+const TapBeats& heard_by(const Stream& from, const Stream& to) {
+  const TapBeats* there = from.at_tap(to.origin().tap);
+  return there != nullptr ? *there : from.far_end();
+}
+
+bool outbids(const Stream& a, Priority a_priority, const Stream& b, Priority b_priority) {
+  if (a_priority != b_priority) return a_priority > b_priority;
+  return wire::higher(a.source, b.source);
+}
+
+Kind classify(const Incident& incident, const Stream& from, const Stream& to, const Beat* last) {
+  if (last != nullptr && last->priority.value == 0) return Kind::Resignation;
+  if (last == nullptr) return Kind::Silence;
+  const Duration silence = incident.at - last->at;
+  const Duration down =
+      master_down_interval(incident.router, incident.to_priority, incident.interval);
+  if (silence >= down - down / 32) return Kind::Silence;
+  if (outbids(to, incident.to_priority, from, last->priority)) return Kind::Preemption;
+  // The successor's own timers may be shorter than ours; two adverts in a row were missing.
+  if (silence > 2 * incident.interval + incident.interval / 2) return Kind::Silence;
+  return Kind::Conflict;
+}
+
+Incident hand_over(const std::vector<Stream>& streams, const std::vector<Reign>& reigns,
+                   const Reign& before, const Reign& reign) {
+  const Stream& from = streams[before.stream];
+  const Stream& to = streams[reign.stream];
+  Incident incident;
+  incident.router = from.router;
+  incident.from = before.stream;
+  incident.to = reign.stream;
+  incident.at = reign.begin;
+  incident.interval = from.interval;
+  incident.from_priority = before.last;
+  incident.to_priority = reign.first;
+  if (before.last < before.highest && before.fell_at < reign.begin) {
+    incident.fell_from = before.highest;
+    incident.fell_at = before.fell_at;
+  }
+  const TapBeats& heard = heard_by(from, to);
+  const Beat* last = Stream::last_until(heard, reign.begin);
+  incident.silent_since = last != nullptr ? last->at : before.end;
+  if (const Beat* next = Stream::first_after(heard, reign.begin)) incident.resumed = next->at;
+  incident.kind = classify(incident, from, to, last);
+  incident.is_return = std::any_of(reigns.begin(), reigns.end(), [&](const Reign& r) {
+    return r.stream == reign.stream && r.begin < reign.begin;
+  });
+  if (before.end > reign.begin) {
+    incident.two_masters = std::min(before.end, reign.end) - reign.begin;
+  }
+  return incident;
+}
+
+/// Was another source master at `t`, so that a silence of this one needs no explanation?
+bool other_reigns(const std::vector<Reign>& reigns, std::size_t stream, Instant a, Instant b) {
+  return std::any_of(reigns.begin(), reigns.end(), [&](const Reign& r) {
+    return r.stream != stream && r.begin <= b && r.end >= a;
+  });
+}
+
+/// Gaps over half the master-down interval where the peers listen, with no hand-over in them.
+void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& reigns, Instant end,
+                 std::vector<Incident>& out) {
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    const Stream& stream = streams[s];
+    const std::vector<Beat>& beats = stream.far_end().beats;
+    for (std::size_t i = 0; i < beats.size(); ++i) {
+      const bool open = i + 1 == beats.size();
+      if (beats[i].priority.value == 0) continue;
+      const Instant until = open ? end : beats[i + 1].at;
+      const Duration down = master_down_interval(stream.router, Priority{100}, stream.interval);
+      if (until - beats[i].at <= (open ? down : down / 2)) continue;
+      if (other_reigns(reigns, s, beats[i].at + 1ms, until)) continue;
+      Incident incident;
+      incident.kind = open ? Kind::Silenced : Kind::NearMiss;
+      incident.router = stream.router;
+      incident.from = incident.to = s;
+      incident.at = until;
+      incident.silent_since = beats[i].at;
+      incident.resumed = open ? kNever : until;
+      incident.interval = stream.interval;
+      incident.from_priority = incident.to_priority = beats[i].priority;
+      out.push_back(incident);
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view text(Kind kind) {
+  switch (kind) {
+    case Kind::Silence:
+      return "silence";
+    case Kind::Resignation:
+      return "resignation";
+    case Kind::Preemption:
+      return "preemption";
+    case Kind::Conflict:
+      return "conflict";
+    case Kind::NearMiss:
+      return "near_miss";
+    case Kind::Silenced:
+      return "silenced";
+  }
+  return "?";
+}
+
+std::vector<Incident> find_incidents(const std::vector<Stream>& streams, Instant end) {
+  std::vector<Incident> incidents;
+  const std::vector<Reign> reigns = reigns_of(streams);
+  for (const Reign& reign : reigns) {
+    const Reign* before = predecessor(reigns, reign);
+    if (before == nullptr || before->stream == reign.stream) continue;
+    if (reign.resigned && reign.begin == reign.end) continue;  // a backup that says goodbye
+    incidents.push_back(hand_over(streams, reigns, *before, reign));
+  }
+  near_misses(streams, reigns, end, incidents);
+  std::sort(incidents.begin(), incidents.end(),
+            [](const Incident& a, const Incident& b) { return a.at < b.at; });
+  return incidents;
+}
+
+}  // namespace alibi::investigate

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happened, from packets alone: hand-overs and near misses of each virtual router, classified
+// by who fell silent, resigned or was outbid. Why it happened is not decided here.
+#pragma once
+
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "investigate/stream.h"
+
+namespace alibi::investigate {
+
+enum class Kind : std::uint8_t {
+  Silence,      ///< the master was not heard for the successor's master-down interval
+  Resignation,  ///< the master sent priority 0
+  Preemption,   ///< a router of higher priority (or address) outbid a living master
+  Conflict,     ///< a router began to advertise that should have yielded to the living master
+  NearMiss,     ///< a gap over half the master-down interval, nobody took over
+  Silenced,     ///< the master fell silent for good and nobody took over while we watched
+};
+std::string_view text(Kind kind);  // "silence", "resignation", "preemption", ...
+
+struct Incident {
+  Kind kind = Kind::Silence;
+  RouterKey router;
+  /// Indices into the router's streams: who was master, who took over (equal for NearMiss).
+  std::size_t from = 0;
+  std::size_t to = 0;
+  Instant at;                ///< the successor's first advert; NearMiss: end of the gap
+  Instant silent_since;      ///< last advert of `from` as the successor could hear it
+  Instant resumed = kNever;  ///< next advert of `from` there, kNever: none in the recording
+  Duration interval = 1s;
+  Priority from_priority{0};  ///< last advertised by `from` (before a resignation's 0)
+  Priority to_priority{0};
+  /// The highest priority `from` advertised in this reign, where it fell before the hand-over; 0:
+  /// it did not fall. `fell_at` is the first advert with the lower one.
+  Priority fell_from{0};
+  Instant fell_at = kNever;
+  /// `to` had been master before, in this recording: the incident that ended it is the cause.
+  bool is_return = false;
+  /// How long both advertised after the hand-over.
+  Duration two_masters{0};
+};
+
+/// Incidents in order of time. `end` is the end of the recording (open gaps are judged by it).
+std::vector<Incident> find_incidents(const std::vector<Stream>& streams, Instant end);
+
+}  // namespace alibi::investigate

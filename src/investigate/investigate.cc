@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a recording to its verdicts: find incidents, locate, account, ask the rules.
+#include <algorithm>
+
+#include "investigate/rules/rules.h"
+#include "investigate/scene.h"
+#include "investigate/unknown.h"
+#include "investigate/verdict.h"
+
+namespace alibi::investigate {
+namespace {
+
+/// A better router came, or came back, and the old one yielded: nothing failed. It did fail if the
+/// old master's own priority fell first and would have held the address before.
+bool is_failure(const Incident& incident, const Stream& from, const Stream& to) {
+  if (incident.kind != Kind::Preemption) return true;
+  if (incident.fell_from.value == 0) return false;
+  if (incident.fell_from != incident.to_priority) return incident.fell_from > incident.to_priority;
+  return wire::higher(from.source, to.source);
+}
+
+bool needs_place(Kind kind) {
+  return kind == Kind::Silence || kind == Kind::NearMiss || kind == Kind::Silenced ||
+         kind == Kind::Conflict;
+}
+
+std::optional<Account> account_for(const evidence::Recording& recording, const Stream& from,
+                                   const Incident& incident, const Where& where,
+                                   const std::optional<Sender>& sender) {
+  if (!sender || where.origin != Origin::Sender) return std::nullopt;
+  const TapGap& gap = where.bad();
+  const Instant decided = std::min(incident.at, recording.end);
+  const Instant end = gap.next != kNever ? gap.next : std::max(decided, gap.last);
+  return account_of(recording, *sender, gap.last, end, decided, from.interval);
+}
+
+Verdict judge(const evidence::Recording& recording, const std::vector<Stream>& streams,
+              const Incident& incident) {
+  const Stream& from = streams[incident.from];
+  const Stream& to = streams[incident.to];
+  Verdict verdict;
+  verdict.incident = incident;
+  verdict.from_source = from.source;
+  verdict.to_source = to.source;
+  verdict.failure = is_failure(incident, from, to);
+  verdict.host = recording.taps[from.origin().tap].host;
+  if (needs_place(incident.kind)) verdict.where = locate(recording, from, incident);
+  if (!verdict.failure) return verdict;
+  const Where where = verdict.where.value_or(Where{});
+  const std::optional<Sender> sender = find_sender(recording, from, incident.silent_since + 1ms);
+  verdict.account = account_for(recording, from, incident, where, sender);
+  const Scene scene{recording, incident, from, to, where, sender, verdict.account};
+  for (const Rule rule : rules::all()) {
+    verdict.cause = rule(scene);
+    if (verdict.cause) break;
+  }
+  if (!verdict.cause) verdict.cause = unknown(scene);
+  static_cast<void>(entry_of(verdict.cause->code));  // every code is in the catalogue
+  verdict.exonerated = exonerated(scene);
+  return verdict;
+}
+
+}  // namespace
+
+std::vector<Verdict> investigate(const evidence::Recording& recording) {
+  std::vector<Verdict> verdicts;
+  for (const auto& [router, streams] : streams_of(recording)) {
+    for (const Incident& incident : find_incidents(streams, recording.end)) {
+      verdicts.push_back(judge(recording, streams, incident));
+    }
+  }
+  std::stable_sort(verdicts.begin(), verdicts.end(), [](const Verdict& a, const Verdict& b) {
+    return a.incident.at < b.incident.at;
+  });
+  return verdicts;
+}
+
+}  // namespace alibi::investigate

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Follows one gap along the taps.
+#include "investigate/path.h"
+
+#include <algorithm>
+
+namespace alibi::investigate {
+namespace {
+
+/// The gap at one tap that lies over the middle of the incident's silence.
+TapGap gap_at(const TapBeats& tap, Instant middle, const Incident& incident, Instant end) {
+  TapGap gap;
+  gap.tap = tap.tap;
+  const Beat* last = Stream::last_until(tap, middle);
+  const Beat* next = Stream::first_after(tap, middle);
+  gap.last = last != nullptr ? last->at : middle;
+  gap.next = next != nullptr ? next->at : kNever;
+  gap.length = (next != nullptr ? next->at : end) - gap.last;
+  gap.late = gap.length > incident.interval + incident.interval / 2;
+  if (next != nullptr) gap.capture_lost = next->dropped_before;
+  const Instant until = std::min(incident.resumed, incident.at);
+  gap.beats_in_gap = static_cast<std::size_t>(
+      std::count_if(tap.beats.begin(), tap.beats.end(), [&](const Beat& beat) {
+        return beat.at > incident.silent_since + incident.interval / 2 && beat.at < until;
+      }));
+  return gap;
+}
+
+/// A tap that watches the sender's own namespace hears its adverts on their way out.
+bool at_the_sender(const evidence::Recording& recording, const TapBeats& tap) {
+  const std::uint64_t netns = recording.taps[tap.tap].netns;
+  if (netns == 0 || tap.beats.back().direction != evidence::Direction::Out) return false;
+  return std::any_of(recording.events.begin(), recording.events.end(),
+                     [&](const evidence::Event& event) {
+                       const auto* found = std::get_if<evidence::ProcessFound>(&event.fact);
+                       return found != nullptr && found->netns == netns &&
+                              found->role == evidence::ProcessFound::Role::Heartbeat;
+                     });
+}
+
+}  // namespace
+
+Where locate(const evidence::Recording& recording, const Stream& from, const Incident& incident) {
+  Where where;
+  const Instant until = std::min(incident.resumed, incident.at);
+  // The moment when an advert was due and missing, seen from the successor.
+  const Instant middle =
+      incident.silent_since + std::max(Duration(incident.interval + incident.interval / 4),
+                                       (until - incident.silent_since) / 2);
+  for (const TapBeats& tap : from.taps) {
+    where.taps.push_back(gap_at(tap, middle, incident, recording.end));
+  }
+  const auto bad = std::find_if(where.taps.begin(), where.taps.end(),
+                                [](const TapGap& gap) { return gap.late; });
+  if (bad == where.taps.end()) {
+    where.origin = Origin::Nowhere;
+    return where;
+  }
+  where.first_bad = static_cast<std::size_t>(bad - where.taps.begin());
+  for (auto later = bad; later != where.taps.end(); ++later) {
+    if (!later->late) {
+      where.origin = Origin::Unclear;
+      where.why_unclear = "tap " + recording.taps[later->tap].label +
+                          " saw adverts in time that tap " + recording.taps[bad->tap].label +
+                          " before it did not";
+      return where;
+    }
+  }
+  if (bad->capture_lost > 0) {
+    where.origin = Origin::Unclear;
+    where.why_unclear =
+        "the capture itself lost frames in the gap at tap " + recording.taps[bad->tap].label;
+  } else if (where.first_bad > 0) {
+    where.origin = Origin::Segment;
+  } else {
+    where.origin = at_the_sender(recording, from.origin()) ? Origin::Sender : Origin::AtOrBefore;
+  }
+  return where;
+}
+
+}  // namespace alibi::investigate

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// host.cpu.starved, host.cpu.throttled, host.process.busy. A runnable thread that does not run is
+// starved when others hold its CPU, throttled when its own cgroup's quota is used up (then the CPU
+// is idle or somebody else's, and cpu.stat has counted it).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "investigate/rules/rules.h"
+#include "investigate/rules/support.h"
+
+namespace alibi::investigate::rules {
+namespace {
+
+struct Holder {
+  std::string name;
+  std::string policy;
+  std::int64_t ns = 0;
+};
+
+/// Who held the CPU in the segments of this state, longest first; the idle task apart.
+std::vector<Holder> holders(const Account& account, std::int64_t* idle_ns) {
+  std::map<std::pair<std::string, std::string>, std::int64_t> by_name;
+  *idle_ns = 0;
+  for (const Segment& segment : account.segments) {
+    // Rivals are told with the switch-in that ends the wait.
+    for (const evidence::Rival& rival : segment.rivals) {
+      if (rival.pid == 0) {
+        *idle_ns += rival.ns;
+      } else {
+        by_name[{rival.comm, rival.policy}] += rival.ns;
+      }
+    }
+  }
+  std::vector<Holder> result;
+  for (const auto& [name, ns] : by_name) result.push_back({name.first, name.second, ns});
+  std::sort(result.begin(), result.end(),
+            [](const Holder& a, const Holder& b) { return a.ns > b.ns; });
+  return result;
+}
+
+}  // namespace
+
+std::optional<Finding> cpu_starved(const Scene& scene) {
+  if (!dominates(scene, Doing::Runnable)) return std::nullopt;
+  std::int64_t idle_ns = 0;
+  const std::vector<Holder> held = holders(*scene.account, &idle_ns);
+  std::int64_t sum = 0;
+  for (const Holder& holder : held) sum += holder.ns;
+  const Duration waited = scene.account->overdue_in(Doing::Runnable);
+  // Without anybody seen on the CPU, or with the CPU mostly idle, somebody else is to blame:
+  // a quota, a paused machine, a hypervisor.
+  if (Duration(sum) * 2 < waited || sum < idle_ns) return std::nullopt;
+  const Holder& first = held.front();
+  Finding finding{"host.cpu.starved",
+                  fmt::format("{} wanted the CPU and did not get it: {} held it",
+                              sender_text(scene), first.name),
+                  {},
+                  {}};
+  finding.evidence.push_back("runnable for " + share_text(scene, Doing::Runnable));
+  for (std::size_t i = 0; i < std::min<std::size_t>(held.size(), 3); ++i) {
+    finding.evidence.push_back(fmt::format("{} ({}) held its CPU for {}", held[i].name,
+                                           held[i].policy, seconds_text(Duration(held[i].ns))));
+  }
+  return finding;
+}
+
+std::optional<Finding> cpu_throttled(const Scene& scene) {
+  if (!dominates(scene, Doing::Throttled)) return std::nullopt;
+  const Segment* segment = scene.account->longest(Doing::Throttled);
+  Finding finding{
+      "host.cpu.throttled",
+      fmt::format("{} had used up its CPU quota: {}", sender_text(scene), segment->detail),
+      {},
+      {}};
+  finding.evidence.push_back("runnable but throttled for " + share_text(scene, Doing::Throttled));
+  for (const evidence::Event& event : scene.recording.events) {
+    const auto* sample = std::get_if<evidence::CgroupThrottled>(&event.fact);
+    if (sample == nullptr || event.at < segment->begin || sample->quota_us < 0) continue;
+    if (segment->detail.find(sample->cgroup) == std::string::npos) continue;
+    finding.evidence.push_back(fmt::format("{}: quota {} us in {} us, throttled {} times",
+                                           sample->cgroup, sample->quota_us, sample->period_us,
+                                           sample->throttled_count));
+    break;
+  }
+  return finding;
+}
+
+std::optional<Finding> process_busy(const Scene& scene) {
+  if (!dominates(scene, Doing::Running)) return std::nullopt;
+  Finding finding{
+      "host.process.busy",
+      fmt::format("{} was on the CPU all the time, with work of its own", sender_text(scene)),
+      {},
+      {}};
+  finding.evidence.push_back("running for " + share_text(scene, Doing::Running));
+  return finding;
+}
+
+}  // namespace alibi::investigate::rules

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// host.io.disk, host.io.filesystem, host.io.log: the thread waits in a system call. State D alone
+// proves no disk (freezers, mutexes and NFS are D too): the kernel function tells which.
+#include <fmt/format.h>
+
+#include "investigate/rules/rules.h"
+#include "investigate/rules/support.h"
+
+namespace alibi::investigate::rules {
+namespace {
+
+std::string file_text(const evidence::WaitTarget& target) {
+  std::string text = target.fd_target.empty() ? std::string("a file") : target.fd_target;
+  if (!target.filesystem.empty() || !target.device.empty()) {
+    text += fmt::format(" ({}{}{})", target.filesystem,
+                        target.filesystem.empty() || target.device.empty() ? "" : " on ",
+                        target.device);
+  }
+  return text;
+}
+
+/// The last state of `device` before and within the wait: requests issued and not completed.
+void device_evidence(const Scene& scene, const Segment& segment, const std::string& device,
+                     Finding& finding) {
+  const evidence::BlockDevice* first = nullptr;
+  const evidence::BlockDevice* last = nullptr;
+  std::uint32_t most = 0;
+  for (const evidence::Event& event : scene.recording.events) {
+    const auto* sample = std::get_if<evidence::BlockDevice>(&event.fact);
+    if (sample == nullptr || sample->device != device) continue;
+    if (event.at < segment.begin || event.at > segment.end) continue;
+    if (first == nullptr) first = sample;
+    last = sample;
+    most = std::max(most, sample->in_flight);
+  }
+  if (first == nullptr) return;
+  finding.evidence.push_back(
+      fmt::format("{}: up to {} requests in flight, {} completed while it waited{}", device, most,
+                  (last->reads + last->writes) - (first->reads + first->writes),
+                  last->backing.empty() ? "" : "; it is backed by " + last->backing));
+}
+
+std::string stack_text(const Segment& segment) {
+  std::string text;
+  if (segment.off == nullptr) return text;
+  for (const std::string& frame : segment.off->stack) {
+    if (text.size() > 120) return text + " ...";
+    text += (text.empty() ? "" : " < ") + frame;
+  }
+  return text;
+}
+
+Finding waiting(const Scene& scene, Doing doing, std::string code, std::string headline) {
+  Finding finding{std::move(code), std::move(headline), {}, {}};
+  const Segment* segment = scene.account->longest(doing);
+  finding.evidence.push_back(fmt::format(
+      "{}: went to wait, {}", clock_text(scene.recording, segment->begin), segment->detail));
+  finding.evidence.push_back("waited for " + share_text(scene, doing));
+  if (const std::string stack = stack_text(*segment); !stack.empty()) {
+    finding.evidence.push_back("kernel stack: " + stack);
+  }
+  return finding;
+}
+
+}  // namespace
+
+std::optional<Finding> io_disk(const Scene& scene) {
+  if (!dominates(scene, Doing::DiskWait)) return std::nullopt;
+  const Segment* segment = scene.account->longest(Doing::DiskWait);
+  const evidence::WaitTarget* target = segment->target;
+  Finding finding =
+      waiting(scene, Doing::DiskWait, "host.io.disk",
+              fmt::format("{} waited for the disk{}", sender_text(scene),
+                          target != nullptr ? ": " + file_text(*target) : std::string()));
+  if (target != nullptr && !target->device.empty()) {
+    device_evidence(scene, *segment, target->device, finding);
+  }
+  return finding;
+}
+
+std::optional<Finding> io_filesystem(const Scene& scene) {
+  if (!dominates(scene, Doing::FilesystemWait)) return std::nullopt;
+  const evidence::WaitTarget* target = scene.account->longest(Doing::FilesystemWait)->target;
+  return waiting(
+      scene, Doing::FilesystemWait, "host.io.filesystem",
+      fmt::format("{} waited for a file system that does not take writes{}", sender_text(scene),
+                  target != nullptr ? ": " + file_text(*target) : std::string()));
+}
+
+std::optional<Finding> io_log(const Scene& scene) {
+  if (!dominates(scene, Doing::LogWait)) return std::nullopt;
+  const evidence::WaitTarget* target = scene.account->longest(Doing::LogWait)->target;
+  std::string reader = "nobody reads it";
+  if (target != nullptr && target->reader_pid != 0) {
+    reader = fmt::format("{} (pid {}) does not read it", target->reader_comm, target->reader_pid);
+  }
+  const std::string log = target == nullptr
+                              ? std::string("its log")
+                              : (target->peer_path.empty() ? target->fd_target : target->peer_path);
+  Finding finding = waiting(
+      scene, Doing::LogWait, "host.io.log",
+      fmt::format("{} was blocked writing its log to {}: {}", sender_text(scene), log, reader));
+  if (target != nullptr && target->reader_pid != 0) {
+    std::string doing = fmt::format("the reader {} (pid {}) is in state {}", target->reader_comm,
+                                    target->reader_pid, target->reader_state);
+    if (!target->reader_syscall.empty()) doing += ", in " + target->reader_syscall + "(2)";
+    if (!target->reader_fd_target.empty()) doing += " of " + target->reader_fd_target;
+    if (!target->reader_wchan.empty()) doing += ", function " + target->reader_wchan;
+    if (!target->reader_device.empty()) {
+      doing += fmt::format(" ({} on {})", target->reader_filesystem, target->reader_device);
+    }
+    finding.evidence.push_back(doing);
+    if (!target->reader_device.empty()) {
+      device_evidence(scene, *scene.account->longest(Doing::LogWait), target->reader_device,
+                      finding);
+    }
+  }
+  return finding;
+}
+
+}  // namespace alibi::investigate::rules

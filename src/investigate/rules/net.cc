@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// host.net.link_down, network.cut, network.loss: the adverts left and did not arrive. loss is what
+// the taps prove; cut is the stronger word and needs proof that nothing else came through either.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "investigate/rules/rules.h"
+#include "investigate/rules/support.h"
+
+namespace alibi::investigate::rules {
+namespace {
+
+std::string tap_text(const evidence::Recording& recording, evidence::TapId id) {
+  const evidence::Tap& tap = recording.taps[id];
+  std::string text = tap.label;
+  if (!tap.interface.empty() && tap.interface != tap.label) text += " " + tap.interface;
+  if (!tap.host.empty()) text += " of " + tap.host;
+  return text;
+}
+
+/// Frames that crossed a tap in one direction over [a, b], by interface counters.
+struct Crossed {
+  bool known = false;
+  std::uint64_t packets = 0;
+};
+
+Crossed crossed(const evidence::Recording& recording, evidence::TapId tap,
+                evidence::Direction direction, Instant a, Instant b) {
+  // Counters are told when they move, so the last one before `a` holds at `a`.
+  const evidence::InterfaceCounters* before = nullptr;
+  const evidence::InterfaceCounters* last = nullptr;
+  for (const evidence::Event& event : recording.events) {
+    const auto* counters = std::get_if<evidence::InterfaceCounters>(&event.fact);
+    if (counters == nullptr || counters->tap != tap || event.at > b) continue;
+    if (event.at <= a || before == nullptr) before = counters;
+    last = counters;
+  }
+  if (before == nullptr || direction == evidence::Direction::Unknown) return {};
+  const auto value = [&](const evidence::InterfaceCounters& counters) {
+    return direction == evidence::Direction::In ? counters.rx_packets : counters.tx_packets;
+  };
+  return {true, value(*last) - value(*before)};
+}
+
+/// The moment a link went down within [a, b] and stayed so; kNever if it did not.
+Instant link_went_down(const Scene& scene, evidence::TapId id, Instant a, Instant b) {
+  const evidence::Tap& tap = scene.recording.taps[id];
+  Instant down = kNever;
+  for (const evidence::Event& event : scene.recording.events) {
+    const auto* link = std::get_if<evidence::LinkChange>(&event.fact);
+    if (link == nullptr || tap.netns == 0 || link->netns != tap.netns) continue;
+    if (link->ifindex != tap.ifindex || event.at > b) continue;
+    const bool usable = link->admin_up && link->carrier && !link->deleted;
+    if (usable) {
+      down = kNever;
+    } else if (down == kNever && event.at >= a) {
+      down = event.at;
+    }
+  }
+  return down;
+}
+
+struct Hop {
+  const TapGap& good;
+  const TapGap& bad;
+  Instant a;  ///< between the first and the last advert that was lost here: whatever stopped them
+  Instant b;  ///< was in force all this time
+};
+
+std::optional<Hop> hop_of(const Scene& scene) {
+  if (scene.where.origin != Origin::Segment) return std::nullopt;
+  const TapGap& bad = scene.where.bad();
+  const TapGap& good = scene.where.taps[scene.where.first_bad - 1];
+  // An advert that the capture missed is no advert that the network lost.
+  if (bad.beats_in_gap > 0 && scene.incident.kind == Kind::Silence) return std::nullopt;
+  Instant first = kNever;
+  Instant last = bad.last;
+  for (const Beat& beat : scene.from.at_tap(good.tap)->beats) {
+    if (beat.at <= bad.last + scene.incident.interval / 2) continue;
+    // The one that came through again passed the good side just before.
+    if (beat.at >= std::min(bad.next, scene.recording.end) - scene.incident.interval / 2) break;
+    if (first == kNever) first = beat.at;
+    last = beat.at;
+  }
+  // Counters are sampled every 100 ms: what they show shortly after `first` may be older.
+  return Hop{good, bad, first == kNever ? last : first + 150ms, last};
+}
+
+std::string segment_text(const Scene& scene, const Hop& hop) {
+  return fmt::format("between tap {} and tap {}", tap_text(scene.recording, hop.good.tap),
+                     tap_text(scene.recording, hop.bad.tap));
+}
+
+void add_counts(const Scene& scene, const Hop& hop, Finding& finding) {
+  finding.evidence.push_back(
+      fmt::format("tap {} saw {} adverts in the gap, tap {} none for {}",
+                  scene.recording.taps[hop.good.tap].label, hop.good.beats_in_gap,
+                  scene.recording.taps[hop.bad.tap].label, seconds_text(hop.bad.length)));
+}
+
+}  // namespace
+
+std::optional<Finding> link_down(const Scene& scene) {
+  if (scene.where.origin != Origin::Sender && scene.incident.kind != Kind::Resignation) {
+    return std::nullopt;
+  }
+  const evidence::TapId tap = scene.from.origin().tap;
+  const Instant due = scene.incident.silent_since + scene.incident.interval + 500ms;
+  const Instant down = link_went_down(scene, tap, scene.incident.silent_since - 1s,
+                                      std::min(due, scene.incident.at));
+  if (down == kNever) return std::nullopt;
+  Finding finding{"host.net.link_down",
+                  fmt::format("the link of tap {} went down", tap_text(scene.recording, tap)),
+                  {},
+                  {}};
+  finding.evidence.push_back(
+      fmt::format("{}: rtnetlink says down", clock_text(scene.recording, down)));
+  return finding;
+}
+
+std::optional<Finding> network_cut(const Scene& scene) {
+  const std::optional<Hop> hop = hop_of(scene);
+  if (!hop || hop->b <= hop->a || hop->good.beats_in_gap == 0) return std::nullopt;
+  Finding finding{"network.cut", "nothing came through " + segment_text(scene, *hop), {}, {}};
+  for (const evidence::TapId tap : {hop->good.tap, hop->bad.tap}) {
+    const Instant down = link_went_down(scene, tap, scene.incident.silent_since - 1s, hop->b);
+    if (down == kNever) continue;
+    finding.evidence.push_back(fmt::format("{}: link of tap {} down",
+                                           clock_text(scene.recording, down),
+                                           tap_text(scene.recording, tap)));
+  }
+  const evidence::Direction direction = scene.from.at_tap(hop->bad.tap)->beats.back().direction;
+  const Crossed inside = crossed(scene.recording, hop->bad.tap, direction, hop->a, hop->b);
+  const Duration length = hop->b - hop->a;
+  const Crossed before =
+      crossed(scene.recording, hop->bad.tap, direction, hop->bad.last - length, hop->bad.last);
+  // Silence of everything is proof only where something else was to be heard: more frames before
+  // than the stream's own adverts.
+  const auto own = static_cast<std::uint64_t>(length / scene.incident.interval + 1);
+  const bool silent =
+      inside.known && before.known && inside.packets == 0 && before.packets > 2 * own;
+  if (silent) {
+    finding.evidence.push_back(fmt::format(
+        "tap {}: 0 frames of any kind in {}, {} in as long a time before",
+        scene.recording.taps[hop->bad.tap].label, seconds_text(length), before.packets));
+  }
+  if (finding.evidence.empty()) return std::nullopt;
+  // A link that is down while other frames pass its far end proves nothing.
+  if (inside.known && inside.packets > 0) return std::nullopt;
+  add_counts(scene, *hop, finding);
+  return finding;
+}
+
+std::optional<Finding> network_loss(const Scene& scene) {
+  const std::optional<Hop> hop = hop_of(scene);
+  if (!hop || hop->good.beats_in_gap == 0) return std::nullopt;
+  Finding finding{"network.loss", "adverts were lost " + segment_text(scene, *hop), {}, {}};
+  add_counts(scene, *hop, finding);
+  const Crossed inside =
+      crossed(scene.recording, hop->bad.tap,
+              scene.from.at_tap(hop->bad.tap)->beats.back().direction, hop->a, hop->b);
+  if (inside.known && inside.packets > 0) {
+    finding.evidence.push_back(fmt::format("tap {}: {} other frames came through meanwhile",
+                                           scene.recording.taps[hop->bad.tap].label,
+                                           inside.packets));
+  }
+  return finding;
+}
+
+}  // namespace alibi::investigate::rules

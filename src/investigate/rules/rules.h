@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules, one group of causes a file. Each argues from a mechanism and says on what it rests.
+#pragma once
+
+#include "investigate/scene.h"
+
+namespace alibi::investigate::rules {
+
+// ended.cc: the sender's process is gone
+std::optional<Finding> process_crashed(const Scene& scene);
+std::optional<Finding> process_killed(const Scene& scene);
+std::optional<Finding> admin_stopped(const Scene& scene);
+// held.cc: the sender's thread is held
+std::optional<Finding> process_stopped(const Scene& scene);
+std::optional<Finding> process_frozen(const Scene& scene);
+// cpu.cc
+std::optional<Finding> cpu_starved(const Scene& scene);
+std::optional<Finding> cpu_throttled(const Scene& scene);
+std::optional<Finding> process_busy(const Scene& scene);
+// io.cc
+std::optional<Finding> io_disk(const Scene& scene);
+std::optional<Finding> io_filesystem(const Scene& scene);
+std::optional<Finding> io_log(const Scene& scene);
+// net.cc
+std::optional<Finding> link_down(const Scene& scene);
+std::optional<Finding> network_cut(const Scene& scene);
+std::optional<Finding> network_loss(const Scene& scene);
+// service.cc
+std::optional<Finding> service_down(const Scene& scene);
+
+/// All of them; the first that speaks is believed, so the more direct evidence stands first.
+std::span<const Rule> all();
+
+}  // namespace alibi::investigate::rules

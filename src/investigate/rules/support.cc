@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Phrases and look-ups shared by the rules.
+#include "investigate/rules/support.h"
+
+#include <fmt/format.h>
+
+namespace alibi::investigate::rules {
+
+bool dominates(const Scene& scene, Doing doing) {
+  if (!scene.account || scene.account->overdue() <= Duration{0}) return false;
+  return scene.account->overdue_in(doing) * 2 >= scene.account->overdue();
+}
+
+std::string share_text(const Scene& scene, Doing doing) {
+  return fmt::format("{} of the {} overdue", seconds_text(scene.account->overdue_in(doing)),
+                     seconds_text(scene.account->overdue()));
+}
+
+std::string sender_text(const Scene& scene) {
+  if (!scene.sender) return "the sender";
+  const std::string& host = scene.recording.taps[scene.from.origin().tap].host;
+  return fmt::format("{} (pid {}){}", scene.sender->comm, scene.sender->pid,
+                     host.empty() ? "" : " on " + host);
+}
+
+const evidence::SignalSent* signal_for(const evidence::Recording& recording, std::int32_t pid,
+                                       int signal, Instant a, Instant b) {
+  const evidence::SignalSent* last = nullptr;
+  for (const evidence::Event& event : recording.events) {
+    if (event.at < a || event.at > b) continue;
+    const auto* sent = std::get_if<evidence::SignalSent>(&event.fact);
+    if (sent != nullptr && sent->target_pid == pid && sent->signal == signal) last = sent;
+  }
+  return last;
+}
+
+std::string signal_source(const evidence::SignalSent& sent) {
+  if (sent.sender_pid == 0) return "the kernel";
+  std::string source = fmt::format("{} (pid {}", sent.sender_comm, sent.sender_pid);
+  if (!sent.sender_parent_comm.empty()) source += ", child of " + sent.sender_parent_comm;
+  return source + ")";
+}
+
+std::string clock_text(const evidence::Recording& recording, Instant at) {
+  return time_of_day_text(recording.unix_ns(at));
+}
+
+}  // namespace alibi::investigate::rules

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What several rules ask of a scene: the share of a state, names of processes, who sent a signal.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "investigate/scene.h"
+
+namespace alibi::investigate::rules {
+
+/// Half of the overdue time or more: then the state explains why the advert was not sent.
+bool dominates(const Scene& scene, Doing doing);
+
+/// "2.612 s of the 2.633 s overdue".
+std::string share_text(const Scene& scene, Doing doing);
+
+/// The sender as "keepalived (pid 123) on loadbalancer01".
+std::string sender_text(const Scene& scene);
+
+/// The last signal `signal` for process `pid` within [a, b]; nullptr if none was seen.
+const evidence::SignalSent* signal_for(const evidence::Recording& recording, std::int32_t pid,
+                                       int signal, Instant a, Instant b);
+
+/// "bash (pid 77, child of sshd)" or "the kernel".
+std::string signal_source(const evidence::SignalSent& sent);
+
+/// "12:00:01.250".
+std::string clock_text(const evidence::Recording& recording, Instant at);
+
+}  // namespace alibi::investigate::rules

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matches threads on a CPU with adverts leaving the first tap.
+#include "investigate/sender.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace alibi::investigate {
+namespace {
+
+using evidence::ProcessFound;
+
+struct Candidate {
+  std::int32_t pid = 0;
+  std::int32_t tid = 0;
+  int hits = 0;
+};
+
+/// The last few adverts before `until`.
+std::vector<Instant> recent(const TapBeats& tap, Instant until) {
+  constexpr std::size_t kEnough = 12;
+  std::vector<Instant> times;
+  for (auto it = tap.beats.rbegin(); it != tap.beats.rend() && times.size() < kEnough; ++it) {
+    if (it->at <= until) times.push_back(it->at);
+  }
+  std::reverse(times.begin(), times.end());
+  return times;
+}
+
+/// How many of `times` fall into moments in which each thread of `pids` was on a CPU.
+std::map<std::int32_t, Candidate> hits_by_thread(const evidence::Recording& recording,
+                                                 const std::set<std::int32_t>& pids,
+                                                 const std::vector<Instant>& times) {
+  constexpr Duration kSlack = 1ms;  // the stamp is taken within the send, a little off either way
+  std::map<std::int32_t, Candidate> threads;
+  std::map<std::int32_t, Instant> running;
+  const auto count = [&](std::int32_t tid, Instant on, Instant off) {
+    threads[tid].hits +=
+        static_cast<int>(std::upper_bound(times.begin(), times.end(), off + kSlack) -
+                         std::lower_bound(times.begin(), times.end(), on - kSlack));
+  };
+  for (const evidence::Event& event : recording.events) {
+    if (!times.empty() && event.at > times.back() + 1s) break;
+    if (const auto* on = std::get_if<evidence::ThreadOn>(&event.fact)) {
+      if (!pids.contains(on->pid)) continue;
+      threads[on->tid].pid = on->pid;
+      threads[on->tid].tid = on->tid;
+      running[on->tid] = event.at;
+    } else if (const auto* off = std::get_if<evidence::ThreadOff>(&event.fact)) {
+      const auto since = running.find(off->tid);
+      if (since == running.end()) continue;
+      count(off->tid, since->second, event.at);
+      running.erase(since);
+    }
+  }
+  for (const auto& [tid, since] : running) count(tid, since, recording.end);
+  return threads;
+}
+
+std::vector<std::int32_t> family_of(const evidence::Recording& recording, std::int32_t pid,
+                                    std::uint64_t netns) {
+  std::vector<std::int32_t> family{pid};
+  for (const evidence::Event& event : recording.events) {
+    const auto* found = std::get_if<ProcessFound>(&event.fact);
+    if (found == nullptr || found->pid == pid || found->netns != netns) continue;
+    if (found->role == ProcessFound::Role::Parent || found->role == ProcessFound::Role::Heartbeat) {
+      family.push_back(found->pid);
+    }
+  }
+  return family;
+}
+
+}  // namespace
+
+bool Sender::in_family(std::int32_t p) const {
+  return std::find(family.begin(), family.end(), p) != family.end();
+}
+
+std::optional<Sender> find_sender(const evidence::Recording& recording, const Stream& stream,
+                                  Instant until) {
+  const std::uint64_t netns = recording.taps[stream.origin().tap].netns;
+  if (netns == 0) return std::nullopt;
+  std::map<std::int32_t, const ProcessFound*> holders;
+  for (const evidence::Event& event : recording.events) {
+    const auto* found = std::get_if<ProcessFound>(&event.fact);
+    if (found != nullptr && found->netns == netns && found->role == ProcessFound::Role::Heartbeat &&
+        event.at <= until) {
+      holders[found->pid] = found;
+    }
+  }
+  // Gone before the stream's last advert: cannot have sent it.
+  const std::vector<Instant> times = recent(stream.origin(), until);
+  for (const evidence::Event& event : recording.events) {
+    const auto* exit = std::get_if<evidence::ProcessExit>(&event.fact);
+    if (exit != nullptr && !times.empty() && event.at < times.back()) holders.erase(exit->pid);
+  }
+  if (holders.empty()) return std::nullopt;
+  std::set<std::int32_t> pids;
+  for (const auto& [pid, found] : holders) pids.insert(pid);
+  Candidate best;
+  bool tie = false;
+  for (const auto& [tid, candidate] : hits_by_thread(recording, pids, times)) {
+    if (candidate.pid == 0) continue;
+    if (candidate.hits > best.hits) {
+      best = candidate;
+      tie = false;
+    } else if (candidate.hits == best.hits) {
+      tie = true;
+    }
+  }
+  if (best.hits == 0 || tie) {
+    if (holders.size() != 1) return std::nullopt;
+    if (best.hits == 0) best = {holders.begin()->first, holders.begin()->first, 0};
+  }
+  return Sender{best.pid, best.tid, holders[best.pid]->comm, netns,
+                family_of(recording, best.pid, netns)};
+}
+
+}  // namespace alibi::investigate

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sorts heartbeats into streams and puts each stream's taps in the order the packets pass them.
+#include "investigate/stream.h"
+
+#include <algorithm>
+
+namespace alibi::investigate {
+namespace {
+
+Duration median(std::vector<Duration> values) {
+  if (values.empty()) return Duration{0};
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Median of (time at b - time at a) over adverts that both saw, each matched to the nearest.
+Duration median_lag(const TapBeats& a, const TapBeats& b, Duration interval) {
+  std::vector<Duration> lags;
+  std::size_t j = 0;
+  for (const Beat& beat : a.beats) {
+    while (j + 1 < b.beats.size() && std::chrono::abs(b.beats[j + 1].at - beat.at) <=
+                                         std::chrono::abs(b.beats[j].at - beat.at)) {
+      ++j;
+    }
+    const Duration lag = b.beats[j].at - beat.at;
+    if (std::chrono::abs(lag) < interval / 2) lags.push_back(lag);
+  }
+  return median(std::move(lags));
+}
+
+/// Taps are recorded in path order; a stream that comes from the far side runs against it.
+void order_from_sender(Stream& stream) {
+  if (stream.taps.size() < 2) return;
+  if (median_lag(stream.taps.front(), stream.taps.back(), stream.interval) < Duration{0}) {
+    std::reverse(stream.taps.begin(), stream.taps.end());
+  }
+}
+
+/// The advertised interval, unless the packets plainly come less often (a v2 router that
+/// advertises 1 s and sends every 10 s would otherwise look ever late).
+Duration learned_interval(const Stream& stream) {
+  const TapBeats* most = &stream.taps.front();
+  for (const TapBeats& tap : stream.taps) {
+    if (tap.beats.size() > most->beats.size()) most = &tap;
+  }
+  std::vector<Duration> advertised;
+  std::vector<Duration> seen;
+  for (std::size_t i = 0; i < most->beats.size(); ++i) {
+    advertised.push_back(most->beats[i].interval);
+    if (i > 0) seen.push_back(most->beats[i].at - most->beats[i - 1].at);
+  }
+  const Duration claimed = median(std::move(advertised));
+  constexpr std::size_t kEnoughToLearn = 8;
+  if (seen.size() < kEnoughToLearn) return claimed;
+  const Duration usual = median(std::move(seen));
+  return usual > claimed + claimed / 2 ? usual : claimed;
+}
+
+}  // namespace
+
+const TapBeats* Stream::at_tap(evidence::TapId tap) const {
+  for (const TapBeats& beats : taps) {
+    if (beats.tap == tap) return &beats;
+  }
+  return nullptr;
+}
+
+const Beat* Stream::last_until(const TapBeats& tap_beats, Instant t) {
+  const auto it = std::upper_bound(tap_beats.beats.begin(), tap_beats.beats.end(), t,
+                                   [](Instant value, const Beat& b) { return value < b.at; });
+  return it == tap_beats.beats.begin() ? nullptr : &*(it - 1);
+}
+
+const Beat* Stream::first_after(const TapBeats& tap_beats, Instant t) {
+  const auto it = std::upper_bound(tap_beats.beats.begin(), tap_beats.beats.end(), t,
+                                   [](Instant value, const Beat& b) { return value < b.at; });
+  return it == tap_beats.beats.end() ? nullptr : &*it;
+}
+
+Duration skew_time(const RouterKey& router, Priority priority, Duration interval) {
+  const Duration unit = router.version == 2 ? Duration(1s) : interval;
+  return unit * (256 - priority.value) / 256;
+}
+
+Duration master_down_interval(const RouterKey& router, Priority priority, Duration interval) {
+  return 3 * interval + skew_time(router, priority, interval);
+}
+
+std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& recording) {
+  using Taps = std::map<evidence::TapId, std::vector<Beat>>;
+  std::map<RouterKey, std::map<wire::IpAddress, Taps>> sorted;
+  for (const evidence::Heartbeat& heartbeat : recording.heartbeats) {
+    const wire::VrrpDecoded& decoded = heartbeat.packet.decoded;
+    if (decoded.defect != wire::VrrpDefect::None) continue;
+    const wire::Advertisement& advert = decoded.advertisement;
+    const RouterKey key{advert.vrid, heartbeat.packet.source.family, advert.version};
+    sorted[key][heartbeat.packet.source][heartbeat.tap].push_back(
+        Beat{heartbeat.at, advert.priority, advert.interval, heartbeat.direction,
+             heartbeat.dropped_before, heartbeat.packet_number});
+  }
+  std::map<RouterKey, std::vector<Stream>> result;
+  for (auto& [key, sources] : sorted) {
+    std::vector<Stream>& streams = result[key];
+    for (auto& [source, taps] : sources) {
+      Stream stream{key, source, {}, 1s};
+      for (auto& [tap, beats] : taps) {
+        std::stable_sort(beats.begin(), beats.end(),
+                         [](const Beat& a, const Beat& b) { return a.at < b.at; });
+        stream.taps.push_back(TapBeats{tap, std::move(beats)});
+      }
+      stream.interval = learned_interval(stream);
+      order_from_sender(stream);
+      streams.push_back(std::move(stream));
+    }
+    std::sort(streams.begin(), streams.end(), [](const Stream& a, const Stream& b) {
+      return a.origin().beats.front().at < b.origin().beats.front().at;
+    });
+  }
+  return result;
+}
+
+}  // namespace alibi::investigate

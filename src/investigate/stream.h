@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Heartbeats sorted into streams: one sender of one virtual router, seen at its taps in the order
+// the packets pass them. Reads recordings only.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "evidence/recording.h"
+
+namespace alibi::investigate {
+
+/// A virtual router on one segment; version 2 and 3 of one VRID do not hear each other.
+struct RouterKey {
+  Vrid vrid;
+  wire::Family family = wire::Family::V4;
+  std::uint8_t version = 2;
+  auto operator<=>(const RouterKey&) const = default;
+};
+
+/// One advert of a stream at one tap.
+struct Beat {
+  Instant at;
+  Priority priority;
+  Duration interval{};  ///< as advertised
+  evidence::Direction direction = evidence::Direction::Unknown;
+  std::uint64_t dropped_before = 0;  ///< capture losses between the previous beat and this one
+  std::uint64_t packet_number = 0;
+};
+
+struct TapBeats {
+  evidence::TapId tap = 0;
+  std::vector<Beat> beats;  ///< ordered by time, never empty
+};
+
+/// All adverts of one source for one router. `taps` stand sender first.
+struct Stream {
+  RouterKey router;
+  wire::IpAddress source;
+  std::vector<TapBeats> taps;
+  /// The interval between adverts: what is advertised, or the median seen where that is longer.
+  Duration interval = 1s;
+
+  const TapBeats& origin() const { return taps.front(); }
+  const TapBeats& far_end() const { return taps.back(); }
+  /// The beats at one tap; nullptr if this stream never passed there.
+  const TapBeats* at_tap(evidence::TapId tap) const;
+  /// Latest beat of `tap_beats` at or before / first beat after `t`; nullptr if none.
+  static const Beat* last_until(const TapBeats& tap_beats, Instant t);
+  static const Beat* first_after(const TapBeats& tap_beats, Instant t);
+};
+
+/// Skew time and master-down interval of a backup with `priority` (RFC 3768 section 6.1, RFC 9568
+/// section 6.1); `adverts` is normally 3.
+Duration skew_time(const RouterKey& router, Priority priority, Duration interval);
+Duration master_down_interval(const RouterKey& router, Priority priority, Duration interval);
+
+/// Streams by router; within a router ordered by their first beat. Only adverts without defect.
+std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& recording);
+
+}  // namespace alibi::investigate

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one thread did, moment by moment, from scheduler events: a gapless row of segments. Which
+// wait is which is decided from kernel functions on its stack, the system call and samples of
+// /proc; each rule names its source.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evidence/recording.h"
+
+namespace alibi::investigate {
+
+/// States of a thread, in the words of the account.
+enum class Doing : std::uint8_t {
+  Unobserved,  ///< no event says; never accused, always shown
+  Running,
+  Idle,            ///< waits for its next timer or packet, by its own choice
+  Runnable,        ///< wants a CPU that others hold
+  Throttled,       ///< wants a CPU, its cgroup's quota is used up
+  Stopped,         ///< by a signal, or traced
+  Frozen,          ///< by a cgroup freezer
+  DiskWait,        ///< waits for a block device
+  FilesystemWait,  ///< waits for a frozen or remote file system
+  LogWait,         ///< writes its log to a pipe, terminal or socket that nobody reads
+  OtherWait,       ///< waits in the kernel for something else
+  Gone,            ///< the process has ended
+};
+std::string_view text(Doing doing);  // "idle", "waiting for a CPU", ...
+
+struct Segment {
+  Instant begin;
+  Instant end;
+  Doing doing = Doing::Unobserved;
+  std::string detail;  ///< "in write(2) of /var/log/messages, function unix_wait_for_peer"
+  std::vector<evidence::Rival> rivals;           ///< Runnable: who held the CPU
+  const evidence::ThreadOff* off = nullptr;      ///< the switch-out this segment began with
+  const evidence::WaitTarget* target = nullptr;  ///< what /proc said meanwhile
+};
+
+/// The segments of thread `tid` of process `pid` over [begin, end], in order, without holes.
+std::vector<Segment> timeline_of(const evidence::Recording& recording, std::int32_t pid,
+                                 std::int32_t tid, Instant begin, Instant end);
+
+/// How a switch-out is to be read, by state letter, kernel stack and system call.
+Doing classify_wait(const evidence::ThreadOff& off);
+
+}  // namespace alibi::investigate

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// `unknown` with its reasons, and the exonerations.
+#include "investigate/unknown.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "investigate/rules/support.h"
+
+namespace alibi::investigate {
+namespace {
+
+void missing_about_place(const Scene& scene, Finding& finding) {
+  const std::string first = scene.recording.taps[scene.from.origin().tap].label;
+  switch (scene.where.origin) {
+    case Origin::AtOrBefore:
+      finding.missing.push_back(fmt::format(
+          "a tap and host evidence at the sender: the gap is there already at the first tap, {}",
+          first));
+      break;
+    case Origin::Unclear:
+      if (!scene.where.why_unclear.empty()) finding.missing.push_back(scene.where.why_unclear);
+      break;
+    case Origin::Nowhere:
+      finding.missing.push_back(
+          "what the receiver did: every tap passed the adverts in time, and it did not act on "
+          "them");
+      break;
+    default:
+      break;
+  }
+}
+
+void missing_about_host(const Scene& scene, Finding& finding) {
+  if (!scene.recording.has_host_evidence) {
+    finding.missing.push_back("host evidence: these are packets alone");
+    return;
+  }
+  if (!scene.sender) {
+    finding.missing.push_back("the process that sent the adverts: none was found at the first tap");
+  }
+  for (const evidence::SourceLoss& loss : scene.recording.losses) {
+    finding.missing.push_back(
+        loss.lost == 0 ? fmt::format("{}: {}", loss.source, loss.why)
+                       : fmt::format("{}: {} events lost ({})", loss.source, loss.lost, loss.why));
+  }
+}
+
+}  // namespace
+
+Finding unknown(const Scene& scene) {
+  Finding finding{"unknown", "the evidence does not name a cause", {}, {}};
+  if (scene.incident.fell_from.value > 0) {
+    finding.headline = fmt::format(
+        "the old master's priority fell from {} to {}: a tracker of its reported a failure",
+        scene.incident.fell_from.value, scene.incident.from_priority.value);
+    finding.missing.push_back("which tracker it was: no script run was seen to fail");
+  }
+  if (scene.account) {
+    for (const AccountLine& line : scene.account->lines) {
+      finding.evidence.push_back(fmt::format("{} {}{}{}", seconds_text(line.time), text(line.doing),
+                                             line.detail.empty() ? "" : ", ", line.detail));
+      if (finding.evidence.size() == 4) break;
+    }
+  }
+  missing_about_place(scene, finding);
+  missing_about_host(scene, finding);
+  return finding;
+}
+
+std::vector<std::string> exonerated(const Scene& scene) {
+  std::vector<std::string> cleared;
+  const std::vector<evidence::Tap>& taps = scene.recording.taps;
+  const auto label = [&](std::size_t i) { return taps[scene.where.taps[i].tap].label; };
+  if (scene.where.origin == Origin::Sender && scene.where.taps.size() > 1) {
+    // Every later tap shows the gap at the same length: the way added nothing.
+    const bool same =
+        std::all_of(scene.where.taps.begin(), scene.where.taps.end(), [&](const TapGap& gap) {
+          return std::chrono::abs(gap.length - scene.where.bad().length) <
+                 scene.incident.interval / 10;
+        });
+    if (same) {
+      cleared.push_back(
+          fmt::format("the network from {} to {}: the gap has the same length at all "
+                      "{} taps",
+                      label(0), label(scene.where.taps.size() - 1), scene.where.taps.size()));
+    }
+  }
+  if (scene.where.origin == Origin::Segment) {
+    cleared.push_back(fmt::format("the sender: its adverts left in time at tap {}", label(0)));
+    if (scene.where.first_bad > 1) {
+      cleared.push_back(fmt::format("the way from {} to {}: every advert passed", label(0),
+                                    label(scene.where.first_bad - 1)));
+    }
+  }
+  if (!scene.account) return cleared;
+  const Account& account = *scene.account;
+  if (account.overdue_in(Doing::Unobserved) * 10 > account.overdue()) return cleared;
+  const auto clear = [&](Doing doing, const char* suspect) {
+    if (account.overdue_in(doing) * 20 <= account.overdue()) {
+      cleared.push_back(fmt::format("{}: {} of the overdue time", suspect,
+                                    seconds_text(account.overdue_in(doing))));
+    }
+  };
+  clear(Doing::Runnable, "other processes on its CPU");
+  clear(Doing::DiskWait, "the disk, as far as the sender itself goes");
+  return cleared;
+}
+
+}  // namespace alibi::investigate
