@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that the processes of one `alibi run` share: made by the supervisor before the first fork and
+// inherited by every child, also one that is started again.
+#pragma once
+
+#include "base/result.h"
+#include "config/settings.h"
+#include "daemon/messages.h"
+#include "daemon/shared_page.h"
+#include "os/socket_pair.h"
+
+namespace alibi::daemon {
+
+enum class LogTarget : std::uint8_t { Stderr, Syslog, Journal };
+
+struct RunOptions {
+  std::string file;
+  LogTarget log = LogTarget::Stderr;
+  bool detail = false;  ///< keepalived's -D: verbose notes too
+};
+
+struct Channels {
+  SharedPage page;
+  os::MessageQueue keeper_to_teller;
+  os::MessageQueue tracker_to_teller;
+  os::MessageQueue supervisor_to_teller;
+  os::MessageQueue tracker_to_keeper;
+
+  static Result<Channels> create(const config::Settings& settings);
+};
+
+/// One sender's way to the teller: never waits; a full queue is counted in the shared page.
+class Voice {
+ public:
+  Voice(const os::MessageQueue& queue, const SharedPage& page, Sender sender)
+      : queue_(queue), dropped_(page.dropped(sender)) {}
+
+  void say(const Tell& tell) const;
+  /// About the daemon itself; severity as in Tell.
+  void say_daemon(std::string_view text, std::uint8_t severity = 0) const;
+
+ private:
+  const os::MessageQueue& queue_;
+  std::atomic<std::uint64_t>& dropped_;
+};
+
+}  // namespace alibi::daemon

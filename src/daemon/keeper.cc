@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keeper's loop: what is readable, then, packets first, what is due.
+#include "daemon/keeper.h"
+
+#include <signal.h>
+
+#include <algorithm>
+
+#include "os/realtime.h"
+#include "wire/vrrp.h"
+
+namespace alibi::daemon {
+namespace {
+
+constexpr int kMaxPacketsAtOnce = 4096;  // a flood must not keep the timers from running
+constexpr Duration kLate = 1s;           // keepalived's min_auto_priority_delay
+
+}  // namespace
+
+Result<void> Keeper::watch() {
+  for (Port& port : ports_) {
+    if (auto added = loop_.add(port.socket->fd(), [this, &port] { receive(port); }); !added) {
+      return added;
+    }
+  }
+  return loop_.add(monitor_.fd(), [this] { hear_links(); })
+      .and_then([&] {
+        return loop_.add(channels_.tracker_to_keeper.read_fd(), [this] { hear_tracker(); });
+      })
+      .and_then([&] {
+        return loop_.add(signals_.fd(), [this] {
+          while (const int signal = signals_.next()) stopping_ |= signal == SIGTERM;
+        });
+      });
+}
+
+int Keeper::run() {
+  start();
+  while (!stopping_) {
+    loop_.set_deadline(next_timer());
+    if (const auto waited = loop_.wait(); !waited) {
+      voice_.say_daemon(waited.error().message, 2);
+      stop();
+      return 1;
+    }
+    if (next_timer() > os::monotonic_now()) continue;
+    // A keeper that wakes up late never speaks first: it reads what arrived, then decides.
+    note_late_wake_up();
+    receive_all();
+    hear_links();
+    expire_timers();
+  }
+  stop();
+  return 0;
+}
+
+void Keeper::start() {
+  remove_leftovers();
+  for (Slot& slot : slots_) {
+    channels_.page.set_source(slot.index, source_of(slot));
+    feed(slot, vrrp::SourceAddress{source_of(slot)});
+    if (!ports_[slot.port].up) {
+      feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown,
+                                   "interface " + slot.settings.interface + " is down"});
+    }
+    apply_tracking(slot, "state of the scripts before the start");
+    start_when_ready(slot);
+  }
+}
+
+void Keeper::stop() {
+  receive_all();  // what was sent before the stop belongs before the resignation
+  for (Slot& slot : slots_) {
+    if (slot.started) feed(slot, vrrp::Stop{});
+    if (slot.has_addresses) remove_addresses(slot);
+  }
+}
+
+void Keeper::feed(Slot& slot, const vrrp::Input& input) {
+  outbox_.clear();
+  slot.machine.handle(input, os::monotonic_now(), outbox_);
+  // Before the outputs: should we die among them, the last will is needed already.
+  channels_.page.instance(slot.index).state.store(static_cast<std::uint8_t>(slot.machine.state()));
+  for (const auto& output : outbox_) perform(slot, output);
+}
+
+void Keeper::receive_all() {
+  for (Port& port : ports_) receive(port);
+}
+
+void Keeper::receive(Port& port) {
+  for (int i = 0; i < kMaxPacketsAtOnce; ++i) {
+    const auto packet = port.socket->receive(buffer_, port.malformed);
+    if (!packet) return;
+    ++received_;
+    const auto decoded = wire::decode_vrrp(packet->message, packet->source, packet->destination);
+    if (decoded.defect != wire::VrrpDefect::None) {
+      const std::uint32_t bit = 1U << static_cast<unsigned>(decoded.defect);
+      if ((port.defects_reported & bit) == 0) {
+        port.defects_reported |= bit;
+        voice_.say_daemon("packet from " + packet->source.text() + " on " + port.interface +
+                              " dropped: " + std::string(text(decoded.defect)) +
+                              " (reported once)",
+                          1);
+      }
+      continue;
+    }
+    const auto owner = port.slot_of_vrid[decoded.advertisement.vrid.value];
+    if (owner < 0) {
+      ++port.unknown_vrid;
+      continue;
+    }
+    feed(slots_[static_cast<std::size_t>(owner)],
+         vrrp::AdvertReceived{decoded.advertisement, packet->source, packet->ttl,
+                              !packet->destination.is_multicast()});
+  }
+}
+
+void Keeper::expire_timers() {
+  for (Slot& slot : slots_) {
+    // A timer that is due again at once (several of one instance) gets a few turns, not endless.
+    for (int turn = 0; turn < 8 && slot.machine.next_timer() <= os::monotonic_now(); ++turn) {
+      feed(slot, vrrp::TimerExpired{});
+    }
+  }
+}
+
+Instant Keeper::next_timer() const {
+  Instant earliest = kNever;
+  for (const Slot& slot : slots_) earliest = std::min(earliest, slot.machine.next_timer());
+  return earliest;
+}
+
+void Keeper::note_late_wake_up() {
+  const Duration late = os::monotonic_now() - next_timer();
+  if (late < kLate) return;
+  voice_.say_daemon("A thread timer expired " + seconds_text(late, 6) +
+                        " seconds ago: reading what arrived meanwhile before speaking",
+                    1);
+}
+
+int keeper_main(const config::Settings& settings, const Channels& channels) {
+  const Voice voice(channels.keeper_to_teller, channels.page, Sender::Keeper);
+  auto keeper = Keeper::create(settings, channels);
+  if (!keeper) {
+    voice.say_daemon("keeper cannot start: " + keeper.error().message, 2);
+    return 1;
+  }
+  for (const auto& privilege : {os::lock_memory(), os::schedule_realtime(1)}) {
+    if (!privilege) voice.say_daemon(privilege.error().message, 1);
+  }
+  return (*keeper)->run();
+}
+
+}  // namespace alibi::daemon

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keeper: VRRP on the wire and the virtual addresses on the interfaces. One thread, one loop;
+// after its start it allocates nothing it could do without and waits for nobody: what there is to
+// log or mail it says to the teller, what scripts found it hears from the tracker.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "config/settings.h"
+#include "daemon/channels.h"
+#include "daemon/links.h"
+#include "os/event_loop.h"
+#include "os/netlink.h"
+#include "os/raw_socket.h"
+#include "os/signals.h"
+#include "track/track.h"
+#include "vrrp/instance.h"
+
+namespace alibi::daemon {
+
+class Keeper {
+ public:
+  /// Opens every socket; an interface that is not there or a right we do not have is the error.
+  static Result<std::unique_ptr<Keeper>> create(const config::Settings& settings,
+                                                const Channels& channels);
+
+  /// Until SIGTERM: then resigns, gives the addresses back, and returns the exit code.
+  int run();
+
+ private:
+  /// An interface and family with a socket, shared by the instances on it.
+  struct Port {
+    std::string interface;
+    wire::Family family = wire::Family::V4;
+    IfIndex index{0};
+    wire::MacAddress mac;
+    bool up = false;
+    wire::IpAddress primary;
+    std::optional<os::VrrpSocket> socket;
+    std::array<std::int32_t, 256> slot_of_vrid{};
+    std::uint64_t malformed = 0;        ///< no whole IP packet
+    std::uint64_t unknown_vrid = 0;
+    std::uint32_t defects_reported = 0; ///< bit per wire::VrrpDefect
+  };
+
+  struct Bound {
+    std::size_t script = 0;
+    int weight = 0;
+    bool reverse = false;
+  };
+
+  struct Slot {
+    Slot(const config::Instance& instance, std::size_t at)
+        : settings(instance), machine(instance.vrrp), index(at) {}
+    const config::Instance& settings;
+    vrrp::Instance machine;
+    std::size_t index;
+    std::size_t port = 0;
+    std::vector<os::AddressSpec> addresses;
+    std::vector<Bound> bound;
+    bool started = false;
+    bool has_addresses = false;
+    bool track_fault = false;
+    Priority told{0};                    ///< effective priority last given to the machine
+    std::vector<std::uint8_t> advert;    ///< encoded for `advert_priority` and `advert_source`
+    Priority advert_priority{0};
+    wire::IpAddress advert_source;
+    bool send_failing = false;           ///< reported once until a send succeeds
+  };
+
+  Keeper(const config::Settings& settings, const Channels& channels, os::EventLoop loop,
+         os::Netlink netlink, os::NetlinkMonitor monitor, os::FrameSocket frames,
+         os::SignalQueue signals);
+
+  // keeper.cc: loop and inputs
+  Result<void> watch();
+  void start();
+  void stop();
+  void feed(Slot& slot, const vrrp::Input& input);
+  void receive_all();
+  void receive(Port& port);
+  void expire_timers();
+  Instant next_timer() const;
+  void note_late_wake_up();
+
+  // keeper_setup.cc
+  Result<void> open_ports();
+  Result<std::size_t> port_for(const config::Instance& instance);
+  Result<void> open_socket(Port& port);
+  void bind_scripts(Slot& slot);
+  void remove_leftovers();
+
+  // keeper_track.cc
+  void hear_tracker();
+  void apply_tracking(Slot& slot, const std::string& because);
+  bool scripts_known(const Slot& slot) const;
+  void start_when_ready(Slot& slot);
+
+  // keeper_links.cc
+  void hear_links();
+  void hear(const os::Interface& news);
+  void hear(const os::InterfaceAddress& news);
+  void look_anew();
+  void set_up(Port& port, bool up);
+  void refresh_sources(Port& port);
+  void address_removed(const os::InterfaceAddress& news);
+
+  // keeper_outputs.cc
+  void perform(Slot& slot, const vrrp::Output& output);
+  void send_advert(Slot& slot, Priority priority);
+  void add_addresses(Slot& slot);
+  void remove_addresses(Slot& slot);
+  void send_gratuitous(Slot& slot, int repeat);
+  void say(const Slot& slot, const vrrp::Output& output);
+  void report(const Slot& slot, const Error& error);
+  wire::IpAddress source_of(const Slot& slot) const;
+
+  const config::Settings& settings_;
+  const Channels& channels_;
+  Voice voice_;
+  os::EventLoop loop_;
+  os::Netlink netlink_;
+  os::NetlinkMonitor monitor_;
+  os::FrameSocket frames_;
+  os::SignalQueue signals_;
+  Links links_;
+  std::vector<wire::IpAddress> virtual_addresses_;
+  std::vector<Port> ports_;
+  std::vector<Slot> slots_;
+  vrrp::Outbox outbox_;
+  os::VrrpSocket::Buffer buffer_{};
+  std::uint64_t received_ = 0;
+  bool stopping_ = false;
+};
+
+/// The keeper process: takes what privileges of scheduling it gets, runs, and says why if it
+/// cannot. Exit code 0 after SIGTERM.
+int keeper_main(const config::Settings& settings, const Channels& channels);
+
+}  // namespace alibi::daemon

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the supervisor does for a keeper that died: resigns in its name and gives its addresses
+// back. A backup takes over after its skew time instead of the whole master-down interval.
+#pragma once
+
+#include "config/settings.h"
+#include "daemon/channels.h"
+
+namespace alibi::daemon {
+
+/// For every instance that the shared page calls MASTER: priority 0 to the group or the peers, then
+/// its addresses off. `why` is how the keeper ended. Clears the page.
+void execute_last_will(const config::Settings& settings, const Channels& channels,
+                       const Voice& voice, const std::string& why);
+
+}  // namespace alibi::daemon

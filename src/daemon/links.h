@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The interfaces and addresses of this namespace as last heard, and the answers a VRRP router needs
+// from them. Values only; os::Netlink and os::NetlinkMonitor feed it.
+#pragma once
+
+#include <vector>
+
+#include "config/settings.h"
+#include "os/netlink.h"
+
+namespace alibi::daemon {
+
+class Links {
+ public:
+  Links() = default;
+  Links(std::vector<os::Interface> interfaces, std::vector<os::InterfaceAddress> addresses)
+      : interfaces_(std::move(interfaces)), addresses_(std::move(addresses)) {}
+  static Result<Links> read(os::Netlink& netlink);
+
+  void apply(const os::Interface& news);
+  void apply(const os::InterfaceAddress& news);
+
+  const os::Interface* find(std::string_view name) const;
+  const os::Interface* find(IfIndex index) const;
+  bool has(const os::AddressSpec& spec) const;
+
+  /// The first address of `family` that is none of `virtual_ones`: any but loopback scope for IPv4,
+  /// a link-local one for IPv6 (RFC 9568 section 5.1.2.1). Unspecified when there is none.
+  wire::IpAddress primary(IfIndex index, wire::Family family,
+                          const std::vector<wire::IpAddress>& virtual_ones) const;
+
+ private:
+  std::vector<os::Interface> interfaces_;
+  std::vector<os::InterfaceAddress> addresses_;
+};
+
+/// Every virtual address of every instance: never a source address.
+std::vector<wire::IpAddress> all_virtual_addresses(const config::Settings& settings);
+
+/// What to add for one instance, interfaces resolved. An interface that is not there is an error.
+Result<std::vector<os::AddressSpec>> address_specs(const config::Instance& instance,
+                                                   const Links& links);
+
+}  // namespace alibi::daemon

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory shared by all processes of one `alibi run`: what must outlive the process that knows it.
+// The keeper writes each instance's state, for the supervisor's last will; the tracker each
+// script's, for a keeper that starts again; every sender counts what its full queue dropped.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "base/result.h"
+#include "vrrp/instance.h"
+#include "wire/address.h"
+
+namespace alibi::daemon {
+
+/// Senders, and index of their drop counters.
+enum class Sender : std::uint8_t { Supervisor, Keeper, Tracker };
+inline constexpr std::size_t kSenders = 3;
+
+struct InstanceState {
+  std::atomic<std::uint8_t> state{0};          ///< vrrp::State
+  std::atomic<std::uint8_t> has_addresses{0};  ///< set before adding, cleared after removing
+  std::atomic<int> interface_index{0};
+  /// Sequence lock for `source`: odd while being written.
+  std::atomic<std::uint32_t> source_version{0};
+  wire::IpAddress source;
+};
+
+enum class ScriptHealth : std::uint8_t { Unknown, Up, Down };
+struct ScriptRecord {
+  std::atomic<ScriptHealth> health{ScriptHealth::Unknown};
+  std::atomic<std::int32_t> status{0};
+  std::atomic<std::uint8_t> timed_out{0};
+};
+
+/// Anonymous shared mapping, made before the first fork; lives as long as a process maps it.
+class SharedPage {
+ public:
+  static Result<SharedPage> create(std::size_t instances, std::size_t scripts);
+  SharedPage(SharedPage&& other) noexcept;
+  SharedPage& operator=(SharedPage&&) = delete;
+  ~SharedPage();
+
+  InstanceState& instance(std::size_t index) const { return instances_[index]; }
+  ScriptRecord& script(std::size_t index) const { return scripts_[index]; }
+  /// Messages to the teller that a full queue dropped.
+  std::atomic<std::uint64_t>& dropped(Sender sender) const {
+    return (*dropped_)[static_cast<std::size_t>(sender)];
+  }
+
+  void set_source(std::size_t index, const wire::IpAddress& source) const;
+  /// Unspecified when its writer died in the middle of writing.
+  wire::IpAddress source(std::size_t index) const;
+
+ private:
+  using Dropped = std::array<std::atomic<std::uint64_t>, kSenders>;
+  SharedPage() = default;
+
+  void* mapping_ = nullptr;
+  std::size_t bytes_ = 0;
+  Dropped* dropped_ = nullptr;
+  InstanceState* instances_ = nullptr;
+  ScriptRecord* scripts_ = nullptr;
+};
+
+}  // namespace alibi::daemon

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The supervisor: starts keeper, tracker and teller, starts them again when they die, executes the
+// last will of a dead keeper, and ends them in order. It parses no packet and writes no log.
+#pragma once
+
+#include "config/settings.h"
+#include "daemon/channels.h"
+
+namespace alibi::daemon {
+
+/// Exit codes of `alibi run`.
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitCannotStart = 1;
+inline constexpr int kExitConfiguration = 4;  ///< as keepalived's
+
+/// Runs until SIGTERM or SIGINT. Errors before the first child are written to stderr.
+int supervise(const config::Settings& settings, const RunOptions& options);
+
+}  // namespace alibi::daemon

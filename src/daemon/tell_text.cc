@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a Tell to the line in the log.
+#include <sys/wait.h>
+
+#include "daemon/teller.h"
+#include "os/process.h"
+#include "vrrp/log_text.h"
+
+namespace alibi::daemon {
+namespace {
+
+std::string transition_text(const config::Settings& settings, const Tell& tell) {
+  const auto index = static_cast<std::size_t>(tell.instance);
+  if (tell.instance < 0 || index >= settings.instances.size()) return "";
+  return vrrp::log_line(
+      settings.instances[index].vrrp,
+      vrrp::Transition{tell.from, tell.to, {tell.reason, std::string(tell.text.view())}});
+}
+
+/// keepalived's three forms; the plain "now returning" line when only the exit status is new.
+std::string result_text(const config::Settings& settings, const Tell& tell, bool detail) {
+  const auto index = static_cast<std::size_t>(tell.script);
+  if (tell.script < 0 || index >= settings.scripts.size()) return "";
+  const std::string& name = settings.scripts[index].name;
+  const std::string took = " after " + seconds_text(Duration(tell.took_ns));
+  if (tell.changed == 0) {
+    if (!detail && tell.timed_out != 0) return "";
+    if (tell.timed_out != 0) return "Script `" + name + "` timed out" + took;
+    return "Script `" + name + "` now returning " +
+           std::to_string(WIFEXITED(tell.status) ? WEXITSTATUS(tell.status)
+                                                 : 128 + WTERMSIG(tell.status));
+  }
+  if (tell.timed_out != 0) return "VRRP_Script(" + name + ") timed_out" + took;
+  if (tell.status == 0) return "VRRP_Script(" + name + ") succeeded";
+  return "VRRP_Script(" + name + ") failed (" + os::exit_text(tell.status) + ")";
+}
+
+}  // namespace
+
+std::string log_text(const config::Settings& settings, const Tell& tell, bool detail) {
+  switch (tell.kind) {
+    case Tell::Kind::Transition:
+      return transition_text(settings, tell);
+    case Tell::Kind::ScriptResult:
+      return result_text(settings, tell, detail);
+    case Tell::Kind::Note:
+      return tell.verbose != 0 && !detail ? "" : std::string(tell.text.view());
+    case Tell::Kind::Resigned:
+    case Tell::Kind::Daemon:
+      break;
+  }
+  return std::string(tell.text.view());
+}
+
+}  // namespace alibi::daemon
