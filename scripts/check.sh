@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Everything CI runs: house rules, sanitized build, fast tests, tests that need root and namespaces,
+# a round of the lab; then what must not be left behind.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+jobs=$(nproc)
+started=$(date +%s)
+step() { printf '\n== %s (%d s)\n' "$1" $(($(date +%s) - started)); }
+
+step "house rules"
+python3 tools/tidy.py
+
+step "what is here before"
+before=$(scripts/leftovers.sh)
+
+step "sanitized build"
+cmake --preset dev --log-level=WARNING
+cmake --build --preset dev -j "$jobs" -- --quiet
+
+step "fast tests, simulation"
+ctest --test-dir build/dev -L 'fast|sim' --output-on-failure -j "$jobs" --no-tests=error
+
+step "tests with real peers, in namespaces"
+if [ "$(id -u)" -eq 0 ]; then
+  # Timing matters to them: the optimised program, one at a time.
+  ALIBI=$PWD/build/release/alibi ctest --test-dir build/dev -L 'bpf|lab' --output-on-failure \
+    --no-tests=error -j 1
+else
+  echo "skipped: they need root"
+fi
+
+step "what is left behind"
+after=$(scripts/leftovers.sh)
+if [ "$before" != "$after" ]; then
+  echo "left behind by the tests:" >&2
+  diff <(echo "$before") <(echo "$after") >&2 || true
+  exit 1
+fi
+echo "nothing"
+step "all green"
