@@ -17,7 +17,9 @@ namespace alibi::evidence {
 
 struct CapturedFrame {
   std::int64_t unix_ns = 0;
+  bool timed = true;                    ///< false: a pcapng simple packet block, which has no time
   std::uint32_t interface = 0;          ///< index into CaptureSummary::interfaces
+  wire::LinkType link_type = wire::LinkType::Ethernet;  ///< of that interface; ignored in writing
   std::uint32_t original_length = 0;
   Direction direction = Direction::Unknown;
   std::uint64_t dropped_before = 0;     ///< epb_dropcount
@@ -38,7 +40,8 @@ struct CaptureSummary {
   std::string damage;  ///< empty, or "truncated at packet N, byte offset M: ..."
 };
 
-/// Reads a pcap (both byte orders, micro- or nanosecond) or pcapng file; calls `each` per frame.
+/// Reads a pcap (both byte orders, micro- or nanosecond) or pcapng file, "-" being standard input;
+/// calls `each` per frame.
 Result<CaptureSummary> read_capture(const std::string& path,
                                     const std::function<void(const CapturedFrame&)>& each);
 /// The same over bytes in memory (fuzzing).
@@ -55,6 +58,7 @@ Result<Recording> recording_from_captures(const std::vector<std::string>& paths,
 /// others), interface statistics at the end.
 class PcapngWriter {
  public:
+  /// `path` "-" is standard output.
   static Result<PcapngWriter> create(const std::string& path,
                                      const std::vector<CaptureInterface>& interfaces,
                                      std::uint32_t snap_length);

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// pcapng (draft-ietf-opsawg-pcapng): sections of either byte order, several interfaces with their
+// own clock resolution, packet blocks old and new, and the loss counters in them.
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "evidence/capture_reader.h"
+#include "evidence/pcapng_blocks.h"
+#include "evidence/ticks.h"
+
+namespace alibi::evidence {
+namespace {
+
+using Octets = std::span<const std::uint8_t>;
+using namespace pcapng;
+
+constexpr std::size_t kBlockFrame = 12;  // type, length, length again
+constexpr std::size_t kMaxInterfaces = 65535;
+constexpr std::size_t kMaxName = 255;
+constexpr std::uint32_t kNoSnapLength = 0;
+
+struct Section {
+  Order order{false};
+  std::size_t first_interface = 0;  // index of its interface 0 in the summary
+};
+
+struct InterfaceClock {
+  Ticks ticks;
+  std::uint32_t snap_length = kNoSnapLength;
+};
+
+class PcapngReader {
+ public:
+  PcapngReader(BlockSource& source, const FrameSink& each) : source_(source), each_(each) {}
+  CaptureSummary run();
+
+ private:
+  // Each returns what is wrong with the block, or nothing.
+  using Defect = std::optional<std::string>;
+  bool next_block();
+  Defect take_block(std::uint32_t type, Octets body);
+  Defect section(Octets body);
+  Defect interface_description(Octets body);
+  Defect enhanced_packet(Octets body);
+  Defect old_packet(Octets body);
+  Defect simple_packet(Octets body);
+  Defect interface_statistics(Octets body);
+  // The fields after the fixed part of the two packet blocks are the same.
+  Defect packet(std::uint32_t interface, std::uint64_t ticks, Octets body, std::size_t lengths_at);
+  template <typename Each>
+  Defect options(Octets bytes, Each each) const;
+  std::optional<std::size_t> find_interface(std::uint32_t in_section) const;
+
+  BlockSource& source_;
+  const FrameSink& each_;
+  CaptureSummary summary_;
+  std::vector<InterfaceClock> clocks_;  // beside summary_.interfaces
+  Section section_;
+  CapturedFrame frame_;
+};
+
+CaptureSummary PcapngReader::run() {
+  while (next_block()) {
+  }
+  return std::move(summary_);
+}
+
+bool PcapngReader::next_block() {
+  const std::uint64_t offset = source_.offset();
+  const auto stop = [&](const std::string& damage) {
+    summary_.damage = damage;
+    return false;
+  };
+  const Octets head = source_.peek(kBlockFrame);
+  if (head.empty() && source_.read_errno() == 0) return false;
+  if (head.size() < kBlockFrame) {
+    return stop(cut_text(summary_, source_, offset, "a block header"));
+  }
+  // The section header's type reads the same in both byte orders; its order comes in the body.
+  if (section_.order.u32(head, 0) == kSectionHeader) {
+    const bool big = Order(true).u32(head, 8) == kByteOrderMagic;
+    if (!big && Order(false).u32(head, 8) != kByteOrderMagic) {
+      return stop(damage_text("damaged", summary_, offset, "a section without byte-order magic"));
+    }
+    section_.order = Order(big);
+  }
+  const std::uint32_t type = section_.order.u32(head, 0);
+  const std::size_t length = section_.order.u32(head, 4);
+  if (length < kBlockFrame || length % 4 != 0 || length > kMaxBlock) {
+    return stop(damage_text("damaged", summary_, offset,
+                            "a block length of " + std::to_string(length) + " cannot be right"));
+  }
+  const Octets block = source_.peek(length);
+  if (block.size() < length) return stop(cut_text(summary_, source_, offset, "a block"));
+  if (section_.order.u32(block, length - 4) != length) {
+    return stop(
+        damage_text("damaged", summary_, offset, "the two lengths of a block are not the same"));
+  }
+  if (const Defect why = take_block(type, block.subspan(8, length - kBlockFrame))) {
+    return stop(damage_text("damaged", summary_, offset, *why));
+  }
+  source_.consume(length);
+  return true;
+}
+
+PcapngReader::Defect PcapngReader::take_block(std::uint32_t type, Octets body) {
+  switch (type) {
+    case kSectionHeader:
+      return section(body);
+    case kInterfaceDescription:
+      return interface_description(body);
+    case kEnhancedPacket:
+      return enhanced_packet(body);
+    case kOldPacket:
+      return old_packet(body);
+    case kSimplePacket:
+      return simple_packet(body);
+    case kInterfaceStatistics:
+      return interface_statistics(body);
+    default:
+      return std::nullopt;  // name resolution, secrets, custom blocks: skipped
+  }
+}
+
+// Section header: magic (4), major (2), minor (2), section length (8), options.
+PcapngReader::Defect PcapngReader::section(Octets body) {
+  if (body.size() < 16) return "a section header that is too short";
+  const unsigned major = section_.order.u16(body, 4);
+  if (major != 1) return "pcapng version " + std::to_string(major) + ", known is version 1";
+  section_.first_interface = summary_.interfaces.size();
+  return std::nullopt;
+}
+
+template <typename Each>
+PcapngReader::Defect PcapngReader::options(Octets bytes, Each each) const {
+  while (bytes.size() >= 4) {
+    const std::uint16_t code = section_.order.u16(bytes, 0);
+    const std::size_t length = section_.order.u16(bytes, 2);
+    if (code == kOptEnd) return std::nullopt;
+    if (bytes.size() - 4 < padded(length)) return "an option that goes past its block";
+    each(code, bytes.subspan(4, length));
+    bytes = bytes.subspan(4 + padded(length));
+  }
+  return std::nullopt;
+}
+
+std::string name_of(Octets value) {
+  const auto end = std::find(value.begin(), value.end(), std::uint8_t{0});
+  const auto size = std::min<std::size_t>(static_cast<std::size_t>(end - value.begin()), kMaxName);
+  return {value.begin(), value.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+// Interface description: link type (2), reserved (2), snap length (4), options.
+PcapngReader::Defect PcapngReader::interface_description(Octets body) {
+  if (body.size() < 8) return "an interface description that is too short";
+  if (summary_.interfaces.size() == kMaxInterfaces) return "more than 65535 interfaces";
+  CaptureInterface interface;
+  interface.link_type = static_cast<wire::LinkType>(section_.order.u16(body, 0));
+  std::uint8_t resolution = 6;
+  std::int64_t offset_seconds = 0;
+  const auto defect = options(body.subspan(8), [&](std::uint16_t code, Octets value) {
+    if (code == kIfName) interface.name = name_of(value);
+    if (code == kIfDescription) interface.description = name_of(value);
+    if (code == kIfTsResolution && !value.empty()) resolution = value[0];
+    if (code == kIfTsOffset && value.size() == 8) {
+      offset_seconds = static_cast<std::int64_t>(section_.order.u64(value, 0));
+    }
+  });
+  if (defect) return defect;
+  summary_.interfaces.push_back(std::move(interface));
+  clocks_.push_back({Ticks(resolution, offset_seconds), section_.order.u32(body, 4)});
+  return std::nullopt;
+}
+
+std::optional<std::size_t> PcapngReader::find_interface(std::uint32_t in_section) const {
+  const std::size_t index = section_.first_interface + in_section;
+  if (index >= summary_.interfaces.size()) return std::nullopt;
+  return index;
+}
+
+PcapngReader::Defect PcapngReader::packet(std::uint32_t interface, std::uint64_t ticks, Octets body,
+                                          std::size_t lengths_at) {
+  const auto index = find_interface(interface);
+  if (!index) return "a packet of interface " + std::to_string(interface) + ", never described";
+  const std::size_t captured = section_.order.u32(body, lengths_at);
+  const std::size_t data_at = lengths_at + 8;
+  if (captured > body.size() - data_at) return "a packet that goes past its block";
+  const std::size_t options_at = std::min(body.size(), data_at + padded(captured));
+  const auto defect = options(body.subspan(options_at), [this](std::uint16_t code, Octets value) {
+    if (code == kEpbFlags && value.size() == 4) {
+      const std::uint32_t flags = section_.order.u32(value, 0) & 3U;
+      if (flags == kFlagInbound) frame_.direction = Direction::In;
+      if (flags == kFlagOutbound) frame_.direction = Direction::Out;
+    }
+    if (code == kEpbDropCount && value.size() == 8) {
+      frame_.dropped_before = section_.order.u64(value, 0);
+    }
+  });
+  if (defect) return defect;
+  frame_.unix_ns = clocks_[*index].ticks.unix_ns(ticks);
+  frame_.interface = static_cast<std::uint32_t>(*index);
+  frame_.link_type = summary_.interfaces[*index].link_type;
+  frame_.original_length = section_.order.u32(body, lengths_at + 4);
+  frame_.number = ++summary_.frames;
+  frame_.bytes = body.subspan(data_at, captured);
+  each_(frame_);
+  return std::nullopt;
+}
+
+// Enhanced packet: interface (4), time high (4), time low (4), captured (4), original (4), data,
+// options.
+PcapngReader::Defect PcapngReader::enhanced_packet(Octets body) {
+  if (body.size() < 20) return "a packet block that is too short";
+  frame_ = {};
+  const Order& order = section_.order;
+  const std::uint64_t ticks = std::uint64_t{order.u32(body, 4)} << 32U | order.u32(body, 8);
+  return packet(order.u32(body, 0), ticks, body, 12);
+}
+
+// Packet block, obsolete: interface (2), drops (2, 0xffff unknown), then as above.
+PcapngReader::Defect PcapngReader::old_packet(Octets body) {
+  if (body.size() < 20) return "a packet block that is too short";
+  frame_ = {};
+  const Order& order = section_.order;
+  const std::uint16_t drops = order.u16(body, 2);
+  if (drops != 0xffff) frame_.dropped_before = drops;
+  const std::uint64_t ticks = std::uint64_t{order.u32(body, 4)} << 32U | order.u32(body, 8);
+  return packet(order.u16(body, 0), ticks, body, 12);
+}
+
+// Simple packet: original length (4), data as far as the snap length of interface 0 lets it be.
+PcapngReader::Defect PcapngReader::simple_packet(Octets body) {
+  if (body.size() < 4) return "a packet block that is too short";
+  const auto index = find_interface(0);
+  if (!index) return "a packet of interface 0, never described";
+  frame_ = {};
+  frame_.timed = false;
+  frame_.interface = static_cast<std::uint32_t>(*index);
+  frame_.link_type = summary_.interfaces[*index].link_type;
+  frame_.original_length = section_.order.u32(body, 0);
+  std::size_t captured = std::min<std::size_t>(frame_.original_length, body.size() - 4);
+  const std::uint32_t snap_length = clocks_[*index].snap_length;
+  if (snap_length != kNoSnapLength) captured = std::min<std::size_t>(captured, snap_length);
+  frame_.number = ++summary_.frames;
+  frame_.bytes = body.subspan(4, captured);
+  each_(frame_);
+  return std::nullopt;
+}
+
+// Interface statistics: interface (4), time (8), options; a later block replaces an earlier one.
+PcapngReader::Defect PcapngReader::interface_statistics(Octets body) {
+  if (body.size() < 12) return "an interface statistics block that is too short";
+  const auto index = find_interface(section_.order.u32(body, 0));
+  if (!index) return "statistics of an interface that was never described";
+  CaptureInterface& interface = summary_.interfaces[*index];
+  return options(body.subspan(12), [&](std::uint16_t code, Octets value) {
+    if (value.size() != 8) return;
+    if (code == kIsbReceived) interface.received = section_.order.u64(value, 0);
+    if (code == kIsbDropped) interface.dropped = section_.order.u64(value, 0);
+  });
+}
+
+}  // namespace
+
+bool is_pcapng(Octets start) {
+  return start.size() >= 4 && Order(false).u32(start, 0) == kSectionHeader;
+}
+
+CaptureSummary read_pcapng(BlockSource& source, const FrameSink& each) {
+  return PcapngReader(source, each).run();
+}
+
+}  // namespace alibi::evidence
