@@ -17,9 +17,16 @@ using Names = std::initializer_list<std::string_view>;
 
 // kernel/freezer.c (v1 and suspend), kernel/cgroup/freezer.c (v2).
 constexpr auto kFreezer = {"__refrigerator", "do_freezer_trap", "cgroup_enter_frozen"};
-// fs/super.c sb_start_write(): a frozen file system holds writers in its per-cpu rwsem.
-constexpr auto kFilesystemFrozen = {"percpu_rwsem_wait", "__percpu_down_read", "sb_start_write",
-                                    "__sb_start_write", "sb_wait_write"};
+// include/linux/fs.h sb_start_write(): a frozen file system holds writers in its per-cpu rwsem,
+// mostly inlined into the VFS function. Other locks are of that kind, too (fork waits for one of
+// the cgroups), so it counts only in a system call that modifies files.
+constexpr auto kFreezeLock = {"percpu_rwsem_wait", "__percpu_down_read", "sb_start_write",
+                              "__sb_start_write"};
+constexpr auto kModifiesFiles = {
+    "write", "writev", "pwrite64",  "pwritev",  "pwritev2",  "open",           "openat", "openat2",
+    "creat", "unlink", "unlinkat",  "rename",   "renameat",  "renameat2",      "mkdir",  "mkdirat",
+    "rmdir", "link",   "symlink",   "truncate", "ftruncate", "fallocate",      "chmod",  "fchmod",
+    "chown", "fchown", "utimensat", "sendfile", "splice",    "copy_file_range"};
 // Network and user-space file systems.
 constexpr auto kRemoteFilesystem = {"nfs_",
                                     "nfs4_",
@@ -76,9 +83,12 @@ bool is_one_of(std::string_view value, const List& names) {
   return std::find(names.begin(), names.end(), value) != names.end();
 }
 
-Doing by_functions(const std::vector<std::string>& functions, bool io_wait) {
+Doing by_functions(const std::vector<std::string>& functions, bool io_wait,
+                   std::string_view syscall) {
   if (starts_with_any(functions, kFreezer)) return Doing::Frozen;
-  if (starts_with_any(functions, kFilesystemFrozen)) return Doing::FilesystemWait;
+  if (starts_with_any(functions, kFreezeLock) && is_one_of(syscall, kModifiesFiles)) {
+    return Doing::FilesystemWait;
+  }
   if (starts_with_any(functions, kRemoteFilesystem)) return Doing::FilesystemWait;
   if (io_wait || starts_with_any(functions, kDisk)) return Doing::DiskWait;
   return Doing::OtherWait;
@@ -101,7 +111,7 @@ Doing classify_wait(const evidence::ThreadOff& off) {
     default:
       break;
   }
-  const Doing doing = by_functions(off.stack, off.io_wait);
+  const Doing doing = by_functions(off.stack, off.io_wait, off.syscall_name);
   if (doing != Doing::OtherWait) return doing;
   // Whether a full pipe or socket is the log is for a sample of /proc to say (refined()).
   if (off.state == 'S' && is_one_of(off.syscall_name, kIdleCalls)) return Doing::Idle;
@@ -112,7 +122,7 @@ Doing classify_wait(const evidence::WaitTarget& target) {
   if (target.state == 'R') return Doing::Runnable;
   if (target.state == 'T' || target.state == 't') return Doing::Stopped;
   if (target.state == 'Z' || target.state == 'X') return Doing::Gone;
-  const Doing doing = by_functions({target.wchan}, false);
+  const Doing doing = by_functions({target.wchan}, false, target.syscall_name);
   if (doing != Doing::OtherWait) return doing;
   if (refines(target, Doing::OtherWait)) return refined(target, Doing::OtherWait);
   if (target.state == 'S' && is_one_of(target.syscall_name, kIdleCalls)) return Doing::Idle;
