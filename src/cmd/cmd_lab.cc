@@ -1,14 +1,186 @@
 // SPDX-License-Identifier: Apache-2.0
-// alibi lab.
+// alibi lab: crime scenes with real programs in namespaces of this machine.
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
 
 #include "cmd/command.h"
+#include "lab/client_probe.h"
+#include "lab/command.h"
+#include "lab/host.h"
+#include "lab/lab.h"
+#include "lab/programs.h"
+#include "lab/topology.h"
 
 namespace alibi::cmd {
+namespace {
+
+int complain(const Error& error) {
+  fmt::print(stderr, "alibi lab: {}\n", error.message);
+  return 1;
+}
+
+struct UpWords {
+  lab::UpOptions options;
+  std::string keeper = "keepalived", log = "syslog";
+};
+
+int run_up(UpWords words) {
+  lab::catch_interrupts();
+  auto keeper = lab::keeper_named(words.keeper);
+  if (!keeper) return complain(keeper.error());
+  auto log = lab::log_mode_named(words.log);
+  if (!log) return complain(log.error());
+  words.options.keeper = *keeper;
+  words.options.log = *log;
+  auto built = lab::up(words.options);
+  if (!built) return complain(built.error());
+  fmt::print("lab {} is up: {} hosts, keeper {}, files in {}\n", built->name, built->hosts.size(),
+             words.keeper, built->dir);
+  return 0;
+}
+
+void add_up(CLI::App& lab_app, Run& run) {
+  auto words = std::make_shared<UpWords>();
+  auto* sub = lab_app.add_subcommand("up", "build a lab; returns when it is healthy");
+  sub->add_option("TOPOLOGY", words->options.topology, "what to build")->capture_default_str();
+  sub->add_option("--name", words->options.name, "several labs may stand side by side")
+      ->capture_default_str();
+  sub->add_option("--keeper", words->keeper, "keepalived or alibi")->capture_default_str();
+  sub->add_option("--log", words->log, "where the keeper logs: syslog, file or pipe")
+      ->capture_default_str();
+  sub->add_option("--dir", words->options.dir, "for disks and logs; default /var/lib/alibi-lab");
+  sub->add_flag("--keep", words->options.keep, "leave a lab that fails to come up standing");
+  sub->add_option("--vm-cpu", words->options.vm_cpu, "the CPU of loadbalancer01")
+      ->capture_default_str();
+  sub->callback([&run, words] { run = [words] { return run_up(*words); }; });
+}
+
+int run_down(const std::string& name, bool all) {
+  const auto names = all ? lab::traces_of_labs() : std::vector<std::string>{name};
+  int code = 0;
+  for (const auto& each : names) {
+    if (auto gone = lab::down(each); !gone) code = complain(gone.error());
+  }
+  return code;
+}
+
+void add_down(CLI::App& lab_app, Run& run) {
+  auto name = std::make_shared<std::string>("story");
+  auto all = std::make_shared<bool>(false);
+  auto* sub = lab_app.add_subcommand("down", "take a lab down, also what a killed one left");
+  sub->add_option("--name", *name)->capture_default_str();
+  sub->add_flag("--all", *all, "every lab of which there is any trace");
+  sub->callback([&run, name, all] { run = [name, all] { return run_down(*name, *all); }; });
+}
+
+int run_status() {
+  for (const auto& name : lab::traces_of_labs()) {
+    auto state = lab::load(name);
+    if (!state) {
+      fmt::print("{}: left over; 'alibi lab down --name {}' removes it\n", name, name);
+      continue;
+    }
+    const auto h = lab::health(*state);
+    fmt::print("{}: {}, keeper {}, log {}, address on {}{}, page {}, fault {}\n", name,
+               h.healthy() ? "healthy" : "NOT healthy", lab::name_of(state->keeper),
+               lab::name_of(state->log), h.address_on_01 ? "loadbalancer01 " : "",
+               h.address_on_02 ? "loadbalancer02" : "", h.page ? "comes" : "does not come",
+               state->fault.empty() ? "none" : state->fault);
+    for (const auto& p : state->programs) {
+      fmt::print("  {:15} {:9} pid {} {}\n", p.host, p.name, p.process.pid,
+                 p.process.alive() ? "running" : "gone");
+    }
+  }
+  return 0;
+}
+
+void add_status(CLI::App& lab_app, Run& run) {
+  auto* sub = lab_app.add_subcommand("status", "labs, their health and programs");
+  sub->callback([&run] { run = [] { return run_status(); }; });
+}
+
+void add_taps(CLI::App& lab_app, Run& run) {
+  auto name = std::make_shared<std::string>("story");
+  auto* sub = lab_app.add_subcommand("taps", "the taps A to Q, as 'alibi record --tap' takes them");
+  sub->add_option("--name", *name)->capture_default_str();
+  sub->callback([&run, name] {
+    run = [name] {
+      auto state = lab::load(*name);
+      if (!state) return complain(state.error());
+      for (const auto& tap : lab::taps(*state)) {
+        fmt::print("{}\n", lab::tap_argument(*state, tap));
+      }
+      return 0;
+    };
+  });
+}
+
+struct ExecWords {
+  std::string name = "story", host;
+  std::vector<std::string> words;
+};
+
+void add_exec(CLI::App& lab_app, Run& run) {
+  auto w = std::make_shared<ExecWords>();
+  auto* sub = lab_app.add_subcommand("exec", "run a command inside a host");
+  sub->add_option("--name", w->name)->capture_default_str();
+  sub->add_option("HOST", w->host)->required();
+  sub->add_option("CMD", w->words, "after --")->required();
+  sub->prefix_command(false);
+  sub->footer("Example: alibi lab exec loadbalancer01 -- tail /var/log/messages");
+  sub->callback([&run, w] {
+    run = [w] {
+      auto state = lab::load(w->name);
+      if (!state) return complain(state.error());
+      std::vector<char*> argv;
+      for (auto& word : w->words) argv.push_back(word.data());
+      argv.push_back(nullptr);
+      auto code = lab::enter(*state, w->host, [&] {
+        ::execvp(argv[0], argv.data());
+        fmt::print(stderr, "alibi lab: cannot run {}\n", argv[0]);
+        return 127;
+      });
+      return code ? *code : complain(code.error());
+    };
+  });
+}
+
+// Subcommands that the lab starts itself, inside hosts.
+void add_hidden(CLI::App& lab_app, Run& run) {
+  auto init = std::make_shared<lab::InitOptions>();
+  auto* sub = lab_app.add_subcommand("host-init", "")->group("");
+  sub->add_option("--lab", init->lab);
+  sub->add_option("--host", init->host);
+  sub->add_option("--dir", init->dir);
+  sub->add_option("--storage", init->storage);
+  sub->add_option("--disk", init->disk);
+  sub->add_flag("--foreground", init->foreground);
+  sub->callback([&run, init] { run = [init] { return lab::host_init(*init); }; });
+
+  auto probe = std::make_shared<lab::ProbeOptions>();
+  auto* client = lab_app.add_subcommand("client-probe", "")->group("");
+  client->add_option("--address", probe->address);
+  client->add_option("--log", probe->log);
+  client->callback([&run, probe] { run = [probe] { return lab::client_probe(*probe); }; });
+}
+
+}  // namespace
 
 void add_lab(CLI::App& app, Run& run) {
-  auto* sub = app.add_subcommand("lab", "");
-  sub->callback([&run] { run = [] { return 1; }; });
+  auto* sub = app.add_subcommand(
+      "lab", "crime scenes with real programs in network namespaces (needs root)");
+  sub->require_subcommand(1);
+  add_up(*sub, run);
+  add_down(*sub, run);
+  add_status(*sub, run);
+  add_taps(*sub, run);
+  add_exec(*sub, run);
+  add_hidden(*sub, run);
+  sub->footer("Example: alibi lab up && alibi lab status && alibi lab down");
 }
 
 }  // namespace alibi::cmd
