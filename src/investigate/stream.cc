@@ -14,6 +14,22 @@ Duration median(std::vector<Duration> values) {
   return *middle;
 }
 
+/// A port through which a tunnel comes in and goes out again shows each advert twice: the second is
+/// the same one on its way on.
+void drop_second_passage(std::vector<Beat>& beats) {
+  using evidence::Direction;
+  constexpr Duration kPassage = 50ms;
+  std::vector<Beat> kept;
+  for (const Beat& beat : beats) {
+    const bool again =
+        !kept.empty() && beat.at - kept.back().at < kPassage &&
+        beat.direction != kept.back().direction && beat.direction != Direction::Unknown &&
+        kept.back().direction != Direction::Unknown && beat.priority == kept.back().priority;
+    if (!again) kept.push_back(beat);
+  }
+  beats = std::move(kept);
+}
+
 /// Median of (time at b - time at a) over adverts that both saw, each matched to the nearest.
 Duration median_lag(const TapBeats& a, const TapBeats& b, Duration interval) {
   std::vector<Duration> lags;
@@ -107,6 +123,7 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
       for (auto& [tap, beats] : taps) {
         std::stable_sort(beats.begin(), beats.end(),
                          [](const Beat& a, const Beat& b) { return a.at < b.at; });
+        drop_second_passage(beats);
         stream.taps.push_back(TapBeats{tap, std::move(beats)});
       }
       stream.interval = learned_interval(stream);

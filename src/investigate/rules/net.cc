@@ -92,6 +92,36 @@ std::string segment_text(const Scene& scene, const Hop& hop) {
                      tap_text(scene.recording, hop.bad.tap));
 }
 
+/// Other frames than the stream's own adverts crossed in each of the last intervals before the gap:
+/// only then is their absence a sign.
+bool busy_before(const Scene& scene, evidence::TapId tap, evidence::Direction direction,
+                 Instant gap_begin) {
+  constexpr int kIntervals = 4;
+  for (int i = 0; i < kIntervals; ++i) {
+    const Instant b = gap_begin - i * scene.incident.interval;
+    const Crossed crossing =
+        crossed(scene.recording, tap, direction, b - scene.incident.interval, b);
+    if (!crossing.known || crossing.packets <= 4) return false;
+  }
+  return true;
+}
+
+/// The first tap behind the segment where nothing at all arrived in the gap that was busy before,
+/// as a line of evidence; empty if there is none. A physical port may carry other ways as well, so
+/// that the tap right behind the segment need not fall silent; a tunnel's own port does.
+std::string silent_beyond(const Scene& scene, const Hop& hop) {
+  for (std::size_t i = scene.where.first_bad; i < scene.where.taps.size(); ++i) {
+    const TapGap& gap = scene.where.taps[i];
+    const evidence::Direction direction = scene.from.at_tap(gap.tap)->beats.front().direction;
+    const Crossed inside = crossed(scene.recording, gap.tap, direction, hop.a, hop.b);
+    if (!inside.known || inside.packets > 0) continue;
+    if (!busy_before(scene, gap.tap, direction, gap.last)) continue;
+    return fmt::format("tap {}: no frame of any kind for {}, where there had been many",
+                       scene.recording.taps[gap.tap].label, seconds_text(hop.b - hop.a));
+  }
+  return {};
+}
+
 void add_counts(const Scene& scene, const Hop& hop, Finding& finding) {
   finding.evidence.push_back(
       fmt::format("tap {} saw {} adverts in the gap, tap {} none for {}",
@@ -130,24 +160,10 @@ std::optional<Finding> network_cut(const Scene& scene) {
                                            clock_text(scene.recording, down),
                                            tap_text(scene.recording, tap)));
   }
-  const evidence::Direction direction = scene.from.at_tap(hop->bad.tap)->beats.back().direction;
-  const Crossed inside = crossed(scene.recording, hop->bad.tap, direction, hop->a, hop->b);
-  const Duration length = hop->b - hop->a;
-  const Crossed before =
-      crossed(scene.recording, hop->bad.tap, direction, hop->bad.last - length, hop->bad.last);
-  // Silence of everything is proof only where something else was to be heard: more frames before
-  // than the stream's own adverts.
-  const auto own = static_cast<std::uint64_t>(length / scene.incident.interval + 1);
-  const bool silent =
-      inside.known && before.known && inside.packets == 0 && before.packets > 2 * own;
-  if (silent) {
-    finding.evidence.push_back(fmt::format(
-        "tap {}: 0 frames of any kind in {}, {} in as long a time before",
-        scene.recording.taps[hop->bad.tap].label, seconds_text(length), before.packets));
+  if (const std::string silence = silent_beyond(scene, *hop); !silence.empty()) {
+    finding.evidence.push_back(silence);
   }
   if (finding.evidence.empty()) return std::nullopt;
-  // A link that is down while other frames pass its far end proves nothing.
-  if (inside.known && inside.packets > 0) return std::nullopt;
   add_counts(scene, *hop, finding);
   return finding;
 }
