@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop: wait, read all rings in one go, sample when it is time, trim.
+#include "daemon/recorder.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "daemon/recorder_state.h"
+#include "os/event_loop.h"
+#include "os/realtime.h"
+
+namespace alibi::daemon {
+namespace {
+
+constexpr Duration kSampleEvery = 100ms;
+constexpr Duration kScanEvery = 1s;
+/// Below the heartbeat daemons it watches (keepalived's own default is SCHED_RR 1 upwards only when
+/// asked for), above what starves them.
+constexpr int kPriority = 2;
+
+Result<void> add_to_epoll(int epoll, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0 && errno != EEXIST)
+    return fail_errno("recorder: epoll");
+  return {};
+}
+
+}  // namespace
+
+Recorder::Recorder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Recorder::Recorder(Recorder&&) noexcept = default;
+Recorder& Recorder::operator=(Recorder&&) noexcept = default;
+Recorder::~Recorder() = default;
+
+Result<Recorder> Recorder::start(RecorderOptions options) {
+  auto taps = RecorderTaps::open(options.taps);
+  if (!taps) return tl::unexpected(taps.error());
+  auto state = std::make_unique<State>(std::move(options), std::move(*taps));
+  State& s = *state;
+  s.started = s.now = os::monotonic_now();
+  s.offsets.add(s.now, os::realtime_minus_monotonic_ns());
+  s.epoll = os::Fd(epoll_create1(EPOLL_CLOEXEC));
+  if (!s.epoll.valid()) return fail_errno("recorder: epoll");
+  for (const int fd : s.taps.fds())
+    if (auto added = add_to_epoll(s.epoll.get(), fd); !added)
+      return tl::unexpected(added.error());
+  if (const auto realtime = os::schedule_realtime(kPriority); !realtime)
+    s.start_losses.push_back({"schedule", 0,
+                              realtime.error().message + ": under load the recorder may be late"});
+  if (s.options.host_evidence) {
+    s.probes = std::make_unique<bpf::Probes>(bpf::Probes::load());
+    if (auto symbols = os::Kallsyms::load(); symbols) s.symbols = std::move(*symbols);
+    if (s.symbols.size() == 0)
+      s.start_losses.push_back({"stacks", 0,
+                                "/proc/kallsyms hides addresses (kernel.kptr_restrict): stacks "
+                                "stay numbers"});
+    if (s.probes->fd() >= 0)
+      if (auto added = add_to_epoll(s.epoll.get(), s.probes->fd()); !added)
+        return tl::unexpected(added.error());
+    s.watch = std::make_unique<WatchList>(s.taps.namespaces(), *s.probes, s.log);
+    s.watch->on_found = s.options.on_found;
+    s.watch->scan(s.now);
+  }
+  s.next_sample = s.now + kSampleEvery;
+  s.next_scan = s.now + kScanEvery;
+  return Recorder(std::move(state));
+}
+
+void Recorder::State::take_in(Instant moment) {
+  now = moment;
+  offsets.add(now, os::realtime_minus_monotonic_ns());
+  taps.drain(now, offsets, log);
+  if (!probes) return;
+  bool scan = false;
+  probes->drain([&](std::span<const std::uint8_t> record) {
+    alibi_header header{};
+    if (record.size() < sizeof header) return;
+    std::memcpy(&header, record.data(), sizeof header);
+    log.add_probe(Instant{static_cast<std::int64_t>(header.ns)}, record);
+    if (header.kind >= ALIBI_FORK) scan |= watch->handle(now, record);
+  });
+  if (scan) next_scan = now;
+}
+
+void Recorder::State::sample(Instant moment) {
+  if (moment >= next_scan) {
+    if (watch) {
+      watch->scan(moment);
+      watch->forget_ended(moment - options.window);
+    }
+    taps.reopen_lost();
+    for (const int fd : taps.fds()) (void)add_to_epoll(epoll.get(), fd);
+    next_scan = moment + kScanEvery;
+  }
+  if (moment < next_sample) return;
+  const Duration late = moment - next_sample;
+  late_samples += static_cast<std::uint64_t>(late / kSampleEvery);
+  next_sample = moment + kSampleEvery;
+  log.trim(moment, [this](const KeptFrame& frame, bool memory) { taps.forget(frame, memory); });
+}
+
+Result<void> Recorder::poll_once(Duration timeout, int wake_fd) {
+  State& s = *state_;
+  if (wake_fd >= 0)
+    if (auto added = add_to_epoll(s.epoll.get(), wake_fd); !added) return added;
+  const Instant before = os::monotonic_now();
+  const Instant until = std::min({before + timeout, s.next_sample, s.next_scan});
+  const auto wait = std::max<Duration>(until - before, Duration(0));
+  std::array<epoll_event, 32> ready;
+  const int count = epoll_wait(
+      s.epoll.get(), ready.data(), static_cast<int>(ready.size()),
+      static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
+  if (count < 0 && errno != EINTR) return fail_errno("recorder: epoll_wait");
+  const Instant now = os::monotonic_now();
+  s.take_in(now);
+  s.sample(now);
+  return {};
+}
+
+void Recorder::stop() {
+  state_->taps.stop();
+  state_->take_in(os::monotonic_now());
+  for (auto& loss : state_->taps.disagreements())
+    state_->start_losses.push_back(std::move(loss));
+}
+
+const std::vector<TapTotals>& Recorder::totals() const { return state_->taps.totals(); }
+const std::vector<evidence::Tap>& Recorder::taps() const { return state_->taps.taps(); }
+
+void Recorder::each_frame(const std::function<void(const KeptFrame&)>& each) const {
+  for (const KeptFrame& frame : state_->log.frames()) each(frame);
+}
+
+}  // namespace alibi::daemon

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// An offset is worth a new sample when it moved by more than slewing does between two readings.
+#include "os/clocks.h"
+
+#include <ctime>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace alibi::os {
+namespace {
+
+/// NTP slews at up to 500 ppm: 50 us in 100 ms. Smaller moves wait until they add up.
+constexpr std::int64_t kWorthKeeping = 20'000;
+constexpr int kReadings = 3;
+
+std::int64_t read_ns(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+}  // namespace
+
+std::int64_t realtime_minus_monotonic_ns() {
+  std::int64_t best = 0, best_width = INT64_MAX;
+  for (int i = 0; i < kReadings; ++i) {
+    const std::int64_t before = read_ns(CLOCK_MONOTONIC);
+    const std::int64_t real = read_ns(CLOCK_REALTIME);
+    const std::int64_t after = read_ns(CLOCK_MONOTONIC);
+    if (after - before >= best_width) continue;
+    best_width = after - before;
+    best = real - (before + best_width / 2);
+  }
+  return best;
+}
+
+void ClockOffsets::add(Instant at, std::int64_t offset_ns) {
+  if (!samples_.empty() &&
+      std::abs(samples_.back().realtime_minus_monotonic_ns - offset_ns) < kWorthKeeping)
+    return;
+  samples_.push_back({at, offset_ns});
+}
+
+Instant ClockOffsets::monotonic(std::int64_t realtime_ns, Instant earliest, Instant latest) const {
+  if (samples_.empty()) return Instant{realtime_ns};
+  constexpr std::int64_t kSlack = 1'000'000;
+  const Instant newest{realtime_ns - samples_.back().realtime_minus_monotonic_ns};
+  for (auto sample = samples_.rbegin(); sample != samples_.rend(); ++sample) {
+    const Instant moment{realtime_ns - sample->realtime_minus_monotonic_ns};
+    const bool between = moment.ns >= earliest.ns - kSlack && moment.ns <= latest.ns + kSlack;
+    if (between) return std::clamp(moment, earliest, latest);
+    if (sample->at < earliest) break;  // older offsets were not in force any more
+  }
+  return std::clamp(newest, earliest, latest);
+}
+
+void ClockOffsets::forget(Instant before) {
+  while (samples_.size() > 1 && samples_[1].at < before) samples_.pop_front();
+}
+
+}  // namespace alibi::os

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Only the calling thread moves.
+#include "os/namespaces.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "base/check.h"
+
+namespace alibi::os {
+namespace {
+
+constexpr const char* kOwn = "/proc/thread-self/ns/net";
+
+std::string path_of(const std::string& spec) {
+  if (spec.empty()) return kOwn;
+  if (spec.starts_with("pid:")) return "/proc/" + spec.substr(4) + "/ns/net";
+  if (spec.find('/') != std::string::npos) return spec;
+  return "/run/netns/" + spec;
+}
+
+}  // namespace
+
+Result<Fd> open_network_namespace(const std::string& spec) {
+  const std::string path = path_of(spec);
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid())
+    return fail_errno("network namespace '" + spec + "': cannot open " + path +
+                      " (a name from 'ip netns', a path, or pid:N is expected)");
+  return fd;
+}
+
+Result<std::uint64_t> namespace_inode(const Fd& fd) {
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0) return fail_errno("cannot identify a network namespace");
+  return static_cast<std::uint64_t>(status.st_ino);
+}
+
+Result<void> inside_network_namespace(const Fd& fd, const std::function<Result<void>()>& work) {
+  const Fd home(::open(kOwn, O_RDONLY | O_CLOEXEC));
+  if (!home.valid()) return fail_errno(std::string("cannot open ") + kOwn);
+  if (setns(fd.get(), CLONE_NEWNET) != 0)
+    return fail_errno("cannot enter the network namespace (CAP_SYS_ADMIN is needed)");
+  Result<void> result = work();
+  // Going on in the wrong namespace would watch the wrong machine.
+  CHECK(setns(home.get(), CLONE_NEWNET) == 0);
+  return result;
+}
+
+}  // namespace alibi::os
