@@ -5,8 +5,10 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 
 namespace alibi::wire {
 
@@ -15,6 +17,19 @@ std::string MacAddress::text() const {
   std::snprintf(out.data(), out.size(), "%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1],
                 bytes[2], bytes[3], bytes[4], bytes[5]);
   return out.data();
+}
+
+std::optional<MacAddress> MacAddress::parse(std::string_view text) {
+  constexpr std::size_t kSize = 17;
+  if (text.size() != kSize) return std::nullopt;
+  MacAddress out;
+  for (std::size_t i = 0; i < out.bytes.size(); ++i) {
+    const char* begin = text.data() + 3 * i;
+    const auto [end, error] = std::from_chars(begin, begin + 2, out.bytes[i], 16);
+    if (error != std::errc() || end != begin + 2) return std::nullopt;
+    if (i != 0 && begin[-1] != ':') return std::nullopt;
+  }
+  return out;
 }
 
 bool IpAddress::is_multicast() const {

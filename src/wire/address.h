@@ -15,6 +15,8 @@ struct MacAddress {
   std::array<std::uint8_t, 6> bytes{};
   auto operator<=>(const MacAddress&) const = default;
   std::string text() const;
+  /// "02:00:5e:00:01:cd", upper or lower case.
+  static std::optional<MacAddress> parse(std::string_view text);
 };
 
 enum class Family : std::uint8_t { V4 = 4, V6 = 6 };

@@ -43,7 +43,14 @@ TEST(Address, HigherComparesUnsigned) {
 }
 
 TEST(Address, MacText) {
-  EXPECT_EQ((MacAddress{{0x00, 0x00, 0x5e, 0x00, 0x01, 0xcd}}).text(), "00:00:5e:00:01:cd");
+  const MacAddress mac{{0x00, 0x00, 0x5e, 0x00, 0x01, 0xcd}};
+  EXPECT_EQ(mac.text(), "00:00:5e:00:01:cd");
+  EXPECT_EQ(MacAddress::parse("00:00:5e:00:01:cd"), mac);
+  EXPECT_EQ(MacAddress::parse("00:00:5E:00:01:CD"), mac);
+  for (const char* text : {"", "00:00:5e:00:01", "00:00:5e:00:01:cg", "00-00:5e:00:01:cd",
+                           "00:00:5e:00:01:cd ", "0:00:5e:00:01:cdd", "00:00:5e:00:01:-1"}) {
+    EXPECT_FALSE(MacAddress::parse(text).has_value()) << text;
+  }
 }
 
 }  // namespace
