@@ -7,7 +7,6 @@
 
 #include "base/instant.h"
 #include "config/settings.h"
-#include "track/track.h"
 
 namespace alibi::daemon {
 

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "daemon/script_run.h"
+#include "daemon/script_user.h"
 #include "os/event_loop.h"
 #include "os/process.h"
 #include "os/signals.h"
@@ -16,8 +18,6 @@
 
 namespace alibi::daemon {
 namespace {
-
-constexpr const char* kDefaultUser = "keepalived_script";
 
 struct Tracked {
   Tracked(const config::Script& script, Instant first_start, int at)
@@ -50,7 +50,6 @@ class Tracker {
 
  private:
   void prepare();
-  Result<os::Identity> identity_for(const config::Script& script);
   void start(Tracked& tracked);
   void step(Tracked& tracked);
   void reap();
@@ -65,25 +64,8 @@ class Tracker {
   os::SignalQueue signals_;
   std::vector<Tracked> scripts_;
   bool stopping_ = false;
-  bool root_warned_ = false;
+  bool warned_ = false;
 };
-
-Result<os::Identity> Tracker::identity_for(const config::Script& script) {
-  if (!script.user.empty()) return os::find_identity(script.user, script.group);
-  if (!settings_.script_user.empty()) {
-    return os::find_identity(settings_.script_user, settings_.script_group);
-  }
-  if (auto found = os::find_identity(kDefaultUser, "")) return found;
-  if (!root_warned_) {
-    root_warned_ = true;
-    voice_.say_daemon("default user '" + std::string(kDefaultUser) +
-                          "' for script execution does not exist: scripts run as " +
-                          os::current_identity().name +
-                          " (create it, or set script_user in global_defs)",
-                      1);
-  }
-  return os::current_identity();
-}
 
 void Tracker::prepare() {
   scripts_.reserve(settings_.scripts.size());
@@ -95,14 +77,17 @@ void Tracker::prepare() {
     };
     if (std::none_of(settings_.instances.begin(), settings_.instances.end(), used)) continue;
     Tracked& tracked = scripts_.emplace_back(script, os::monotonic_now(), static_cast<int>(i));
-    auto identity = identity_for(script);
-    if (!identity) {
-      voice_.say_daemon("script " + script.name + " cannot run: " + identity.error().message, 2);
+    auto user = script_user(settings_, script.user, script.group);
+    if (!user) {
+      voice_.say_daemon("script " + script.name + " cannot run: " + user.error().message, 2);
       result(tracked, 126 << 8, false, Duration::zero());
       continue;
     }
+    if (!user->warning.empty() && !std::exchange(warned_, true)) {
+      voice_.say_daemon(user->warning, 1);
+    }
     tracked.usable = true;
-    tracked.program = {script.command, std::move(*identity), {}};
+    tracked.program = {script.command, std::move(user->identity), {}};
     if (script.init_fail) result(tracked, 1 << 8, false, Duration::zero());
   }
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The alert mail as text: RFC 5322 headers and a body with the reason. Pure; sending is
+// mail_sender's business.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "daemon/messages.h"
+
+namespace alibi::daemon {
+
+struct MailMessage {
+  std::string from;              ///< the bare address, for MAIL FROM
+  std::vector<std::string> to;   ///< bare addresses, for RCPT TO
+  std::string subject;           ///< for the log
+  std::string data;              ///< headers and body, CRLF line ends
+};
+
+/// What is not in the configuration.
+struct MailContext {
+  std::string host_name;
+  int utc_offset_seconds = 0;    ///< of local time, for the Date header
+};
+
+/// "a@b" of "Name <a@b>", or the text itself.
+std::string bare_address(const std::string& text);
+
+/// "Mon, 23 Nov 2026 23:02:28 +0100" (RFC 5322 section 3.3).
+std::string date_header(std::int64_t unix_ns, int utc_offset_seconds);
+
+/// The mail about `tell`; nothing when keepalived would send none: no transition, no smtp_alert
+/// for that instance, nobody to send to, or an orderly end.
+std::optional<MailMessage> alert_mail(const config::Settings& settings, const Tell& tell,
+                                      const MailContext& context);
+
+}  // namespace alibi::daemon
