@@ -43,6 +43,7 @@ Result<Recorder> Recorder::start(RecorderOptions options) {
   if (!taps) return tl::unexpected(taps.error());
   auto state = std::make_unique<State>(std::move(options), std::move(*taps));
   State& s = *state;
+  s.log.on_frame = s.options.on_frame;
   s.started = s.now = os::monotonic_now();
   s.offsets.add(s.now, os::realtime_minus_monotonic_ns());
   s.epoll = os::Fd(epoll_create1(EPOLL_CLOEXEC));

@@ -22,6 +22,8 @@ struct RecorderOptions {
   bool host_evidence = true;              ///< probes and samples; false: packets only
   /// Told once for every process that starts to be watched.
   std::function<void(const evidence::ProcessFound&)> on_found;
+  /// Shown every frame as it comes in, before anything else is known of it.
+  std::function<void(const KeptFrame&)> on_frame;
 };
 
 class Recorder {

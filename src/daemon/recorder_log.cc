@@ -15,6 +15,7 @@ std::size_t size_of(const KeptFrame& frame) { return sizeof(KeptFrame) + frame.b
 }  // namespace
 
 void RecorderLog::add_frame(KeptFrame frame) {
+  if (on_frame) on_frame(frame);
   frame_bytes_ += size_of(frame);
   frames_.push_back(std::move(frame));
 }

@@ -28,6 +28,9 @@ class RecorderLog {
  public:
   RecorderLog(Duration window, std::size_t max_bytes) : window_(window), max_bytes_(max_bytes) {}
 
+  /// Shown each frame as it comes in; may be empty.
+  std::function<void(const KeptFrame&)> on_frame;
+
   void add_frame(KeptFrame frame);
   void add_probe(Instant at, std::span<const std::uint8_t> record);
   void add_fact(Instant at, evidence::Fact fact);
