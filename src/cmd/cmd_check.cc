@@ -1,14 +1,147 @@
 // SPDX-License-Identifier: Apache-2.0
-// alibi check.
+// alibi check: says what a configuration holds that cannot be used as written, without running it.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cmd/command.h"
+#include "config/keywords.h"
+#include "config/settings.h"
 
 namespace alibi::cmd {
+namespace {
+
+using config::Diagnostic;
+using config::Severity;
+
+struct Options {
+  std::string file = "/etc/keepalived/keepalived.conf";
+  std::string config_id;
+  bool json = false;
+  bool keywords = false;
+};
+
+constexpr const char* kFooter =
+    "Example: alibi check -f /etc/keepalived/keepalived.conf\n"
+    "  loadbalancer.conf:21:5: warning: unknown keyword 'virtal_router_id' in vrrp_instance; ...\n"
+    "Does not need root, and does not ask whether the interfaces exist: the file may be for\n"
+    "another machine.\n"
+    "Exit codes: 0 alibi runs with it as written (notices name what has no effect yet),\n"
+    "            4 alibi does not start with it, 5 it starts, but not as written,\n"
+    "            2 usage, 1 the result could not be written";
+
+int count(const config::Parsed& parsed, Severity severity) {
+  int n = 0;
+  for (const auto& d : parsed.diagnostics) n += d.severity == severity ? 1 : 0;
+  return n;
+}
+
+std::string plural(int n, const char* what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
+const char* verdict(int code) {
+  return code == 0 ? "alibi runs with it as written"
+         : code == 4 ? "alibi does not start with it"
+                     : "alibi starts with it, but not as written";
+}
+
+int print_text(const std::string& file, const config::Parsed& parsed) {
+  for (const auto& d : parsed.diagnostics) fmt::print("{}\n", config::render(d));
+  const int code = parsed.exit_code();
+  fmt::print("{}: {}, {}; {}, {}, {}: {}\n", file,
+             plural(static_cast<int>(parsed.settings.instances.size()), "instance"),
+             plural(static_cast<int>(parsed.settings.scripts.size()), "script"),
+             plural(count(parsed, Severity::Error), "error"),
+             plural(count(parsed, Severity::Warning), "warning"),
+             plural(count(parsed, Severity::Notice), "notice"), verdict(code));
+  return code;
+}
+
+const char* name(Severity severity) {
+  return severity == Severity::Error     ? "error"
+         : severity == Severity::Warning ? "warning"
+                                         : "notice";
+}
+
+int print_json(const std::string& file, const config::Parsed& parsed) {
+  nlohmann::ordered_json out;
+  out["file"] = file;
+  out["exit_code"] = parsed.exit_code();
+  out["runnable"] = parsed.runnable();
+  out["instances"] = nlohmann::ordered_json::array();
+  for (const auto& instance : parsed.settings.instances) {
+    out["instances"].push_back({{"name", instance.vrrp.name},
+                                {"interface", instance.interface},
+                                {"virtual_router_id", instance.vrrp.vrid.value},
+                                {"priority", instance.vrrp.base_priority.value},
+                                {"addresses", instance.vrrp.addresses.size()}});
+  }
+  out["diagnostics"] = nlohmann::ordered_json::array();
+  for (const Diagnostic& d : parsed.diagnostics) {
+    out["diagnostics"].push_back({{"severity", name(d.severity)},
+                                  {"fatal", d.fatal},
+                                  {"file", d.place.file},
+                                  {"line", d.place.line},
+                                  {"column", d.place.column},
+                                  {"message", d.message},
+                                  {"source_line", d.source_line},
+                                  {"suggestion", d.suggestion}});
+  }
+  // A configuration may hold octets that are no UTF-8; JSON may not.
+  fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  return parsed.exit_code();
+}
+
+int print_keywords(bool json) {
+  if (!json) {
+    fmt::print("{}", config::keywords_markdown());
+    return 0;
+  }
+  nlohmann::ordered_json out = nlohmann::ordered_json::array();
+  for (const auto& k : config::all_keywords()) {
+    out.push_back({{"block", k.block},
+                   {"keyword", k.name},
+                   {"form", k.form},
+                   {"status", k.status},
+                   {"default", k.fallback},
+                   {"note", k.note}});
+  }
+  fmt::print("{}\n", out.dump(2));
+  return 0;
+}
+
+int check(const Options& options) {
+  int code = 0;
+  if (options.keywords) {
+    code = print_keywords(options.json);
+  } else {
+    const auto parsed = config::load(options.file, options.config_id);
+    code = options.json ? print_json(options.file, parsed) : print_text(options.file, parsed);
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fputs("alibi check: cannot write the result to standard output\n", stderr);
+    return 1;
+  }
+  return code;
+}
+
+}  // namespace
 
 void add_check(CLI::App& app, Run& run) {
-  auto* sub = app.add_subcommand("check", "");
-  sub->callback([&run] { run = [] { return 1; }; });
+  auto options = std::make_shared<Options>();
+  auto* sub = app.add_subcommand("check", "say what is wrong with a configuration");
+  sub->add_option("-f,--use-file", options->file, "the configuration")->capture_default_str();
+  sub->add_option("-i,--config-id", options->config_id,
+                  "what '@id' lines are for (default: the host name up to its first dot)");
+  sub->add_flag("--json", options->json, "as JSON");
+  sub->add_flag("--keywords", options->keywords,
+                "list every keyword known, where it stands and whether it is served");
+  sub->footer(kFooter);
+  sub->callback([&run, options] { run = [options] { return check(*options); }; });
 }
 
 }  // namespace alibi::cmd

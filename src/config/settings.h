@@ -18,8 +18,8 @@ struct Place {
   int column = 0;  ///< from 1, in octets
 };
 
-/// Error: keepalived would not run with it (or drop the block). Warning: carried on, but not as
-/// written. Notice: known to keepalived, not served by alibi yet.
+/// Error: keepalived would not run with it (`fatal`) or drops the block. Warning: carried on, but
+/// not as written. Notice: keepalived takes it, alibi does not serve it yet, or it has no effect.
 enum class Severity : std::uint8_t { Error, Warning, Notice };
 
 struct Diagnostic {
@@ -28,6 +28,7 @@ struct Diagnostic {
   std::string message;      ///< reason in one sentence
   std::string source_line;  ///< the line as it stands
   std::string suggestion;   ///< nearest known word, or empty
+  bool fatal = false;       ///< an Error that forbids to start
 };
 
 struct Mail {
@@ -104,8 +105,9 @@ struct Parsed {
 };
 
 /// Reads FILE (and, when it includes others, those). Never throws; unreadable file is an Error
-/// diagnostic at FILE:0:0.
-Parsed load(const std::string& path);
+/// diagnostic at FILE:0:0. `config_id` is what `@id` lines are compared with (keepalived's -i);
+/// empty: the host name up to its first dot.
+Parsed load(const std::string& path, const std::string& config_id = {});
 /// The same for text in memory, for tests and fuzzing; includes are reported, not followed.
 Parsed parse(std::string_view text, const std::string& file_name);
 

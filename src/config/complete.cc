@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scripts, the joins between blocks, and what the whole needs.
+#include "config/complete.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace alibi::config {
+namespace {
+
+std::vector<Script> complete_scripts(Context& context) {
+  std::vector<Script> scripts;
+  for (ScriptDraft& draft : context.draft.scripts) {
+    if (draft.script.command.empty() && !draft.broken) {
+      draft.broken = true;
+      context.say(Severity::Error, draft.at,
+                  fmt::format("vrrp_script {} has no script line; it is left out",
+                              draft.script.name));
+    }
+    if (draft.broken) continue;
+    if (draft.script.timeout == Duration(0)) draft.script.timeout = draft.script.interval;
+    scripts.push_back(draft.script);
+  }
+  return scripts;
+}
+
+// Drops tracked names that are no script, and inherits `reverse`.
+void join_track_scripts(Context& context, InstanceDraft& draft,
+                        const std::vector<Script>& scripts) {
+  std::vector<std::string_view> names;
+  for (const auto& script : scripts) names.push_back(script.name);
+  std::vector<TrackScript> kept;
+  for (std::size_t i = 0; i < draft.instance.track_scripts.size(); ++i) {
+    TrackScript& track = draft.instance.track_scripts[i];
+    const auto script = std::find_if(scripts.begin(), scripts.end(),
+                                     [&](const Script& s) { return s.name == track.name; });
+    const Position at = draft.tracks[i].at;
+    if (script == scripts.end()) {
+      context.say(Severity::Warning, at,
+                  fmt::format("no vrrp_script is called '{}'; it is not tracked", track.name),
+                  nearest(track.name, names));
+      continue;
+    }
+    if (std::any_of(kept.begin(), kept.end(), [&](const auto& k) { return k.name == track.name; })) {
+      context.warn(at, fmt::format("{} is tracked twice; the first line counts", track.name));
+      continue;
+    }
+    track.reverse = draft.tracks[i].reverse.value_or(script->reverse);
+    kept.push_back(std::move(track));
+  }
+  draft.instance.track_scripts = std::move(kept);
+}
+
+// keepalived does not start with two instances that would hear each other's adverts as their own.
+void find_duplicate_routers(Context& context) {
+  const auto& all = context.draft.instances;
+  using Router = std::tuple<std::string, wire::Family, std::uint8_t, bool,
+                            std::optional<wire::IpAddress>>;
+  std::map<Router, const InstanceDraft*> seen;
+  for (const InstanceDraft& draft : all) {
+    const auto& instance = draft.instance;
+    if (!draft.vrid || instance.interface.empty()) continue;
+    const auto& vrrp = instance.vrrp;
+    const auto source = vrrp.unicast ? instance.source : std::nullopt;
+    const auto [it, first] = seen.emplace(
+        Router{instance.interface, vrrp.family, vrrp.vrid.value, vrrp.unicast, source}, &draft);
+    if (!first) {
+      context.fatal(draft.vrid->at,
+                    fmt::format("vrrp_instance {} (line {}) has virtual_router_id {} on {}, too; "
+                                "give one of them another, on all its routers",
+                                it->second->instance.vrrp.name, context.place(it->second->at).line,
+                                vrrp.vrid.value, instance.interface));
+    }
+  }
+}
+
+void check_mail(Context& context, const Settings& settings) {
+  const auto wants = std::find_if(settings.instances.begin(), settings.instances.end(),
+                                  [](const Instance& i) { return i.smtp_alert; });
+  if (wants == settings.instances.end()) return;
+  const bool nobody = settings.mail.to.empty();
+  if (!nobody && !settings.mail.server_host.empty()) return;
+  const auto& drafts = context.draft.instances;
+  const auto index = static_cast<std::size_t>(wants - settings.instances.begin());
+  context.say(Severity::Notice, drafts[index].at,
+              fmt::format("smtp_alert is on, but global_defs has no {}: no mail is sent",
+                          nobody ? "notification_email" : "smtp_server"));
+}
+
+}  // namespace
+
+Settings complete(Context& context) {
+  Settings settings = context.draft.settings;
+  settings.scripts = complete_scripts(context);
+  for (InstanceDraft& draft : context.draft.instances) {
+    complete_instance(context, draft);
+    join_track_scripts(context, draft, settings.scripts);
+    settings.instances.push_back(draft.instance);
+  }
+  find_duplicate_routers(context);
+  check_mail(context, settings);
+  if (settings.instances.empty()) {
+    context.say(Severity::Notice, {UINT32_MAX, 0},
+                "there is no vrrp_instance: alibi has nothing to keep");
+  }
+  return settings;
+}
+
+}  // namespace alibi::config

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// One vrrp_instance: defaults and what keepalived changes, in the order of its own checks.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/complete.h"
+
+namespace alibi::config {
+namespace {
+
+// The count field of an advertisement holds 255; IPv6 fills an Ethernet frame earlier.
+constexpr std::size_t kMostAddressesV4 = 255;
+constexpr std::size_t kMostAddressesV6 = 89;
+constexpr Duration kLongestV3 = 40950ms;  // 12 bits of centiseconds
+constexpr int kOwner = 255;
+
+template <typename T>
+T pick(const MaybeGiven<T>& own, const MaybeGiven<T>& global, T fallback) {
+  return own ? own->value : global ? global->value : fallback;
+}
+
+bool pick(const std::optional<bool>& own, const std::optional<bool>& global) {
+  return own.value_or(global.value_or(false));
+}
+
+class InstanceCheck {
+ public:
+  InstanceCheck(Context& context, InstanceDraft& draft)
+      : context_(context), draft_(draft), vrrp_(draft.instance.vrrp) {}
+
+  void run() {
+    identity();
+    addresses();
+    version();
+    interval();
+    priority();
+    preemption();
+    authentication();
+    unicast();
+    numbers();
+  }
+
+ private:
+  const std::string& name() const { return vrrp_.name; }
+
+  void identity() {
+    if (draft_.vrid) {
+      vrrp_.vrid = Vrid(static_cast<std::uint8_t>(draft_.vrid->value));
+    } else {
+      context_.fatal(draft_.at, fmt::format("vrrp_instance {} needs a virtual_router_id from 1 to "
+                                            "255, the same on all its routers",
+                                            name()));
+    }
+    if (draft_.instance.interface.empty()) {
+      context_.fatal(draft_.at, fmt::format("vrrp_instance {} needs an interface, as in 'interface "
+                                            "eth0'",
+                                            name()));
+    }
+  }
+
+  void addresses() {
+    vrrp_.family = draft_.family.value_or(wire::Family::V4);
+    auto& list = draft_.instance.addresses;
+    if (list.empty()) {
+      if (vrrp_.family == wire::Family::V6) {
+        context_.fatal(draft_.at, fmt::format("vrrp_instance {} is IPv6 and has no "
+                                              "virtual_ipaddress; it needs at least one",
+                                              name()));
+      } else {
+        context_.warn(draft_.at, fmt::format("vrrp_instance {} has no virtual_ipaddress: there is "
+                                             "nothing to keep",
+                                             name()));
+      }
+    }
+    const auto most = vrrp_.family == wire::Family::V4 ? kMostAddressesV4 : kMostAddressesV6;
+    if (list.size() > most) {
+      context_.warn(draft_.address_places[most],
+                    fmt::format("an advertisement holds {} addresses; this and the {} after it are "
+                                "kept without being advertised (virtual_ipaddress_excluded)",
+                                most, list.size() - most - 1));
+      const auto first = list.begin() + static_cast<std::ptrdiff_t>(most);
+      auto& excluded = draft_.instance.excluded_addresses;
+      excluded.insert(excluded.begin(), first, list.end());
+      list.erase(first, list.end());
+    }
+    for (const auto& address : list) vrrp_.addresses.push_back(address.address);
+  }
+
+  void version() {
+    const auto& global = context_.draft.global.version;
+    const auto& given = draft_.own.version ? draft_.own.version : global;
+    const bool v6 = vrrp_.family == wire::Family::V6;
+    vrrp_.version = static_cast<std::uint8_t>(v6 ? 3 : given ? given->value : 2);
+    if (v6 && draft_.own.version && draft_.own.version->value == 2) {
+      context_.say(Severity::Notice, draft_.own.version->at,
+                   "version 2 has no IPv6; version 3 is used");
+    }
+  }
+
+  void interval() {
+    if (!draft_.advert_interval) return;
+    const auto [given, at] = *draft_.advert_interval;
+    Duration used = given;
+    if (vrrp_.version == 2) {
+      used = std::max<Duration>(std::chrono::duration_cast<std::chrono::seconds>(given + 500ms),
+                                1s);
+      if (used != given) {
+        context_.warn(at, fmt::format("VRRP version 2 counts advert_int in whole seconds; {} is "
+                                      "used",
+                                      used / 1s));
+      }
+    } else if (given > kLongestV3) {
+      used = kLongestV3;
+      context_.warn(at, "VRRP version 3 allows advert_int up to 40.95 seconds; 40.95 is used");
+    } else if (given % 10ms != Duration(0)) {
+      used = std::max<Duration>((given + 5ms) / 10ms * 10ms, 10ms);
+      context_.warn(at, fmt::format("VRRP version 3 counts advert_int in hundredths of a second; "
+                                    "{} is used",
+                                    seconds_text(used, 2)));
+    }
+    vrrp_.advert_interval = used;
+  }
+
+  void priority() {
+    vrrp_.start_as_master = draft_.master.value_or(false);
+    const int fallback = vrrp_.start_as_master ? kOwner : 100;
+    const int value = draft_.priority ? draft_.priority->value : fallback;
+    vrrp_.base_priority = Priority(static_cast<std::uint8_t>(value));
+  }
+
+  void preemption() {
+    bool nopreempt = draft_.nopreempt && draft_.nopreempt->value;
+    const auto clear = [&](std::string_view why) {
+      nopreempt = false;
+      context_.warn(draft_.nopreempt->at, fmt::format("nopreempt {}; it is ignored", why));
+    };
+    if (nopreempt && vrrp_.base_priority.value == kOwner) {
+      clear("does not go with priority 255");
+    } else if (nopreempt && vrrp_.start_as_master) {
+      clear("does not work with state MASTER (write BACKUP on all routers)");
+    }
+    vrrp_.preempt = !nopreempt;
+    if (!draft_.preempt_delay || draft_.preempt_delay->value == Duration(0)) return;
+    const auto [delay, at] = *draft_.preempt_delay;
+    if (nopreempt) {
+      context_.warn(at, "preempt_delay does not go with nopreempt; it is ignored");
+    } else if (vrrp_.start_as_master) {
+      context_.warn(at, "preempt_delay does not work with state MASTER; it is ignored");
+    } else {
+      vrrp_.preempt_delay = delay;
+    }
+  }
+
+  void authentication() {
+    if (!draft_.auth_type) {
+      if (draft_.auth_pass) {
+        context_.say(Severity::Notice, draft_.auth_pass->at,
+                     "without auth_type PASS the auth_pass is not used");
+      }
+      return;
+    }
+    const Position at = draft_.auth_type->at;
+    if (vrrp_.version != 2) {
+      context_.warn(at, "VRRP version 3 has no authentication; it is ignored");
+    } else if (!draft_.auth_pass || draft_.auth_pass->value.empty()) {
+      context_.warn(at, "authentication needs an auth_pass; without it none is used");
+    } else {
+      vrrp_.auth_type = draft_.auth_type->value;
+      const std::string& pass = draft_.auth_pass->value;
+      std::copy_n(pass.begin(), std::min(pass.size(), vrrp_.auth_data.size()),
+                  vrrp_.auth_data.begin());
+    }
+  }
+
+  void unicast() {
+    vrrp_.unicast = !draft_.instance.unicast_peers.empty();
+    if (draft_.unicast && !vrrp_.unicast) {
+      context_.warn(draft_.unicast->at,
+                    "without a usable address in unicast_peer the instance speaks multicast");
+    }
+    if (vrrp_.unicast && !draft_.instance.source) return;
+    if (draft_.instance.source && draft_.instance.source->family != vrrp_.family) {
+      draft_.instance.source.reset();
+    }
+  }
+
+  void numbers() {
+    const auto& own = draft_.own;
+    const auto& global = context_.draft.global;
+    vrrp_.garp_master_delay = pick(own.garp_master_delay, global.garp_master_delay, Duration(5s));
+    vrrp_.garp_master_repeat = pick(own.garp_master_repeat, global.garp_master_repeat, 5);
+    vrrp_.garp_master_refresh =
+        pick(own.garp_master_refresh, global.garp_master_refresh, Duration(0));
+    vrrp_.garp_master_refresh_repeat =
+        pick(own.garp_master_refresh_repeat, global.garp_master_refresh_repeat, 1);
+    vrrp_.down_timer_adverts = pick(own.down_timer_adverts, global.down_timer_adverts, 3);
+    vrrp_.skip_check_adv_addr = pick(own.skip_check_adv_addr, global.skip_check_adv_addr);
+    vrrp_.lower_prio_no_advert = pick(own.lower_prio_no_advert, global.lower_prio_no_advert);
+    vrrp_.higher_prio_send_advert =
+        pick(own.higher_prio_send_advert, global.higher_prio_send_advert);
+    if (context_.draft.v3_checksum_as_v2.value_or(false)) {
+      vrrp_.v3_checksum = wire::V3Checksum::MessageOnly;
+    }
+    const auto& alert = global.smtp_alert ? global.smtp_alert : context_.draft.smtp_alert_all;
+    draft_.instance.smtp_alert = own.smtp_alert.value_or(alert.value_or(false));
+  }
+
+  Context& context_;
+  InstanceDraft& draft_;
+  vrrp::Parameters& vrrp_;
+};
+
+}  // namespace
+
+void complete_instance(Context& context, InstanceDraft& draft) {
+  InstanceCheck(context, draft).run();
+}
+
+}  // namespace alibi::config

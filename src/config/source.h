@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// keepalived.conf as logical lines: comments cut off, files included, $definitions expanded, @id
+// lines kept or dropped. Knows characters and lines, no keyword but `include`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/report.h"
+
+namespace alibi::config {
+
+struct Line {
+  std::uint32_t file = 0;  ///< index into Source::files
+  int number = 0;          ///< from 1
+  std::string original;    ///< as it stands in the file
+  std::string text;        ///< what is left to parse; leading blanks kept
+  bool exact = true;       ///< columns of `text` are columns of `original`
+};
+
+struct Source {
+  std::vector<std::string> files;
+  std::vector<Line> lines;
+};
+
+/// A place in Source: a line by index, a column from 1.
+struct Position {
+  std::uint32_t line = 0;
+  int column = 1;
+};
+
+struct File {
+  std::string name;
+  std::string text;
+};
+
+/// Bounds on input from outside; what goes past one is an Error that ends the reading.
+inline constexpr std::size_t kMaxLineBytes = 1023;  // keepalived's buffer is 1024 octets
+inline constexpr std::size_t kMaxFileBytes = 16U << 20U;
+inline constexpr std::size_t kMaxLines = 400'000;
+inline constexpr std::size_t kMaxExpandedBytes = 64U << 20U;
+inline constexpr std::size_t kMaxFiles = 1000;
+inline constexpr int kMaxIncludeDepth = 16;
+inline constexpr int kMaxExpansionsPerLine = 200;
+
+struct ReadOptions {
+  std::string config_id;  ///< what `@id` lines are compared with; empty: matches none
+  /// The files that `include PATTERN` in `from` names; absent: includes are reported only.
+  std::function<Result<std::vector<File>>(const std::string& pattern, const std::string& from)>
+      include;
+};
+
+Source read_source(const File& file, const ReadOptions& options, Reporter& report);
+
+}  // namespace alibi::config
