@@ -10,9 +10,11 @@
 #include "cmd/command.h"
 #include "lab/client_probe.h"
 #include "lab/command.h"
+#include "lab/faults.h"
 #include "lab/host.h"
 #include "lab/lab.h"
 #include "lab/programs.h"
+#include "lab/scenario.h"
 #include "lab/topology.h"
 
 namespace alibi::cmd {
@@ -149,6 +151,108 @@ void add_exec(CLI::App& lab_app, Run& run) {
   });
 }
 
+struct FaultWords {
+  std::string name = "story", fault, on = "loadbalancer01";
+  double seconds = 0;
+  std::uint64_t seed = 1;
+};
+
+int run_fault(const FaultWords& words) {
+  lab::catch_interrupts();
+  auto state = lab::load(words.name);
+  if (!state) return complain(state.error());
+  const lab::Fault* fault = lab::find_fault(words.fault);
+  if (fault == nullptr) {
+    return complain({"unknown fault '" + words.fault + "': 'alibi lab list' names them"});
+  }
+  if (fault->log != state->log) {
+    fmt::print(stderr, "alibi lab: {} is meant for a keeper that logs to {} (lab up --log {})\n",
+               fault->name, lab::name_of(fault->log), lab::name_of(fault->log));
+  }
+  lab::Draw draw(words.seed);
+  const Duration time = words.seconds > 0
+                            ? Duration(static_cast<std::int64_t>(words.seconds * 1e9))
+                            : draw.between(fault->shortest, fault->longest);
+  state->fault = fault->name;
+  if (auto saved = lab::save(*state); !saved) return complain(saved.error());
+  auto done = fault->inject(*state, words.on, draw);
+  if (done) fmt::print("{}: {}, for {}\n", fault->name, done->detail, seconds_text(time));
+  std::fflush(stdout);
+  if (done) lab::hold(time);
+  if (auto healed = lab::heal(*state); !healed) return complain(healed.error());
+  if (!done) return complain(done.error());
+  if (auto healthy = lab::await_healthy(*state, 15s); !healthy) return complain(healthy.error());
+  fmt::print("undone, the lab is healthy again\n");
+  return 0;
+}
+
+void add_fault(CLI::App& lab_app, Run& run) {
+  auto w = std::make_shared<FaultWords>();
+  auto* sub = lab_app.add_subcommand("fault", "do a fault, hold it, undo it, await health");
+  sub->add_option("FAULT", w->fault, "see 'alibi lab list'")->required();
+  sub->add_option("--name", w->name)->capture_default_str();
+  sub->add_option("--for", w->seconds, "seconds to hold it; default: drawn from its range");
+  sub->add_option("--on", w->on, "the host it happens to")->capture_default_str();
+  sub->add_option("--seed", w->seed, "of what is drawn")->capture_default_str();
+  sub->callback([&run, w] { run = [w] { return run_fault(*w); }; });
+}
+
+void add_list(CLI::App& lab_app, Run& run) {
+  auto* sub = lab_app.add_subcommand("list", "topologies and faults, a line each");
+  sub->callback([&run] {
+    run = [] {
+      fmt::print("topologies\n");
+      for (const auto& t : lab::topologies()) fmt::print("  {:18} {}\n", t.name, t.summary);
+      fmt::print("faults, each also a scenario for 'alibi lab run' (cause that is the truth)\n");
+      for (const auto& f : lab::faults()) {
+        fmt::print("  {:18} {} ({})\n", f.name, f.summary,
+                   f.causes.empty() ? "no incident" : f.causes.front());
+      }
+      return 0;
+    };
+  });
+}
+
+struct RunWords {
+  lab::RunOptions options;
+  std::string keeper = "keepalived";
+  bool json = false;
+};
+
+int run_run(RunWords words) {
+  lab::catch_interrupts();
+  auto keeper = lab::keeper_named(words.keeper);
+  if (!keeper) return complain(keeper.error());
+  words.options.keeper = *keeper;
+  auto results = lab::run_scenarios(words.options, [](const std::string& line) {
+    fmt::print(stderr, "{}\n", line);
+  });
+  if (!results) return complain(results.error());
+  fmt::print("{}", words.json ? lab::matrix_json(*results) : lab::matrix_text(*results));
+  return lab::exit_code(*results);
+}
+
+void add_run_scenarios(CLI::App& lab_app, Run& run) {
+  auto w = std::make_shared<RunWords>();
+  auto* sub = lab_app.add_subcommand(
+      "run", "scenarios: fault, recorder, verdict against the truth; prints the matrix");
+  sub->add_option("SCENARIO", w->options.scenarios, "names from 'alibi lab list', or all")
+      ->required();
+  sub->add_option("--times", w->options.times, "runs of each")->capture_default_str();
+  sub->add_option("--seed", w->options.seed, "of the first run; the next runs count up")
+      ->capture_default_str();
+  sub->add_option("--keeper", w->keeper, "keepalived or alibi")->capture_default_str();
+  sub->add_option("--name", w->options.name, "of the lab it builds; default run-PID");
+  sub->add_option("--out", w->options.out, "append each result as a JSON line to this file");
+  sub->add_option("--cases", w->options.cases, "keep the case of every run in this folder");
+  sub->add_option("--vm-cpu", w->options.vm_cpu, "the CPU of loadbalancer01")
+      ->capture_default_str();
+  sub->add_flag("--json", w->json, "the matrix as JSON");
+  sub->footer("Exit codes: 0 all right, 1 a wrong name or a run not done, 3 some unknown or "
+              "missed.\nExample: alibi lab run all --times 5");
+  sub->callback([&run, w] { run = [w] { return run_run(*w); }; });
+}
+
 // Subcommands that the lab starts itself, inside hosts.
 void add_hidden(CLI::App& lab_app, Run& run) {
   auto init = std::make_shared<lab::InitOptions>();
@@ -160,6 +264,11 @@ void add_hidden(CLI::App& lab_app, Run& run) {
   sub->add_option("--disk", init->disk);
   sub->add_flag("--foreground", init->foreground);
   sub->callback([&run, init] { run = [init] { return lab::host_init(*init); }; });
+
+  auto cpu = std::make_shared<int>(0);
+  auto* hog = lab_app.add_subcommand("hog", "")->group("");
+  hog->add_option("--cpu", *cpu);
+  hog->callback([&run, cpu] { run = [cpu] { return lab::burn_cpu(*cpu); }; });
 
   auto probe = std::make_shared<lab::ProbeOptions>();
   auto* client = lab_app.add_subcommand("client-probe", "")->group("");
@@ -176,6 +285,9 @@ void add_lab(CLI::App& app, Run& run) {
   sub->require_subcommand(1);
   add_up(*sub, run);
   add_down(*sub, run);
+  add_fault(*sub, run);
+  add_list(*sub, run);
+  add_run_scenarios(*sub, run);
   add_status(*sub, run);
   add_taps(*sub, run);
   add_exec(*sub, run);

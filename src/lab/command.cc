@@ -48,7 +48,8 @@ void converse(Pipe& in, const std::string& input, Pipe& out, std::string& printe
   if (input.empty()) in.write.reset();
   ::fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
   while (out.read.valid() || err.read.valid()) {
-    std::array<pollfd, 3> polls{pollfd{out.read.get(), POLLIN, 0}, pollfd{err.read.get(), POLLIN, 0},
+    std::array<pollfd, 3> polls{pollfd{out.read.get(), POLLIN, 0},
+                                pollfd{err.read.get(), POLLIN, 0},
                                 pollfd{in.write.get(), POLLOUT, 0}};
     if (::poll(polls.data(), polls.size(), -1) < 0 && errno != EINTR) return;
     std::array<char, 4096> buffer{};

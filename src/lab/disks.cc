@@ -103,9 +103,8 @@ void thaw_device(const std::string& device) {
   if (pid < 0) return;
   if (pid == 0) {
     // A mount namespace of its own: the mount is gone with this child.
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr)) {
-      ::_exit(1);
-    }
+    if (::unshare(CLONE_NEWNS) != 0) ::_exit(1);
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) ::_exit(1);
     if (::mount(device.c_str(), "/mnt", "ext4", 0, "") != 0) ::_exit(1);
     ::_exit(thaw("/mnt") ? 0 : 1);
   }

@@ -16,7 +16,7 @@ struct HostSpec {
   std::string name;
   std::string node = {};  ///< a VM: the node that it runs on and has its disk on; else empty
   bool storage = false;   ///< a node: has a disk of its own at /mnt
-  bool pinned = false;    ///< its processes run on Lab::vm_cpu only
+  bool pinned = false;    ///< its processes run on Lab::vm_cpu only, all others elsewhere
 };
 
 /// Starts the init of `spec`, records it in the lab's state, names its network namespace for

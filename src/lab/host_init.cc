@@ -58,7 +58,8 @@ Result<void> build(const InitOptions& o) {
   if (auto done = put_mount(o.dir, "/srv", nullptr, MS_BIND); !done) return done;
   // Names are known and no name server is asked: an unreachable one costs keepalived 5 s at start.
   for (const char* file : {"/etc/hosts", "/etc/resolv.conf"}) {
-    if (auto done = put_mount("/srv" + std::string(file), file, nullptr, MS_BIND); !done) return done;
+    auto done = put_mount("/srv" + std::string(file), file, nullptr, MS_BIND);
+    if (!done) return done;
   }
   // Every write to a VM's disk waits for the device, as a busy database or a small guest would.
   if (!o.disk.empty()) {
@@ -91,7 +92,6 @@ int host_init(const InitOptions& options) {
   (void)!::write(kReadyFd, answer.data(), answer.size());
   ::close(kReadyFd);
   if (!built) return 1;
-  ::chdir("/") == 0 ? void() : void();
   sigset_t set;
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGCHLD);

@@ -97,8 +97,9 @@ bool page_comes(const Lab& lab) {
 Result<void> start_programs(Lab& lab) {
   if (auto put = put_configuration(lab); !put) return put;
   for (const char* web : {"web01", "web02"}) {
-    auto started = ensure(lab, {web, "httpd", {"busybox", "httpd", "-f", "-p", "80", "-h", "/srv/www"},
-                                "", {}, {}});
+    auto started = ensure(lab, {web, "httpd",
+                                {"busybox", "httpd", "-f", "-p", "80", "-h", "/srv/www"},
+                                "/srv/httpd.out", {}, {}});
     if (!started) return started;
   }
   auto first = start_load_balancer(lab, "loadbalancer01");
@@ -118,9 +119,9 @@ Result<void> start_programs(Lab& lab) {
   // Not before there is a page to fetch: the start of the lab is no interruption.
   (void)await(5s, [&] { return page_comes(lab); });
   return ensure(lab, {"client", "probe",
-                            {"alibi", "lab", "client-probe", "--address",
-                             std::string(kVirtualAddress), "--log", "/srv/interruptions.jsonl"},
-                            "/srv/probe.out", {}, {}});
+                      {"alibi", "lab", "client-probe", "--address", std::string(kVirtualAddress),
+                       "--log", "/srv/interruptions.jsonl"},
+                      "/srv/probe.out", {}, {}});
 }
 
 bool has_virtual_address(const Lab& lab, const std::string& host) {

@@ -52,7 +52,8 @@ class Batch {
     add("link set " + port + " up");
   }
   /// A veth pair: `mine` here, `theirs` in another host.
-  void cable(const std::string& mine, const std::string& other, const std::string& theirs, int mtu) {
+  void cable(const std::string& mine, const std::string& other, const std::string& theirs,
+             int mtu) {
     add("link add " + mine + " mtu " + std::to_string(mtu) + " type veth peer name " + theirs +
         " mtu " + std::to_string(mtu) + " netns " + lab_.netns(other));
   }
@@ -184,6 +185,13 @@ const std::vector<Topology>& topologies() {
 const Topology* find_topology(const std::string& name) {
   const auto it = std::ranges::find(topologies(), name, &Topology::name);
   return it == topologies().end() ? nullptr : &*it;
+}
+
+const HostSpec* find_host(const Lab& lab, const std::string& host) {
+  const Topology* topology = find_topology(lab.topology);
+  if (topology == nullptr) return nullptr;
+  const auto it = std::ranges::find(topology->hosts, host, &HostSpec::name);
+  return it == topology->hosts.end() ? nullptr : &*it;
 }
 
 std::string hosts_file() {

@@ -28,6 +28,8 @@ struct Topology {
 
 const std::vector<Topology>& topologies();
 const Topology* find_topology(const std::string& name);
+/// What a lab's topology says of a host, nullptr when it has no such host.
+const HostSpec* find_host(const Lab& lab, const std::string& host);
 
 /// /etc/hosts of every host.
 std::string hosts_file();

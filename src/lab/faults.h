@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The faults of the lab: how each is done, and the truth about it, which a verdict must name.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/instant.h"
+#include "base/result.h"
+#include "lab/state.h"
+
+namespace alibi::lab {
+
+/// Draws the same numbers on every machine for a seed, which <random>'s distributions do not.
+class Draw {
+ public:
+  explicit Draw(std::uint64_t seed) : engine_(seed) {}
+  /// 0 to bound - 1.
+  std::size_t below(std::size_t bound) { return engine_() % bound; }
+  Duration between(Duration low, Duration high);
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+/// What was done, beyond the fault's name.
+struct Injected {
+  std::string detail;               ///< "SIGSTOP to pid 4711"
+  std::vector<std::string> segment; ///< network faults: last tap that sees, first that does not
+};
+
+struct Fault {
+  std::string name;
+  std::string summary;
+  /// Codes of the cause catalogue that name this fault; empty: nothing happens.
+  std::vector<std::string> causes;
+  LogMode log = LogMode::Syslog;  ///< how the keeper must log for this fault to reach it
+  Duration shortest{0}, longest{0};  ///< how long to hold it so that the address moves
+  Result<Injected> (*inject)(Lab& lab, const std::string& host, Draw& draw) = nullptr;
+};
+
+const std::vector<Fault>& faults();
+const Fault* find_fault(const std::string& name);
+
+/// Puts everything back that a fault may have changed (frozen, stopped, cut, killed, starved) and
+/// restarts programs that are gone. Does not wait for health. Idempotent.
+Result<void> heal(Lab& lab);
+
+// One function a fault, in faults_*.cc; the table in faults.cc has them all.
+Result<Injected> stop_process(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> freeze_process_v1(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> freeze_process_v2(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> crash_process(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> kill_process(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> stop_keeper(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> kill_service(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> stop_service(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> starve_cpu(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> throttle_cpu(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> stall_disk(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> freeze_filesystem(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> stop_log_reader(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> stop_pipe_reader(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> lose_packets(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> cut_network(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> do_nothing(Lab& lab, const std::string& host, Draw& draw);
+
+// What heal() does, by concern.
+void heal_processes(Lab& lab);
+void heal_cpu(Lab& lab);
+void heal_disks(Lab& lab);
+void heal_network(Lab& lab);
+
+/// Uses up the CPU `cpu` until it is killed (hidden subcommand `lab hog`).
+int burn_cpu(int cpu);
+
+}  // namespace alibi::lab

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Faults of the CPU: starved by others, throttled by a quota.
+#include <fmt/format.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "lab/cgroups.h"
+#include "lab/command.h"
+#include "lab/faults.h"
+#include "os/signals.h"
+
+namespace alibi::lab {
+namespace {
+
+constexpr int kHogs = 4;
+
+// A process of ours in `group` that burns `cpu`; an orphan, so that whoever heals may end it.
+Result<void> start_hog(const std::string& group, int cpu) {
+  if (auto made = make_group(group); !made) return made;
+  const pid_t child = ::fork();
+  if (child < 0) return fail_errno("cannot fork a hog");
+  if (child == 0) {
+    if (!join_group(group, 0)) ::_exit(1);
+    if (::fork() != 0) ::_exit(0);
+    ::setsid();
+    os::restore_default_signals();
+    const std::string number = std::to_string(cpu);
+    const char* argv[] = {"alibi", "lab", "hog", "--cpu", number.c_str(), nullptr};
+    ::execv("/proc/self/exe", const_cast<char**>(argv));
+    ::_exit(127);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status != 0) return fail("cannot start a hog in " + group);
+  return {};
+}
+
+Result<void> set_v1(const std::string& group, const std::string& file, const std::string& value) {
+  const auto path = v1_file("cpu", group, file);
+  if (!path) return fail("the cpu controller (cgroup v1) is not mounted here");
+  return write_file(*path, value);
+}
+
+}  // namespace
+
+int burn_cpu(int cpu) {
+  ::prctl(PR_SET_NAME, "cpu-hog");
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(cpu), &set);
+  ::sched_setaffinity(0, sizeof set, &set);
+  for (std::atomic<unsigned> turns = 0;;) turns.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Each hog has a group of its own with the common share: a group of share 2 then waits longer than
+// the backup does, and everyone else on that CPU still gets a fair part.
+Result<Injected> starve_cpu(Lab& lab, const std::string& host, Draw&) {
+  auto set = set_v1(lab.name + "/" + host, "cpu.shares", "2");
+  if (!set) return tl::unexpected(set.error());
+  for (int i = 0; i < kHogs; ++i) {
+    auto started = start_hog(fmt::format("{}/hogs/{}", lab.name, i), lab.vm_cpu);
+    if (!started) return tl::unexpected(started.error());
+  }
+  return Injected{fmt::format("{} hogs on CPU {}, shares 2 for {}", kHogs, lab.vm_cpu, host), {}};
+}
+
+// The quota alone would not hurt a process that needs so little: others of its group use it up.
+Result<Injected> throttle_cpu(Lab& lab, const std::string& host, Draw&) {
+  const std::string group = lab.name + "/" + host;
+  auto set = make_group(group + "/burner");
+  if (set) set = set_v1(group + "/keeper", "cpu.shares", "2");
+  if (set) set = set_v1(group + "/burner", "cpu.shares", "262144");
+  if (set) set = set_v1(group, "cpu.cfs_period_us", "1000000");
+  if (set) set = set_v1(group, "cpu.cfs_quota_us", "1000");
+  if (!set) return tl::unexpected(set.error());
+  if (auto started = start_hog(group + "/burner", lab.vm_cpu); !started) {
+    return tl::unexpected(started.error());
+  }
+  return Injected{"quota 1 ms of 1 s for " + group, {}};
+}
+
+void heal_cpu(Lab& lab) {
+  for (const auto& host : lab.hosts) {
+    const std::string group = lab.name + "/" + host.name;
+    // The quota first: a throttled hog would not even die.
+    (void)set_v1(group, "cpu.cfs_quota_us", "-1");
+    (void)set_v1(group, "cpu.cfs_period_us", "100000");
+    (void)set_v1(group, "cpu.shares", "1024");
+    (void)set_v1(group + "/keeper", "cpu.shares", "1024");
+    for (const pid_t pid : members(group + "/burner")) ::kill(pid, SIGKILL);
+  }
+  for (const pid_t pid : members(lab.name + "/hogs")) ::kill(pid, SIGKILL);
+}
+
+}  // namespace alibi::lab
