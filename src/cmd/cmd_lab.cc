@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "cmd/command.h"
@@ -117,6 +119,44 @@ void add_taps(CLI::App& lab_app, Run& run) {
         fmt::print("{}\n", lab::tap_argument(*state, tap));
       }
       return 0;
+    };
+  });
+}
+
+// Files of one host of a lab, in order of name (a mail's name begins with its time).
+int print_files(const std::string& name, const std::string& host, const std::string& folder,
+                const std::string& ending) {
+  auto state = lab::load(name);
+  if (!state) return complain(state.error());
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(state->host_dir(host) + folder, error)) {
+    if (entry.path().native().ends_with(ending)) files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  for (const auto& file : files) fmt::print("{}\n", lab::read_small_file(file));
+  return 0;
+}
+
+void add_mails(CLI::App& lab_app, Run& run) {
+  auto name = std::make_shared<std::string>("story");
+  auto* sub = lab_app.add_subcommand("mails", "the mails that the lab's mail server keeps");
+  sub->add_option("--name", *name)->capture_default_str();
+  sub->callback([&run, name] {
+    run = [name] { return print_files(*name, "mail", "/maildir/new", ""); };
+  });
+}
+
+void add_interruptions(CLI::App& lab_app, Run& run) {
+  auto name = std::make_shared<std::string>("story");
+  auto* sub = lab_app.add_subcommand(
+      "interruptions", "what the client missed, as JSON lines, and its totals");
+  sub->add_option("--name", *name)->capture_default_str();
+  sub->callback([&run, name] {
+    run = [name] {
+      if (const int code = print_files(*name, "client", "", ".jsonl"); code != 0) return code;
+      return print_files(*name, "client", "", ".totals");
     };
   });
 }
@@ -290,6 +330,8 @@ void add_lab(CLI::App& app, Run& run) {
   add_run_scenarios(*sub, run);
   add_status(*sub, run);
   add_taps(*sub, run);
+  add_mails(*sub, run);
+  add_interruptions(*sub, run);
   add_exec(*sub, run);
   add_hidden(*sub, run);
   sub->footer("Example: alibi lab up && alibi lab status && alibi lab down");

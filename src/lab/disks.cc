@@ -65,14 +65,16 @@ Result<Loop> attach_loop(const std::string& path, const std::string& tag) {
   return fail("no loop device stays free long enough: too many programs take them", EBUSY);
 }
 
-std::vector<std::string> loops_of(const std::string& lab_name) {
-  std::vector<std::string> found;
+std::vector<AttachedLoop> loops_of(const std::string& lab_name) {
+  std::vector<AttachedLoop> found;
+  const std::string prefix = kTag + lab_name + "/";
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/sys/block", error)) {
     const std::string name = entry.path().filename();
     if (!name.starts_with("loop")) continue;
     if (!std::filesystem::exists(entry.path() / "loop", error)) continue;  // not attached
-    if (tag_of("/dev/" + name).starts_with(kTag + lab_name + "/")) found.push_back("/dev/" + name);
+    const std::string tag = tag_of("/dev/" + name);
+    if (tag.starts_with(prefix)) found.push_back({"/dev/" + name, tag.substr(prefix.size())});
   }
   return found;
 }
@@ -98,18 +100,30 @@ Result<void> thaw(const std::string& path) {
   return {};
 }
 
-void thaw_device(const std::string& device) {
-  const pid_t pid = ::fork();
-  if (pid < 0) return;
-  if (pid == 0) {
-    // A mount namespace of its own: the mount is gone with this child.
-    if (::unshare(CLONE_NEWNS) != 0) ::_exit(1);
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) ::_exit(1);
-    if (::mount(device.c_str(), "/mnt", "ext4", 0, "") != 0) ::_exit(1);
-    ::_exit(thaw("/mnt") ? 0 : 1);
+namespace {
+
+[[noreturn]] void mount_and_thaw(const std::string& device) {
+  // A mount namespace of its own: the mount is gone with this child.
+  if (::unshare(CLONE_NEWNS) != 0) ::_exit(1);
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) ::_exit(1);
+  if (::mount(device.c_str(), "/mnt", "ext4", 0, "") != 0) ::_exit(1);
+  ::_exit(thaw("/mnt") ? 0 : 1);
+}
+
+}  // namespace
+
+// All at once: mounting a VM's disk may itself wait for the node's storage to be thawed.
+void thaw_devices(const std::vector<std::string>& devices) {
+  std::vector<pid_t> children;
+  for (const auto& device : devices) {
+    const pid_t pid = ::fork();
+    if (pid == 0) mount_and_thaw(device);
+    if (pid > 0) children.push_back(pid);
   }
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  await(5s, [&] {
+    std::erase_if(children, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) == pid; });
+    return children.empty();
+  });
 }
 
 }  // namespace alibi::lab

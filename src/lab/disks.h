@@ -22,16 +22,20 @@ struct Loop {
 /// A loop device over `path`, tagged "alibi-lab/NAME/HOST" so that it can be found again.
 Result<Loop> attach_loop(const std::string& path, const std::string& tag);
 
-/// Loop devices of a lab by tag: "/dev/loop3".
-std::vector<std::string> loops_of(const std::string& lab_name);
+struct AttachedLoop {
+  std::string device;
+  std::string host;  ///< whose disk it is
+};
+/// Loop devices of a lab, by their tags.
+std::vector<AttachedLoop> loops_of(const std::string& lab_name);
 void detach_loop(const std::string& device);
 
 /// FIFREEZE / FITHAW of the file system that `path` is on.
 Result<void> freeze(const std::string& path);
 /// Thawing what is not frozen is no error.
 Result<void> thaw(const std::string& path);
-/// Thaws the file system on `device` when no mount of it can be reached any more: mounts it once
-/// more for that. A frozen file system outlives its last mount.
-void thaw_device(const std::string& device);
+/// Thaws the file systems on `devices` when no mount of them can be reached any more: mounts each
+/// once more for that. A frozen file system outlives its last mount.
+void thaw_devices(const std::vector<std::string>& devices);
 
 }  // namespace alibi::lab

@@ -75,10 +75,13 @@ void thaw_disks(const std::string& name, const std::vector<HostState>& inits) {
       if (info.find(std::string(" ") + place + " ") != std::string::npos) (void)thaw(path);
     }
   }
-  const auto loops = loops_of(name);
-  if (inits.empty()) {
-    for (const auto& device : loops) thaw_device(device);
+  std::vector<std::string> orphaned;
+  for (const auto& loop : loops_of(name)) {
+    if (std::ranges::find(inits, loop.host, &HostState::name) == inits.end()) {
+      orphaned.push_back(loop.device);
+    }
   }
+  thaw_devices(orphaned);
 }
 
 bool all_gone(const std::vector<ProcessRef>& refs) {
@@ -114,7 +117,7 @@ Result<void> down(const std::string& name) {
   }
   // Mount namespaces are torn down a little after their last process; then the loops let go.
   const bool detached = await(5s, [&] {
-    for (const auto& device : loops_of(name)) detach_loop(device);
+    for (const auto& loop : loops_of(name)) detach_loop(loop.device);
     return loops_of(name).empty();
   });
   (void)await(2s, [&] {
