@@ -17,6 +17,8 @@ namespace alibi::daemon {
 namespace {
 
 constexpr Duration kSampleEvery = 100ms;
+/// No event tells of a frozen group (version 1): the account is off by this much at each end.
+constexpr Duration kFrozenEvery = 20ms;
 constexpr Duration kScanEvery = 1s;
 /// Below the heartbeat daemons it watches (keepalived's own default is SCHED_RR 1 upwards only when
 /// asked for), above what starves them.
@@ -55,54 +57,96 @@ Result<Recorder> Recorder::start(RecorderOptions options) {
     s.start_losses.push_back({"schedule", 0,
                               realtime.error().message + ": under load the recorder may be late"});
   if (s.options.host_evidence) {
-    s.probes = std::make_unique<bpf::Probes>(bpf::Probes::load());
-    if (auto symbols = os::Kallsyms::load(); symbols) s.symbols = std::move(*symbols);
-    if (s.symbols.size() == 0)
-      s.start_losses.push_back({"stacks", 0,
-                                "/proc/kallsyms hides addresses (kernel.kptr_restrict): stacks "
-                                "stay numbers"});
+    s.listen();
     if (s.probes->fd() >= 0)
       if (auto added = add_to_epoll(s.epoll.get(), s.probes->fd()); !added)
         return tl::unexpected(added.error());
-    s.watch = std::make_unique<WatchList>(s.taps.namespaces(), *s.probes, s.log);
-    s.watch->on_found = s.options.on_found;
-    s.watch->scan(s.now);
+    for (const State::Links& links : s.links)
+      if (auto added = add_to_epoll(s.epoll.get(), links.monitor.fd()); !added)
+        return tl::unexpected(added.error());
   }
   s.next_sample = s.now + kSampleEvery;
+  s.next_frozen = s.now;
   s.next_scan = s.now + kScanEvery;
   return Recorder(std::move(state));
+}
+
+void Recorder::State::listen() {
+  probes = std::make_unique<bpf::Probes>(bpf::Probes::load());
+  // After the probes: their own frames have names then and can be left out of stacks.
+  if (auto loaded = os::Kallsyms::load(); loaded) symbols = std::move(*loaded);
+  if (symbols.size() == 0)
+    start_losses.push_back({"stacks", 0,
+                            "/proc/kallsyms hides addresses (kernel.kptr_restrict): stacks stay "
+                            "numbers"});
+  watch = std::make_unique<WatchList>(taps.namespaces(), *probes, log);
+  watch->on_found = options.on_found;
+  samplers = std::make_unique<Samplers>(*watch, taps, log, probes->has(ALIBI_SOURCE_SCHED));
+  for (const RecorderTaps::Namespace& netns : taps.namespaces()) {
+    auto monitor = os::LinkMonitor::open(netns.fd);
+    if (monitor) links.push_back({netns.inode, std::move(*monitor)});
+    else start_losses.push_back({"links", 0, monitor.error().message});
+  }
+  scan(now);
+}
+
+void Recorder::State::hear_links(Links& from) {
+  from.monitor.drain([&](const std::variant<os::LinkState, os::AddressState>& news) {
+    if (const auto* link = std::get_if<os::LinkState>(&news)) {
+      log.add_fact(now, evidence::LinkChange{from.netns, link->index, link->name, link->admin_up,
+                                             link->carrier, link->deleted});
+    } else {
+      const auto& address = std::get<os::AddressState>(news);
+      log.add_fact(now, evidence::AddressChange{from.netns, address.index, address.interface,
+                                                address.address, address.added});
+    }
+  });
+}
+
+void Recorder::State::scan(Instant moment) {
+  watch->scan(moment);
+  watch->forget_ended(moment - options.window);
+  samplers->cgroups.follow(watch->processes());
 }
 
 void Recorder::State::take_in(Instant moment) {
   now = moment;
   offsets.add(now, os::realtime_minus_monotonic_ns());
   taps.drain(now, offsets, log);
+  for (Links& netns : links) hear_links(netns);
   if (!probes) return;
-  bool scan = false;
+  bool rescan = false;
   probes->drain([&](std::span<const std::uint8_t> record) {
     alibi_header header{};
     if (record.size() < sizeof header) return;
     std::memcpy(&header, record.data(), sizeof header);
     log.add_probe(Instant{static_cast<std::int64_t>(header.ns)}, record);
-    if (header.kind >= ALIBI_FORK) scan |= watch->handle(now, record);
+    if (header.kind >= ALIBI_FORK) rescan |= watch->handle(now, record);
   });
-  if (scan) next_scan = now;
+  if (rescan) next_scan = now;
 }
 
 void Recorder::State::sample(Instant moment) {
   if (moment >= next_scan) {
-    if (watch) {
-      watch->scan(moment);
-      watch->forget_ended(moment - options.window);
-    }
+    if (watch) scan(moment);
     taps.reopen_lost();
     for (const int fd : taps.fds()) (void)add_to_epoll(epoll.get(), fd);
     next_scan = moment + kScanEvery;
+  }
+  if (samplers && moment >= next_frozen) {
+    samplers->cgroups.sample_frozen(moment);
+    next_frozen = moment + kFrozenEvery;
   }
   if (moment < next_sample) return;
   const Duration late = moment - next_sample;
   late_samples += static_cast<std::uint64_t>(late / kSampleEvery);
   next_sample = moment + kSampleEvery;
+  if (samplers) {
+    samplers->waits.sample(moment);
+    samplers->cgroups.sample_cpu(moment);
+    samplers->disks.sample(moment);
+    samplers->interfaces.sample(moment, taps.taps(), watch->tables());
+  }
   log.trim(moment, [this](const KeptFrame& frame, bool memory) { taps.forget(frame, memory); });
 }
 
@@ -111,7 +155,8 @@ Result<void> Recorder::poll_once(Duration timeout, int wake_fd) {
   if (wake_fd >= 0)
     if (auto added = add_to_epoll(s.epoll.get(), wake_fd); !added) return added;
   const Instant before = os::monotonic_now();
-  const Instant until = std::min({before + timeout, s.next_sample, s.next_scan});
+  const Instant frozen = s.samplers ? s.next_frozen : kNever;
+  const Instant until = std::min({before + timeout, frozen, s.next_sample, s.next_scan});
   const auto wait = std::max<Duration>(until - before, Duration(0));
   std::array<epoll_event, 32> ready;
   const int count = epoll_wait(

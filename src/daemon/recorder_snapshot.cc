@@ -68,6 +68,9 @@ std::vector<evidence::SourceLoss> Recorder::losses() const {
   };
   if (s.probes) append(s.probes->losses());
   if (s.watch) append(s.watch->losses());
+  for (const State::Links& netns : s.links)
+    if (netns.monitor.overruns() > 0)
+      all.push_back({"links", netns.monitor.overruns(), "the kernel had no room for messages"});
   if (s.late_samples > 0)
     all.push_back({"samples", s.late_samples, "the recorder itself was not run in time"});
   if (s.log.evicted_events() > 0)

@@ -7,11 +7,14 @@
 
 #include "bpf/loader.h"
 #include "daemon/recorder.h"
+#include "daemon/recorder_counters.h"
 #include "daemon/recorder_log.h"
 #include "daemon/recorder_taps.h"
+#include "daemon/recorder_waits.h"
 #include "daemon/recorder_watch.h"
 #include "os/clocks.h"
 #include "os/kallsyms.h"
+#include "os/link_monitor.h"
 
 namespace alibi::daemon {
 
@@ -27,16 +30,36 @@ struct Recorder::State {
   os::Kallsyms symbols;
   std::unique_ptr<bpf::Probes> probes;   ///< null without host evidence
   std::unique_ptr<WatchList> watch;      ///< null without host evidence
+  /// The samplers of a host, with host evidence only.
+  struct Samplers {
+    Samplers(WatchList& watch, const RecorderTaps& taps, RecorderLog& log, bool has_probes)
+        : waits(watch, taps.namespaces(), log, has_probes), cgroups(log), disks(log),
+          interfaces(log) {}
+    WaitSampler waits;
+    CgroupSampler cgroups;
+    DiskSampler disks;
+    InterfaceSampler interfaces;
+  };
+  std::unique_ptr<Samplers> samplers;
+  struct Links {
+    std::uint64_t netns = 0;
+    os::LinkMonitor monitor;
+  };
+  std::vector<Links> links;
   std::vector<evidence::SourceLoss> start_losses;
   os::Fd epoll;
   Instant started;
   Instant now;
+  Instant next_frozen;
   Instant next_sample;
   Instant next_scan;
   std::uint64_t late_samples = 0;        ///< sample times that passed while nobody polled
 
   void take_in(Instant moment);
   void sample(Instant moment);
+  void listen();               ///< probes, watch list, samplers, link monitors
+  void hear_links(Links& from);
+  void scan(Instant moment);
 };
 
 }  // namespace alibi::daemon

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who has not been given a CPU between two samples, is off it for 100 ms. Waiting for work is not
+// reported while the probes tell the same better.
+#include "daemon/recorder_waits.h"
+
+#include "bpf/syscall_names.h"
+#include "os/proc_fs.h"
+
+namespace alibi::daemon {
+namespace {
+
+using Role = evidence::ProcessFound::Role;
+
+std::string thread_file(std::int32_t pid, std::int32_t tid, const char* name) {
+  return "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/" + name;
+}
+
+/// How often the thread was given a CPU: the third number of schedstat.
+std::uint64_t times_run(std::int32_t pid, std::int32_t tid) {
+  const std::string text = os::read_text(thread_file(pid, tid, "schedstat"));
+  const auto words = os::split_words(text, " \n");
+  return words.size() < 3 ? 0 : os::to_number(words[2]);
+}
+
+/// In it a frozen (cgroup version 2) or stopped task looks like one that sleeps.
+bool is_freezer(const std::string& wchan) {
+  return wchan.find("freez") != std::string::npos || wchan == "get_signal" ||
+         wchan == "do_signal_stop" || wchan == "do_freezer_trap";
+}
+
+}  // namespace
+
+void WaitSampler::sample_thread(Instant now, std::int32_t pid, std::int32_t tid) {
+  const auto stat = os::read_thread_stat(pid, tid);
+  if (!stat) return;
+  const std::uint64_t switches = times_run(pid, tid);
+  const auto [entry, fresh] = seen_.try_emplace(tid);
+  Seen& seen = entry->second;
+  seen.at = now;
+  if (fresh || seen.switches != switches) {
+    seen.switches = switches;
+    seen.idle = false;
+    if (has_probes_) return;  // it ran a moment ago
+  }
+  if (stat->state == 'R' && has_probes_) return;
+  if (seen.idle && stat->state == 'S') return;
+  evidence::WaitTarget target = describer_.describe(now, pid, tid, stat->state);
+  seen.idle = has_probes_ && stat->state == 'S' && bpf::is_idle_wait(target.syscall_name) &&
+              !is_freezer(target.wchan);
+  if (seen.idle) return;
+  if (target.reader_pid > 0) watch_.add_reader(now, target.reader_pid);
+  log_.add_fact(now, std::move(target));
+}
+
+void WaitSampler::sample(Instant now) {
+  // Copied: a reader that is found joins the map while it is walked.
+  std::vector<std::int32_t> pids;
+  for (const auto& [pid, process] : watch_.processes())
+    if (process.found.role == Role::Heartbeat || process.found.role == Role::Parent)
+      pids.push_back(pid);
+  for (const std::int32_t pid : pids)
+    for (const std::int32_t tid : os::list_threads(pid)) sample_thread(now, pid, tid);
+  std::erase_if(seen_, [now](const auto& entry) { return entry.second.at + 2s < now; });
+}
+
+}  // namespace alibi::daemon

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every 100 ms: what a watched thread that is off the CPU waits for, and whom. From /proc only, and
+// never through the file, pipe or socket itself.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/recorder_log.h"
+#include "daemon/recorder_watch.h"
+#include "os/proc_fs_fds.h"
+#include "os/proc_fs_unix.h"
+
+namespace alibi::daemon {
+
+/// Says what a descriptor is and who is at its other end.
+class WaitDescriber {
+ public:
+  explicit WaitDescriber(const std::vector<RecorderTaps::Namespace>& namespaces);
+
+  /// Fills in everything about thread `tid` of `pid` as it is now.
+  evidence::WaitTarget describe(Instant now, std::int32_t pid, std::int32_t tid, char state);
+
+ private:
+  using Kind = evidence::WaitTarget::Kind;
+  struct Reader {
+    Instant until;
+    std::int32_t pid = 0;
+    std::string peer_path;
+  };
+
+  void describe_descriptor(Instant now, evidence::WaitTarget& target);
+  void describe_reader(evidence::WaitTarget& target) const;
+  const Reader& reader_of(Instant now, const evidence::WaitTarget& target);
+  Reader find_reader(const evidence::WaitTarget& target) const;
+  Reader find_socket_reader(std::uint64_t peer) const;
+
+  std::vector<os::UnixDiag> diags_;
+  std::map<std::string, Reader> readers_;   ///< by descriptor target
+};
+
+class WaitSampler {
+ public:
+  WaitSampler(WatchList& watch, const std::vector<RecorderTaps::Namespace>& namespaces,
+              RecorderLog& log, bool has_probes)
+      : watch_(watch), describer_(namespaces), log_(log), has_probes_(has_probes) {}
+
+  /// Call every 100 ms.
+  void sample(Instant now);
+
+ private:
+  struct Seen {
+    std::uint64_t switches = 0;   ///< times it was given a CPU
+    bool idle = false;            ///< and was found waiting for work since
+    Instant at;
+  };
+  void sample_thread(Instant now, std::int32_t pid, std::int32_t tid);
+
+  WatchList& watch_;
+  WaitDescriber describer_;
+  RecorderLog& log_;
+  bool has_probes_;
+  std::map<std::int32_t, Seen> seen_;   ///< by tid
+};
+
+}  // namespace alibi::daemon
