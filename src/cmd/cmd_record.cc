@@ -9,14 +9,19 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cmd/command.h"
+#include "cmd/record_output.h"
+#include "config/settings.h"
+#include "daemon/live.h"
+#include "daemon/mail_sender.h"
 #include "daemon/recorder.h"
-#include "evidence/capture_file.h"
 #include "evidence/case_file.h"
 #include "os/event_loop.h"
+#include "os/namespaces.h"
 #include "os/signals.h"
+#include "report/json.h"
+#include "report/text.h"
 
 namespace alibi::cmd {
 namespace {
@@ -28,6 +33,8 @@ struct RecordOptions {
   double window = 300;
   std::string case_file;
   std::string pcapng;
+  std::string mail_as;
+  std::string mail_netns;
   bool json = false;
   bool quiet = false;
 };
@@ -65,8 +72,7 @@ std::vector<std::string> usable_interfaces() {
   std::vector<std::string> names;
   struct if_nameindex* all = if_nameindex();
   for (auto* one = all; one != nullptr && one->if_index != 0; ++one) {
-    std::FILE* file = std::fopen(
-        fmt::format("/sys/class/net/{}/flags", one->if_name).c_str(), "r");
+    std::FILE* file = std::fopen(fmt::format("/sys/class/net/{}/flags", one->if_name).c_str(), "r");
     unsigned flags = 0;
     if (file != nullptr) {
       if (std::fscanf(file, "%x", &flags) != 1) flags = 0;
@@ -98,132 +104,130 @@ Result<std::vector<daemon::TapSpec>> tap_specs(const RecordOptions& options) {
 std::string_view role_text(evidence::ProcessFound::Role role) {
   using Role = evidence::ProcessFound::Role;
   switch (role) {
-    case Role::Heartbeat: return "";
-    case Role::Parent: return " as its parent";
-    case Role::Child: return " as its helper";
-    case Role::Service: return " as the service its script looks for";
-    case Role::LogReader: return " as the reader of its log";
+    case Role::Heartbeat:
+      return "";
+    case Role::Parent:
+      return " as its parent";
+    case Role::Child:
+      return " as its helper";
+    case Role::Service:
+      return " as the service its script looks for";
+    case Role::LogReader:
+      return " as the reader of its log";
   }
   return "";
 }
 
-void tell_found(const std::vector<daemon::TapSpec>& specs, const evidence::ProcessFound& found) {
-  (void)specs;
+void tell_found(const evidence::ProcessFound& found) {
   fmt::print(stderr, "watching {} (pid {}) in netns {}{}\n", found.comm, found.pid, found.netns,
              role_text(found.role));
 }
 
-void print_totals(const daemon::Recorder& recorder) {
-  for (std::size_t i = 0; i < recorder.taps().size(); ++i) {
-    const evidence::Tap& tap = recorder.taps()[i];
-    const daemon::TapTotals& total = recorder.totals()[i];
-    fmt::print("{} {} {}: {} received, {} written, {} dropped\n", tap.label, tap.host,
-               tap.interface, total.received, total.written, total.dropped);
+/// Mails verdicts as a keepalived.conf says; does nothing without --mail-as.
+class VerdictMails {
+ public:
+  static Result<VerdictMails> open(const RecordOptions& options) {
+    VerdictMails mails;
+    if (options.mail_as.empty()) return mails;
+    config::Parsed parsed = config::load(options.mail_as);
+    mails.settings_ = std::move(parsed.settings);
+    if (mails.settings_.mail.to.empty() || mails.settings_.mail.server_host.empty())
+      return fail(options.mail_as +
+                  ": no notification_email or smtp_server in it: nobody to mail verdicts to");
+    auto netns = os::open_network_namespace(options.mail_netns);
+    if (!netns) return tl::unexpected(netns.error());
+    mails.sender_ = std::make_unique<daemon::MailSender>(mails.settings_.mail, std::move(*netns));
+    return mails;
   }
-}
 
-void print_losses(const std::vector<evidence::SourceLoss>& losses) {
-  if (losses.empty()) fmt::print("all sources of evidence were whole\n");
-  for (const evidence::SourceLoss& loss : losses) {
-    if (loss.lost > 0) fmt::print("lost {} of {}: {}\n", loss.lost, loss.source, loss.why);
-    else fmt::print("absent {}: {}\n", loss.source, loss.why);
+  void send(const std::string& subject, const std::string& text) {
+    if (!sender_) return;
+    char host[256] = {};
+    gethostname(host, sizeof host - 1);
+    const std::int64_t now = os::monotonic_now().ns + os::realtime_minus_monotonic_ns();
+    auto mail = daemon::verdict_mail(settings_, subject, text, now, {host, 0});
+    if (mail && !sender_->submit(std::move(*mail)))
+      fmt::print(stderr, "alibi record: the mail queue is full: a verdict was not mailed\n");
   }
-}
 
-void print_json(const daemon::Recorder& recorder, const evidence::Recording& recording) {
-  nlohmann::json out;
-  for (std::size_t i = 0; i < recorder.taps().size(); ++i) {
-    const evidence::Tap& tap = recorder.taps()[i];
-    const daemon::TapTotals& total = recorder.totals()[i];
-    out["taps"].push_back({{"label", tap.label}, {"host", tap.host},
-                           {"interface", tap.interface}, {"received", total.received},
-                           {"written", total.written}, {"dropped", total.dropped}});
+  /// Says what could not be delivered; waits for what is under way, `limit` at most.
+  void finish(Duration limit) {
+    const Instant end = os::monotonic_now() + limit;
+    while (sender_ && !sender_->idle() && os::monotonic_now() < end) usleep(20'000);
+    if (sender_ && !sender_->idle())
+      fmt::print(stderr, "alibi record: a mail was not delivered in time and given up\n");
+    for (const auto& outcome :
+         sender_ ? sender_->outcomes() : std::vector<daemon::MailSender::Outcome>{})
+      if (!outcome.error.empty())
+        fmt::print(stderr, "alibi record: mail \"{}\": {}\n", outcome.subject, outcome.error);
   }
-  out["losses"] = nlohmann::json::array();
-  for (const auto& loss : recording.losses)
-    out["losses"].push_back({{"source", loss.source}, {"lost", loss.lost}, {"why", loss.why}});
-  out["heartbeats"] = recording.heartbeats.size();
-  out["arps"] = recording.arps.size();
-  out["events"] = nlohmann::json::object();
-  for (const evidence::Event& event : recording.events) {
-    auto& count = out["events"][std::string(evidence::kind_name(event.fact))];
-    count = count.is_null() ? 1 : count.get<int>() + 1;
-  }
-  fmt::print("{}\n", out.dump(2));
-}
 
-Result<void> write_pcapng(const daemon::Recorder& recorder, const std::string& path) {
-  std::vector<evidence::CaptureInterface> interfaces;
-  for (const evidence::Tap& tap : recorder.taps())
-    interfaces.push_back({tap.label, tap.host + " " + tap.interface, wire::LinkType::Ethernet,
-                          tap.received, tap.dropped});
-  auto writer = evidence::PcapngWriter::create(path, interfaces, os::PacketRing::kSnapLength + 4);
-  if (!writer) return tl::unexpected(writer.error());
-  Result<void> outcome;
-  std::uint64_t number = 0;
-  recorder.each_frame([&](const daemon::KeptFrame& kept) {
-    if (!outcome) return;
-    evidence::CapturedFrame frame;
-    frame.unix_ns = kept.realtime_ns;
-    frame.interface = kept.tap;
-    frame.original_length = kept.original_length;
-    frame.direction = kept.direction;
-    frame.dropped_before = kept.dropped_before;
-    frame.number = ++number;
-    frame.bytes = kept.bytes;
-    outcome = writer->write(frame);
-  });
-  return outcome ? writer->finish(interfaces) : outcome;
-}
+ private:
+  config::Settings settings_;
+  std::unique_ptr<daemon::MailSender> sender_;
+};
 
 /// Polls until the time is up or a signal says so.
 Result<void> watch(daemon::Recorder& recorder, const RecordOptions& options,
-                   const os::SignalQueue& signals) {
-  const Instant end = options.seconds > 0
-                          ? os::monotonic_now() + Duration(static_cast<std::int64_t>(
-                                                      options.seconds * 1e9))
-                          : kNever;
+                   const os::SignalQueue& signals, daemon::Live& live) {
+  const Instant end =
+      options.seconds > 0
+          ? os::monotonic_now() + Duration(static_cast<std::int64_t>(options.seconds * 1e9))
+          : kNever;
   while (true) {
     const Instant now = os::monotonic_now();
     if (now >= end || signals.next() != 0) return {};
     const Duration wait = end == kNever ? Duration(1s) : std::min<Duration>(end - now, 1s);
     if (auto polled = recorder.poll_once(wait, signals.fd()); !polled) return polled;
+    live.poll(recorder, os::monotonic_now());
   }
+}
+
+Result<void> write_files(const daemon::Recorder& recorder, const evidence::Recording& recording,
+                         const RecordOptions& options) {
+  if (!options.pcapng.empty())
+    if (auto written = write_pcapng(recorder, options.pcapng); !written) return written;
+  if (!options.case_file.empty()) return evidence::write_case(recording, options.case_file);
+  return {};
 }
 
 int record(const RecordOptions& options) {
   const auto specs = tap_specs(options);
   if (!specs) return complain(specs.error());
+  auto mails = VerdictMails::open(options);
+  if (!mails) return complain(mails.error());
   auto signals = os::SignalQueue::create({SIGINT, SIGTERM});
   if (!signals) return complain(signals.error());
+  daemon::Live live([&](const evidence::Recording& recording, const investigate::Verdict& verdict,
+                        std::size_t number) {
+    const std::string text = report::verdict_text(recording, verdict, number);
+    if (!options.json) fmt::print("{}\n", text);
+    std::fflush(stdout);
+    if (verdict.failure) mails->send(report::subject(verdict), text);
+  });
   daemon::RecorderOptions recorder_options;
   recorder_options.taps = *specs;
   recorder_options.window = Duration(static_cast<std::int64_t>(options.window * 1e9));
-  if (!options.quiet)
-    recorder_options.on_found = [&specs](const evidence::ProcessFound& found) {
-      tell_found(*specs, found);
-    };
+  if (!options.quiet) recorder_options.on_found = tell_found;
+  recorder_options.on_frame = [&live](const daemon::KeptFrame& kept) { live.frame(kept); };
   auto recorder = daemon::Recorder::start(std::move(recorder_options));
   if (!recorder) return complain(recorder.error());
   if (!options.quiet)
     fmt::print(stderr, "recording {} {}\n", specs->size(), specs->size() == 1 ? "tap" : "taps");
-  if (auto watched = watch(*recorder, options, *signals); !watched)
+  if (auto watched = watch(*recorder, options, *signals, live); !watched)
     return complain(watched.error());
   recorder->stop();
   const evidence::Recording recording = recorder->snapshot();
+  live.finish(recording);
   if (options.json) {
-    print_json(*recorder, recording);
+    fmt::print("{}", report::verdicts_json(recording, investigate::investigate(recording)));
   } else {
     print_totals(*recorder);
     print_losses(recording.losses);
   }
-  if (!options.pcapng.empty())
-    if (auto written = write_pcapng(*recorder, options.pcapng); !written)
-      return complain(written.error());
-  if (!options.case_file.empty())
-    if (auto written = evidence::write_case(recording, options.case_file); !written)
-      return complain(written.error());
-  return 0;
+  const auto written = write_files(*recorder, recording, options);
+  mails->finish(5s);
+  return written ? 0 : complain(written.error());
 }
 
 }  // namespace
@@ -244,11 +248,15 @@ void add_record(CLI::App& app, Run& run) {
                   "a path, or pid:N")
       ->allow_extra_args(false);
   sub->add_option("--for", options->seconds, "stop after so many seconds");
-  sub->add_option("--window", options->window, "remember so many seconds")
-      ->capture_default_str();
+  sub->add_option("--window", options->window, "remember so many seconds")->capture_default_str();
   sub->add_option("-w", options->case_file, "write what was recorded to this case file");
   sub->add_option("--pcapng", options->pcapng, "write all frames to this pcapng file");
-  sub->add_flag("--json", options->json, "the closing counts as JSON");
+  sub->add_option("--mail-as", options->mail_as,
+                  "mail verdicts to the notification_email of this keepalived.conf, by its "
+                  "smtp_server");
+  sub->add_option("--mail-netns", options->mail_netns, "send mails from this network namespace");
+  sub->add_flag("--json", options->json,
+                "counters and all verdicts as JSON at the end (docs/formats/verdict.md)");
   sub->add_flag("--quiet", options->quiet, "say nothing while recording");
   sub->callback([&run, options] { run = [options] { return record(*options); }; });
 }

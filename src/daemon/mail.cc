@@ -50,6 +50,26 @@ std::string body(const config::Settings& settings, const Tell& tell, const MailC
   return text;
 }
 
+MailMessage compose(const config::Mail& mail, const std::string& subject, const std::string& body,
+                    std::int64_t unix_ns, const std::string& id, const MailContext& context) {
+  MailMessage message;
+  const std::string from = mail.from.empty() ? "alibi@" + context.host_name : mail.from;
+  message.from = bare_address(from);
+  std::string to_header;
+  for (const auto& to : mail.to) {
+    message.to.push_back(bare_address(to));
+    to_header += (to_header.empty() ? "" : ",\r\n ") + one_line(to);
+  }
+  message.subject = one_line(subject);
+  message.data = fmt::format(
+      "Date: {}\r\nFrom: {}\r\nTo: {}\r\nSubject: {}\r\nMessage-ID: <{}.{}@{}>\r\n"
+      "X-Mailer: alibi\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
+      date_header(unix_ns, context.utc_offset_seconds), one_line(from), to_header, message.subject,
+      unix_ns, id, context.host_name, body);
+  return message;
+}
+
 }  // namespace
 
 std::string bare_address(const std::string& text) {
@@ -83,25 +103,23 @@ std::optional<MailMessage> alert_mail(const config::Settings& settings, const Te
   const auto& mail = settings.mail;
   if (!instance.smtp_alert || mail.to.empty() || mail.server_host.empty()) return std::nullopt;
 
-  MailMessage message;
   const std::string router = settings.router_id.empty() ? context.host_name : settings.router_id;
-  const std::string from = mail.from.empty() ? "alibi@" + context.host_name : mail.from;
-  message.from = bare_address(from);
-  std::string to_header;
-  for (const auto& to : mail.to) {
-    message.to.push_back(bare_address(to));
-    to_header += (to_header.empty() ? "" : ",\r\n ") + one_line(to);
+  return compose(settings.mail,
+                 fmt::format("[{}] VRRP Instance {} - {}", router, instance.vrrp.name, event(tell)),
+                 body(settings, tell, context), tell.unix_ns,
+                 fmt::format("{}.{}", tell.pid, tell.instance), context);
+}
+
+std::optional<MailMessage> verdict_mail(const config::Settings& settings,
+                                        const std::string& subject, const std::string& text,
+                                        std::int64_t unix_ns, const MailContext& context) {
+  if (settings.mail.to.empty() || settings.mail.server_host.empty()) return std::nullopt;
+  std::string lines;
+  for (const char c : text) {
+    if (c == '\n') lines += '\r';
+    lines += c;
   }
-  message.subject =
-      one_line(fmt::format("[{}] VRRP Instance {} - {}", router, instance.vrrp.name, event(tell)));
-  message.data = fmt::format(
-      "Date: {}\r\nFrom: {}\r\nTo: {}\r\nSubject: {}\r\nMessage-ID: <{}.{}.{}@{}>\r\n"
-      "X-Mailer: alibi\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
-      date_header(tell.unix_ns, context.utc_offset_seconds), one_line(from), to_header,
-      message.subject, tell.unix_ns, tell.pid, tell.instance, context.host_name,
-      body(settings, tell, context));
-  return message;
+  return compose(settings.mail, subject, lines, unix_ns, "verdict", context);
 }
 
 }  // namespace alibi::daemon

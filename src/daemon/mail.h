@@ -36,4 +36,10 @@ std::string date_header(std::int64_t unix_ns, int utc_offset_seconds);
 std::optional<MailMessage> alert_mail(const config::Settings& settings, const Tell& tell,
                                       const MailContext& context);
 
+/// A mail with a verdict, to those whom the configuration notifies; nothing when there is nobody or
+/// no server. `text` has plain line feeds.
+std::optional<MailMessage> verdict_mail(const config::Settings& settings,
+                                        const std::string& subject, const std::string& text,
+                                        std::int64_t unix_ns, const MailContext& context);
+
 }  // namespace alibi::daemon

@@ -3,6 +3,7 @@
 #include "daemon/mail_sender.h"
 
 #include <curl/curl.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -48,8 +49,9 @@ struct CloseHandle {
 
 }  // namespace
 
-MailSender::MailSender(const config::Mail& mail)
+MailSender::MailSender(const config::Mail& mail, os::Fd netns)
     : mail_(mail),
+      netns_(std::move(netns)),
       news_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       thread_([this] { work(); }) {}
 
@@ -95,6 +97,8 @@ void MailSender::publish(Outcome outcome) {
 }
 
 void MailSender::work() {
+  // Only this thread changes over; a failure shows as a mail that cannot be delivered.
+  if (netns_.valid()) static_cast<void>(::setns(netns_.get(), CLONE_NEWNET));
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });

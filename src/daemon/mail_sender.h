@@ -30,7 +30,8 @@ class MailSender {
     bool final = true;      ///< false: will be tried again
   };
 
-  explicit MailSender(const config::Mail& mail);
+  /// `netns`: a descriptor of the network namespace to send from, owned from now on; invalid: here.
+  explicit MailSender(const config::Mail& mail, os::Fd netns = {});
   ~MailSender();
   MailSender(const MailSender&) = delete;
   MailSender& operator=(const MailSender&) = delete;
@@ -48,6 +49,7 @@ class MailSender {
   void publish(Outcome outcome);
 
   config::Mail mail_;
+  os::Fd netns_;
   os::Fd news_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What alibi record prints and writes at its end.
+#include "cmd/record_output.h"
+
+#include <fmt/format.h>
+
+#include "evidence/capture_file.h"
+#include "os/packet_ring.h"
+
+namespace alibi::cmd {
+
+void print_totals(const daemon::Recorder& recorder) {
+  for (std::size_t i = 0; i < recorder.taps().size(); ++i) {
+    const evidence::Tap& tap = recorder.taps()[i];
+    const daemon::TapTotals& total = recorder.totals()[i];
+    fmt::print("{} {} {}: {} received, {} written, {} dropped\n", tap.label, tap.host,
+               tap.interface, total.received, total.written, total.dropped);
+  }
+}
+
+void print_losses(const std::vector<evidence::SourceLoss>& losses) {
+  if (losses.empty()) fmt::print("all sources of evidence were whole\n");
+  for (const evidence::SourceLoss& loss : losses) {
+    if (loss.lost > 0)
+      fmt::print("lost {} of {}: {}\n", loss.lost, loss.source, loss.why);
+    else
+      fmt::print("absent {}: {}\n", loss.source, loss.why);
+  }
+}
+
+Result<void> write_pcapng(const daemon::Recorder& recorder, const std::string& path) {
+  std::vector<evidence::CaptureInterface> interfaces;
+  for (const evidence::Tap& tap : recorder.taps())
+    interfaces.push_back({tap.label, tap.host + " " + tap.interface, wire::LinkType::Ethernet,
+                          tap.received, tap.dropped});
+  auto writer = evidence::PcapngWriter::create(path, interfaces, os::PacketRing::kSnapLength + 4);
+  if (!writer) return tl::unexpected(writer.error());
+  Result<void> outcome;
+  std::uint64_t number = 0;
+  recorder.each_frame([&](const daemon::KeptFrame& kept) {
+    if (!outcome) return;
+    evidence::CapturedFrame frame;
+    frame.unix_ns = kept.realtime_ns;
+    frame.interface = kept.tap;
+    frame.original_length = kept.original_length;
+    frame.direction = kept.direction;
+    frame.dropped_before = kept.dropped_before;
+    frame.number = ++number;
+    frame.bytes = kept.bytes;
+    outcome = writer->write(frame);
+  });
+  return outcome ? writer->finish(interfaces) : outcome;
+}
+
+}  // namespace alibi::cmd
