@@ -2,6 +2,7 @@
 // The keeper's loop: what is readable, then, packets first, what is due.
 #include "daemon/keeper.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -134,8 +135,10 @@ Instant Keeper::next_timer() const {
 void Keeper::note_late_wake_up() {
   const Duration late = os::monotonic_now() - next_timer();
   if (late < kLate) return;
-  voice_.say_daemon("A thread timer expired " + seconds_text(late, 6) +
-                        " seconds ago: reading what arrived meanwhile before speaking",
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(late).count();
+  voice_.say_daemon(fmt::format("A thread timer expired {}.{:06} seconds ago",
+                                microseconds / 1'000'000, microseconds % 1'000'000) +
+                        ": reading what arrived meanwhile before speaking",
                     1);
 }
 

@@ -18,7 +18,10 @@ import time
 
 
 def run(*command, check=True):
-    return subprocess.run(command, check=check, text=True, capture_output=True).stdout
+    done = subprocess.run(command, check=False, text=True, capture_output=True)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: {done.stderr.strip()}")
+    return done.stdout
 
 
 def wait_until(condition, timeout, what):
@@ -30,7 +33,7 @@ def wait_until(condition, timeout, what):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout} s: {what() if callable(what) else what}")
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def _die_with_parent():
@@ -78,17 +81,25 @@ class Process:
         if self.popen.poll() is None:
             self.popen.terminate()
         try:
-            return self.popen.wait(timeout)
+            code = self.popen.wait(timeout)
         except subprocess.TimeoutExpired:
             self.popen.kill()
-            return self.popen.wait()
+            code = self.popen.wait()
+        if self.popen.stdout:
+            self.reader.join(2)  # what was written last; a child of it may still hold the pipe
+            if not self.reader.is_alive():
+                self.popen.stdout.close()
+        return code
 
 
 class Namespace:
+    count = 0
+
     def __init__(self, lab, label):
         self.lab = lab
         self.label = label
-        self.name = f"at{os.getpid()}-{label}"
+        Namespace.count += 1
+        self.name = f"at{os.getpid()}-{Namespace.count}-{label}"
         run("ip", "netns", "add", self.name)
         lab.namespaces.append(self)
         self.ip("link", "set", "lo", "up")
@@ -182,15 +193,15 @@ class Lab:
     def segment(self, labels):
         """Namespaces joined by a bridge in one of their own; each has an eth0 that is up."""
         switch = self.namespace("sw")
-        switch.ip("link", "add", "br0", "type", "bridge", "forward_delay", "0",
+        switch.ip("link", "add", "name", "br0", "type", "bridge", "forward_delay", "0",
                   "mcast_snooping", "0")
         switch.ip("link", "set", "br0", "up")
         nodes = []
         for label in labels:
             node = self.namespace(label)
-            switch.ip("link", "add", label, "type", "veth", "peer", "name", "eth0",
+            switch.ip("link", "add", "name", label, "type", "veth", "peer", "name", "eth0",
                       "netns", node.name)
-            switch.ip("link", "set", label, "master", "br0", "up")
+            switch.ip("link", "set", "dev", label, "master", "br0", "up")
             node.ip("link", "set", "eth0", "up")
             nodes.append(node)
         for node in nodes:
