@@ -20,6 +20,8 @@ constexpr Duration kSampleEvery = 100ms;
 /// No event tells of a frozen group (version 1): the account is off by this much at each end.
 constexpr Duration kFrozenEvery = 20ms;
 constexpr Duration kScanEvery = 1s;
+/// A sample or two that come late blur an account; only more than that is a loss.
+constexpr Duration kLateSample = 300ms;
 /// Below the heartbeat daemons it watches (keepalived's own default is SCHED_RR 1 upwards only when
 /// asked for), above what starves them.
 constexpr int kPriority = 2;
@@ -139,7 +141,7 @@ void Recorder::State::sample(Instant moment) {
   }
   if (moment < next_sample) return;
   const Duration late = moment - next_sample;
-  late_samples += static_cast<std::uint64_t>(late / kSampleEvery);
+  if (late > kLateSample) late_samples += static_cast<std::uint64_t>(late / kSampleEvery);
   next_sample = moment + kSampleEvery;
   if (samplers) {
     samplers->waits.sample(moment);

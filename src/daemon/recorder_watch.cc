@@ -61,6 +61,16 @@ void names_behind(std::string_view program, std::span<const std::string_view> wo
   if (harmless) names.insert(names.end(), found.begin(), found.end());
 }
 
+/// A process may be moved to another group at any time.
+void read_cgroups(WatchedProcess& process) {
+  const std::string pid = std::to_string(process.found.pid);
+  process.cgroups = os::parse_cgroups(os::read_text("/proc/" + pid + "/cgroup"));
+  process.found.cgroups.clear();
+  for (const os::CgroupLine& line : process.cgroups)
+    process.found.cgroups.push_back((line.controllers.empty() ? "unified" : line.controllers) +
+                                    ":" + line.path);
+}
+
 }  // namespace
 
 std::vector<std::string> service_names(std::string_view command_line) {
@@ -107,17 +117,13 @@ bool WatchList::add(Instant now, std::int32_t pid, Role role) {
   process.since = now;
   process.start_ticks = stat->start_ticks;
   process.pid_namespace = os::namespace_of(pid, "pid");
-  const std::string cgroups = os::read_text("/proc/" + std::to_string(pid) + "/cgroup");
-  process.cgroups = os::parse_cgroups(cgroups);
   process.found.pid = pid;
   process.found.parent = stat->parent;
   process.found.comm = stat->comm;
   process.found.command_line = os::command_line(pid);
   process.found.netns = os::namespace_of(pid, "net");
   process.found.role = role;
-  for (const os::CgroupLine& line : process.cgroups)
-    process.found.cgroups.push_back((line.controllers.empty() ? "unified" : line.controllers) +
-                                    ":" + line.path);
+  read_cgroups(process);
   probes_.watch(pid, role_number(role));
   if (on_found) on_found(process.found);
   processes_.emplace(pid, std::move(process));
@@ -136,7 +142,10 @@ void WatchList::add_heartbeat(Instant now, std::int32_t pid) {
   if (!add(now, pid, Role::Heartbeat)) return;
   const std::string executable = os::executable_of(pid);
   const auto stat = os::read_stat(pid);
-  if (!stat || executable.empty() || os::executable_of(stat->parent) != executable) return;
+  // Started by this very process (a test, a lab): its siblings are not its helpers.
+  if (!stat || stat->parent == getpid() || executable.empty() ||
+      os::executable_of(stat->parent) != executable)
+    return;
   add(now, stat->parent, Role::Parent);
   // Siblings of the same program: its other workers, one of which may run the scripts.
   for (const std::int32_t other : os::list_processes()) {
@@ -216,6 +225,7 @@ void WatchList::scan(Instant now) {
     probes_.forget(pid);
     remove(now, pid);
   }
+  for (auto& [pid, process] : processes_) read_cgroups(process);
   for (Tables& tables : tables_) scan_namespace(now, tables);
   scan_services(now);
 }
