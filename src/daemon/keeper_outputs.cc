@@ -68,9 +68,8 @@ void Keeper::add_addresses(Slot& slot) {
 
 void Keeper::remove_addresses(Slot& slot) {
   for (const auto& spec : slot.addresses) {
-    if (const auto removed = netlink_.remove(spec); !removed && removed.error().os_errno != ENODEV) {
-      report(slot, removed.error());
-    }
+    const auto removed = netlink_.remove(spec);
+    if (!removed && removed.error().os_errno != ENODEV) report(slot, removed.error());
   }
   slot.has_addresses = false;
   channels_.page.instance(slot.index).has_addresses.store(0);

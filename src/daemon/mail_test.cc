@@ -88,7 +88,8 @@ TEST(AlertMail, TextCannotAddHeaders) {
   EXPECT_THAT(mail->data, Not(HasSubstr("\nBcc")));
   EXPECT_THAT(mail->data, Not(HasSubstr("\n.\r\n")));
   EXPECT_EQ(mail->to.at(1), "second@example.org");
-  EXPECT_THAT(mail->data, HasSubstr("\r\nTo: ops@example.org,\r\n Second <second@example.org>\r\n"));
+  EXPECT_THAT(mail->data,
+              HasSubstr("\r\nTo: ops@example.org,\r\n Second <second@example.org>\r\n"));
 }
 
 TEST(DateHeader, OffsetsWestAndEast) {

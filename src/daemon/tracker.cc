@@ -205,7 +205,8 @@ void Tracker::end_all() {
     }
     const Instant patience = os::monotonic_now() + 1s;
     const auto any = [&] {
-      return std::any_of(scripts_.begin(), scripts_.end(), [](const auto& t) { return t.pid != 0; });
+      return std::any_of(scripts_.begin(), scripts_.end(),
+                         [](const Tracked& t) { return t.pid != 0; });
     };
     while (any() && os::monotonic_now() < patience) {
       loop_.set_deadline(patience);

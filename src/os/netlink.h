@@ -49,7 +49,8 @@ std::optional<std::uint8_t> parse_scope(const std::string& text);
 /// The RTM_NEWADDR / RTM_DELADDR message for `spec`, as sent (for tests to look into). IPv6
 /// addresses are added without duplicate address detection, and /128 ones deprecated, so that the
 /// host never picks them as a source (both as keepalived does).
-std::vector<std::uint8_t> address_message(const AddressSpec& spec, bool add, std::uint32_t sequence);
+std::vector<std::uint8_t> address_message(const AddressSpec& spec, bool add,
+                                          std::uint32_t sequence);
 
 /// A request socket. One thread.
 class Netlink {

@@ -42,7 +42,8 @@ bool configure_v6(int fd, IfIndex index) {
   group.ipv6mr_interface = static_cast<unsigned>(index.value);
   const auto address = wire::vrrp_group(wire::Family::V6);
   std::memcpy(&group.ipv6mr_multiaddr, address.bytes.data(), address.size());
-  return set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) && set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+  return set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) &&
+         set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
          set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0) &&
          set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, static_cast<int>(kTtl)) &&
          set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, static_cast<int>(kTtl)) &&
@@ -66,8 +67,8 @@ std::optional<ReceivedMessage> strip_v4(std::span<const std::uint8_t> packet) {
   return result;
 }
 
-std::optional<ReceivedMessage> from_v6(std::span<const std::uint8_t> packet, const sockaddr_in6& from,
-                                       msghdr& header) {
+std::optional<ReceivedMessage> from_v6(std::span<const std::uint8_t> packet,
+                                       const sockaddr_in6& from, msghdr& header) {
   ReceivedMessage result;
   result.message = packet;
   result.source.family = result.destination.family = wire::Family::V6;
@@ -196,7 +197,9 @@ Result<void> VrrpSocket::send_v6(std::span<const std::uint8_t> message,
 Result<FrameSocket> FrameSocket::open() {
   // Protocol 0: this socket is never handed a frame.
   Fd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return fail_errno("cannot open a packet socket (run as root or with CAP_NET_RAW)");
+  if (!fd.valid()) {
+    return fail_errno("cannot open a packet socket (run as root or with CAP_NET_RAW)");
+  }
   return FrameSocket(std::move(fd));
 }
 
