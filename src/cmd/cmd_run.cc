@@ -63,6 +63,9 @@ void add_run(CLI::App& app, Run& run) {
                   "where to: stderr, syslog or journal (default: stderr if it is a terminal, "
                   "else syslog)")
       ->check(CLI::IsMember({"stderr", "syslog", "journal"}));
+  sub->add_flag("!--no-record", options->run.record, "do not record and explain incidents");
+  sub->add_option("--cases", options->run.case_folder,
+                  "write a case to this folder on an incident (default: none)");
   sub->footer(kFooter);
   sub->callback([&run, options] { run = [options] { return run_daemon(*options); }; });
 }

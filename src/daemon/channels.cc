@@ -13,10 +13,12 @@ Result<Channels> Channels::create(const config::Settings& settings) {
   if (!tracker) return tl::unexpected(tracker.error());
   auto supervisor = os::MessageQueue::create();
   if (!supervisor) return tl::unexpected(supervisor.error());
+  auto recorder = os::MessageQueue::create();
+  if (!recorder) return tl::unexpected(recorder.error());
   auto results = os::MessageQueue::create();
   if (!results) return tl::unexpected(results.error());
-  return Channels{std::move(*page), std::move(*keeper), std::move(*tracker),
-                  std::move(*supervisor), std::move(*results)};
+  return Channels{std::move(*page),       std::move(*keeper),   std::move(*tracker),
+                  std::move(*supervisor), std::move(*recorder), std::move(*results)};
 }
 
 void Voice::say(const Tell& tell) const {

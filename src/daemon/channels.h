@@ -17,6 +17,8 @@ struct RunOptions {
   std::string file;
   LogTarget log = LogTarget::Stderr;
   bool detail = false;  ///< keepalived's -D: verbose notes too
+  bool record = true;   ///< watch the own interfaces and explain incidents
+  std::string case_folder;  ///< where a case is written on an incident; empty: nowhere
 };
 
 struct Channels {
@@ -24,6 +26,7 @@ struct Channels {
   os::MessageQueue keeper_to_teller;
   os::MessageQueue tracker_to_teller;
   os::MessageQueue supervisor_to_teller;
+  os::MessageQueue recorder_to_teller;
   os::MessageQueue tracker_to_keeper;
 
   static Result<Channels> create(const config::Settings& settings);

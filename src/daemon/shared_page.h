@@ -15,8 +15,8 @@
 namespace alibi::daemon {
 
 /// Senders, and index of their drop counters.
-enum class Sender : std::uint8_t { Supervisor, Keeper, Tracker };
-inline constexpr std::size_t kSenders = 3;
+enum class Sender : std::uint8_t { Supervisor, Keeper, Tracker, Recorder };
+inline constexpr std::size_t kSenders = 4;
 
 struct InstanceState {
   std::atomic<std::uint8_t> state{0};          ///< vrrp::State

@@ -11,6 +11,7 @@
 
 #include "daemon/keeper.h"
 #include "daemon/last_will.h"
+#include "daemon/recorder_child.h"
 #include "daemon/teller.h"
 #include "daemon/tracker.h"
 #include "os/event_loop.h"
@@ -29,6 +30,7 @@ struct Child {
   std::string name;
   std::function<int()> body;
   Duration patience;  ///< how long an orderly end may take before SIGKILL
+  bool wanted = true;
   pid_t pid = 0;
   Instant started{};
   Instant start_at = kNever;
@@ -48,12 +50,15 @@ class Supervisor {
                           [&] { return teller_main(settings, channels, options); }, 10s};
     children_[kKeeper] = {"alibi-keeper", [&] { return keeper_main(settings, channels); }, 3s};
     children_[kTracker] = {"alibi-tracker", [&] { return tracker_main(settings, channels); }, 4s};
+    children_[kRecorder] = {"alibi-recorder",
+                            [&] { return recorder_main(settings, channels, options); }, 3s};
+    children_[kRecorder].wanted = options.record;
   }
 
   Result<void> run();
 
  private:
-  enum Role : std::size_t { kTeller, kKeeper, kTracker, kRoles };
+  enum Role : std::size_t { kTeller, kKeeper, kTracker, kRecorder, kRoles };
 
   void start(Child& child);
   void start_due();
@@ -75,7 +80,9 @@ class Supervisor {
 
 Result<void> Supervisor::run() {
   if (auto added = loop_.add(signals_.fd(), [this] { hear_signals(); }); !added) return added;
-  for (Child& child : children_) start(child);
+  for (Child& child : children_) {
+    if (child.wanted) start(child);
+  }
   while (!stopping_) {
     loop_.set_deadline(next_start());
     if (auto waited = loop_.wait(); !waited) return waited;
@@ -83,7 +90,7 @@ Result<void> Supervisor::run() {
   }
   voice_.say_daemon("Stopping");
   // Keeper first, teller last: everything that ends has something to tell.
-  for (const Role role : {kKeeper, kTracker, kTeller}) end(children_[role]);
+  for (const Role role : {kKeeper, kTracker, kRecorder, kTeller}) end(children_[role]);
   return {};
 }
 
@@ -180,10 +187,9 @@ int supervise(const config::Settings& settings, const RunOptions& options) {
   auto signals =
       os::SignalQueue::create({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1, SIGUSR2});
   auto loop = os::EventLoop::create();
-  for (const auto* error : {signals ? nullptr : &signals.error(),
-                            channels ? nullptr : &channels.error(), loop ? nullptr : &loop.error()}) {
-    if (error == nullptr) continue;
-    std::fprintf(stderr, "alibi: %s\n", error->message.c_str());
+  if (!signals || !loop || !channels) {
+    const Error& error = !channels ? channels.error() : !loop ? loop.error() : signals.error();
+    std::fprintf(stderr, "alibi: %s\n", error.message.c_str());
     return kExitCannotStart;
   }
   Supervisor supervisor(settings, options, *channels, std::move(*loop), std::move(*signals));

@@ -69,7 +69,7 @@ class Teller {
 
 Result<void> Teller::run() {
   for (const auto* queue : {&channels_.supervisor_to_teller, &channels_.keeper_to_teller,
-                            &channels_.tracker_to_teller}) {
+                            &channels_.tracker_to_teller, &channels_.recorder_to_teller}) {
     if (auto added = loop_.add(queue->read_fd(), [this] { drain(); }); !added) return added;
   }
   if (auto added = loop_.add(signals_.fd(), [this] { hear_signals(); }); !added) return added;
@@ -112,7 +112,7 @@ void Teller::hear_mails() {
 void Teller::drain() {
   Tell message;
   for (const auto* queue : {&channels_.supervisor_to_teller, &channels_.keeper_to_teller,
-                            &channels_.tracker_to_teller}) {
+                            &channels_.tracker_to_teller, &channels_.recorder_to_teller}) {
     while (queue->receive_struct(message)) tell(message);
   }
   report_drops();
@@ -137,7 +137,8 @@ void Teller::mail(const Tell& message) {
 }
 
 void Teller::report_drops() {
-  static constexpr std::array<const char*, kSenders> kNames{"supervisor", "keeper", "tracker"};
+  static constexpr std::array<const char*, kSenders> kNames{"supervisor", "keeper", "tracker",
+                                                            "recorder"};
   for (std::size_t i = 0; i < kSenders; ++i) {
     const std::uint64_t dropped = channels_.page.dropped(static_cast<Sender>(i)).load();
     if (dropped == drops_reported_[i]) continue;

@@ -143,6 +143,23 @@ TEST(Investigate, OnlyItsLogIsCalledLog) {
   }
 }
 
+TEST(Investigate, LogReaderWithoutACpuIsStarvationNotTheLog) {
+  Builder b(3);
+  stall(b);
+  b.event(10'999, evidence::ThreadOn{10, 10, 1, {}});
+  b.event(11'000, Builder::off('S', "sendto", {"unix_wait_for_peer", "unix_dgram_sendmsg"}));
+  b.event(11'200, socket_wait(true));
+  b.event(11'010, evidence::ThreadWoken{44, 44, 10, "keepalived"});
+  b.event(14'990, evidence::ThreadOn{44, 44, 1, {{500, "stress", 3'900'000'000, "normal"}}});
+  b.event(14'999, evidence::ThreadOn{10, 10, 1, {}});
+  const auto verdicts = investigate(b.finish(20'000));
+  const Verdict& v = first_failure(verdicts);
+  EXPECT_EQ(code_of(v), "host.cpu.starved");
+  Duration sum{0};
+  for (const AccountLine& line : v.account->lines) sum += line.time;
+  EXPECT_EQ(sum, v.account->end - v.account->begin);
+}
+
 TEST(Investigate, StarvedNeedsSomebodyOnTheCpu) {
   for (const std::int32_t holder : {500, 0}) {
     Builder b(3);

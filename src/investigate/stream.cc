@@ -104,23 +104,28 @@ Duration master_down_interval(const RouterKey& router, Priority priority, Durati
 }
 
 std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& recording) {
-  using Taps = std::map<evidence::TapId, std::vector<Beat>>;
-  std::map<RouterKey, std::map<wire::IpAddress, Taps>> sorted;
+  struct Source {
+    wire::MacAddress mac;
+    std::map<evidence::TapId, std::vector<Beat>> taps;
+  };
+  std::map<RouterKey, std::map<wire::IpAddress, Source>> sorted;
   for (const evidence::Heartbeat& heartbeat : recording.heartbeats) {
     const wire::VrrpDecoded& decoded = heartbeat.packet.decoded;
     if (decoded.defect != wire::VrrpDefect::None) continue;
     const wire::Advertisement& advert = decoded.advertisement;
     const RouterKey key{advert.vrid, heartbeat.packet.source.family, advert.version};
-    sorted[key][heartbeat.packet.source][heartbeat.tap].push_back(
-        Beat{heartbeat.at, advert.priority, advert.interval, heartbeat.direction,
-             heartbeat.dropped_before, heartbeat.packet_number});
+    Source& source = sorted[key][heartbeat.packet.source];
+    if (source.taps.empty()) source.mac = heartbeat.packet.source_mac;
+    source.taps[heartbeat.tap].push_back(Beat{heartbeat.at, advert.priority, advert.interval,
+                                              heartbeat.direction, heartbeat.dropped_before,
+                                              heartbeat.packet_number});
   }
   std::map<RouterKey, std::vector<Stream>> result;
   for (auto& [key, sources] : sorted) {
     std::vector<Stream>& streams = result[key];
-    for (auto& [source, taps] : sources) {
-      Stream stream{key, source, {}, 1s};
-      for (auto& [tap, beats] : taps) {
+    for (auto& [address, source] : sources) {
+      Stream stream{key, address, {}, source.mac, 1s};
+      for (auto& [tap, beats] : source.taps) {
         std::stable_sort(beats.begin(), beats.end(),
                          [](const Beat& a, const Beat& b) { return a.at < b.at; });
         drop_second_passage(beats);

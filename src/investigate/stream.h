@@ -39,6 +39,7 @@ struct Stream {
   RouterKey router;
   wire::IpAddress source;
   std::vector<TapBeats> taps;
+  wire::MacAddress source_mac;  ///< of the first advert
   /// The interval between adverts: what is advertised, or the median seen where that is longer.
   Duration interval = 1s;
 

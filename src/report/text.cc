@@ -90,13 +90,15 @@ std::string where_text(const evidence::Recording& recording, const investigate::
   return "?";
 }
 
-/// "A 5.012  B 5.012 ...": the gap at every tap, 8 to a line.
+/// "A 5.012*  B >5.012* ...": the gap at every tap in seconds, * where it is too long, > where it
+/// had not ended when the recording did.
 void tap_lines(std::string& out, const evidence::Recording& recording,
                const investigate::Where& where) {
   std::string line;
   std::size_t in_line = 0;
   for (const investigate::TapGap& gap : where.taps) {
-    line += fmt::format("{}{} {:.3f}{}", in_line == 0 ? "" : "  ", recording.taps[gap.tap].label,
+    line += fmt::format("{}{} {}{:.3f}{}", in_line == 0 ? "" : "  ", recording.taps[gap.tap].label,
+                        gap.next == kNever ? ">" : "",
                         static_cast<double>(gap.length.count()) / 1e9, gap.late ? "*" : "");
     if (++in_line == 6) {
       field(out, "", line);

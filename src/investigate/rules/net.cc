@@ -83,8 +83,9 @@ std::optional<Hop> hop_of(const Scene& scene) {
     if (first == kNever) first = beat.at;
     last = beat.at;
   }
-  // Counters are sampled every 100 ms: what they show shortly after `first` may be older.
-  return Hop{good, bad, first == kNever ? last : first + 150ms, last};
+  // Counters are sampled every 100 ms: what they show shortly after `first` may be older. After
+  // the hand-over traffic takes other ways.
+  return Hop{good, bad, first == kNever ? last : first + 150ms, std::min(last, scene.incident.at)};
 }
 
 std::string segment_text(const Scene& scene, const Hop& hop) {
@@ -92,32 +93,59 @@ std::string segment_text(const Scene& scene, const Hop& hop) {
                      tap_text(scene.recording, hop.bad.tap));
 }
 
-/// Other frames than the stream's own adverts crossed in each of the last intervals before the gap:
-/// only then is their absence a sign.
-bool busy_before(const Scene& scene, evidence::TapId tap, evidence::Direction direction,
-                 Instant gap_begin) {
+/// So many frames must be missing before their absence counts as a cut: where nine of ten are lost,
+/// that many go missing together once in ten times, and where half are, never.
+constexpr std::uint64_t kProof = 20;
+
+/// Frames to be expected at a tap in [hop.a, hop.b], by what crossed in each of the last intervals
+/// before the gap; 0 when there was no steady traffic.
+std::uint64_t expected_there(const Scene& scene, const Hop& hop, evidence::TapId tap,
+                             evidence::Direction direction, Instant gap_begin) {
   constexpr int kIntervals = 4;
+  std::uint64_t least = UINT64_MAX;
   for (int i = 0; i < kIntervals; ++i) {
     const Instant b = gap_begin - i * scene.incident.interval;
     const Crossed crossing =
         crossed(scene.recording, tap, direction, b - scene.incident.interval, b);
-    if (!crossing.known || crossing.packets <= 4) return false;
+    if (!crossing.known || crossing.packets <= 4) return 0;
+    least = std::min(least, crossing.packets);
   }
-  return true;
+  return least * static_cast<std::uint64_t>((hop.b - hop.a).count()) /
+         static_cast<std::uint64_t>(scene.incident.interval.count());
 }
 
-/// The first tap behind the segment where nothing at all arrived in the gap that was busy before,
-/// as a line of evidence; empty if there is none. A physical port may carry other ways as well, so
-/// that the tap right behind the segment need not fall silent; a tunnel's own port does.
+/// ARPs of the adverts' sender at a tap in [a, b].
+std::uint64_t arps_there(const Scene& scene, evidence::TapId tap, Instant a, Instant b) {
+  const wire::MacAddress& sender = scene.from.source_mac;
+  return static_cast<std::uint64_t>(std::count_if(
+      scene.recording.arps.begin(), scene.recording.arps.end(), [&](const evidence::ArpSeen& arp) {
+        return arp.tap == tap && arp.at >= a && arp.at <= b && arp.packet.sender_mac == sender;
+      }));
+}
+
+/// The first tap behind the segment where nothing at all arrived in the gap that was to be
+/// expected, as a line of evidence; empty if there is none. A physical port may carry other ways as
+/// well, so that the tap right behind the segment need not fall silent; a tunnel's own port does.
 std::string silent_beyond(const Scene& scene, const Hop& hop) {
   for (std::size_t i = scene.where.first_bad; i < scene.where.taps.size(); ++i) {
     const TapGap& gap = scene.where.taps[i];
     const evidence::Direction direction = scene.from.at_tap(gap.tap)->beats.front().direction;
     const Crossed inside = crossed(scene.recording, gap.tap, direction, hop.a, hop.b);
     if (!inside.known || inside.packets > 0) continue;
-    if (!busy_before(scene, gap.tap, direction, gap.last)) continue;
-    return fmt::format("tap {}: no frame of any kind for {}, where there had been many",
-                       scene.recording.taps[gap.tap].label, seconds_text(hop.b - hop.a));
+    const std::string& label = scene.recording.taps[gap.tap].label;
+    if (const std::uint64_t n = expected_there(scene, hop, gap.tap, direction, gap.last);
+        n >= kProof) {
+      return fmt::format("tap {}: no frame of any kind for {}, where some {} were to be expected",
+                         label, seconds_text(hop.b - hop.a), n);
+    }
+    const std::uint64_t entered = arps_there(scene, hop.good.tap, hop.a, hop.b);
+    const bool crossed_before = arps_there(scene, gap.tap, gap.last - 5s, gap.last) > 0;
+    if (entered >= kProof && crossed_before) {
+      return fmt::format(
+          "tap {}: no frame of any kind for {}, while {} ARPs of the sender passed "
+          "tap {}",
+          label, seconds_text(hop.b - hop.a), entered, scene.recording.taps[hop.good.tap].label);
+    }
   }
   return {};
 }
