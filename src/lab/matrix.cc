@@ -85,14 +85,18 @@ Result<Judgement> judge(const std::string& explain_json, const Truth& truth) {
   std::string wrong;
   bool right = false, unknown = false;
   for (const auto& seen : read_incidents(root, truth)) {
-    if (seen.failure) ++j.incidents;
     if (seen.code.empty()) continue;
-    if (seen.in_window) j.silent_s = std::max(j.silent_s, seen.silent_s);
+    if (!seen.in_window) {
+      if (seen.code != kUnknown && !is_truth(seen.code)) j.strays.push_back(seen.code);
+      continue;
+    }
+    if (seen.failure) ++j.incidents;
+    j.silent_s = std::max(j.silent_s, seen.silent_s);
     if (seen.code == kUnknown) {
-      unknown = unknown || seen.in_window;
+      unknown = true;
     } else if (!is_truth(seen.code)) {
       wrong = seen.code;
-    } else if (seen.in_window && !right) {
+    } else if (!right) {
       right = true;
       j.segment = seen.segment;
     }
@@ -133,6 +137,7 @@ json to_json(const RunResult& r) {
   j["segment_right"] = r.judgement.segment_right;
   j["failures"] = r.judgement.incidents;
   j["silent_s"] = r.judgement.silent_s;
+  j["strays"] = r.judgement.strays;
   return j;
 }
 
@@ -206,6 +211,11 @@ std::string matrix_text(const std::vector<RunResult>& results) {
     } else if (r.judgement.outcome != Outcome::Right || !r.judgement.segment_right) {
       text += fmt::format("{}: {} seed {} ({}): named {} {}\n", name_of(r.judgement.outcome),
                           r.scenario, r.seed, r.detail, r.judgement.named, r.judgement.segment);
+    }
+  }
+  for (const auto& r : results) {
+    for (const auto& code : r.judgement.strays) {
+      text += fmt::format("beside the fault: {} seed {}: {}\n", r.scenario, r.seed, code);
     }
   }
   return text;

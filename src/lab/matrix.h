@@ -33,12 +33,15 @@ struct Judgement {
   std::string named;        ///< the code that counts: of the wrong ones, else right, else unknown
   std::string segment;      ///< "G-H" as named by the verdict, empty: none
   bool segment_right = true;
-  int incidents = 0;        ///< failures in the whole recording
+  int incidents = 0;        ///< failures in the fault's window
   double silent_s = 0;      ///< longest silence of the incidents in the window
+  /// Names given to failures before or after the fault that are not its truth. A busy machine has
+  /// true near misses of its own, so they do not count, but they are shown.
+  std::vector<std::string> strays = {};
 };
 
-/// The rule: no incident of the whole recording, window or not, may carry a name other than the
-/// truth or "unknown", and at least one of the fault's window must carry the truth.
+/// The rule: of the incidents in the fault's window at least one must carry the truth, and none a
+/// name other than the truth or "unknown".
 Result<Judgement> judge(const std::string& explain_json, const Truth& truth);
 
 /// One line of the results.
