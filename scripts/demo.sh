@@ -78,23 +78,23 @@ printf 'keepalived, HAProxy, an SMTP server, 17 taps (A to Q) along the way of t
 say "Scene one: keepalived keeps the address; the disk under its syslog reader stands still for 5 s"
 "$alibi" lab up --name "$lab" --keeper keepalived
 record one
-"$alibi" lab fault log.reader --name "$lab" --for 5
+"$alibi" lab fault log.disk --name "$lab" --for 5
 await 10 grep -q '^incident' "$work/one.txt" || true
 stop_recording
 sed -n '/^incident/,$p' "$work/one.txt"
 mails=$("$alibi" lab mails --name "$lab")
 grep -A3 -i 'subject:.*host\.' <<<"$mails" | head -n 4 || echo "the verdict did not arrive by mail"
 grep -qi 'subject:.*host\.' <<<"$mails" || wrong=1
-result "one: keepalived, reader of its log stalls" log.reader host.io.log one
+result "one: keepalived, reader of its log stalls" log.disk host.io.log one
 "$alibi" lab down --name "$lab"
 
 say "Scene two: the same file under alibi run, the same stall"
 "$alibi" lab up --name "$lab" --keeper alibi
 record two
-"$alibi" lab fault log.reader --name "$lab" --for 5
+"$alibi" lab fault log.disk --name "$lab" --for 5
 stop_recording
 sed -n '/^incident/,$p' "$work/two.txt"
-result "two: alibi run, the same stall" log.reader none two
+result "two: alibi run, the same stall" log.disk none two
 
 say "Scene three: HAProxy on loadbalancer01 is killed"
 record three

@@ -305,6 +305,29 @@ TEST(Investigate, FailedScriptExplainsTheFallOfPriority) {
   }
 }
 
+TEST(Investigate, ScriptsMayBeRunByASiblingOfTheSender) {
+  Builder b(3);
+  b.keepalived();
+  evidence::ProcessFound tracker;
+  tracker.pid = 12;
+  tracker.parent = 9;
+  tracker.netns = 1;
+  tracker.role = evidence::ProcessFound::Role::Child;
+  b.event(0, tracker);
+  b.adverts(1, 1000, 10'001, 103);
+  b.event(10'498, evidence::ProcessForked{12, 60});
+  b.event(10'499, evidence::ProcessExec{60, "killall", "killall -0 haproxy"});
+  evidence::ProcessExit exit;
+  exit.pid = 60;
+  exit.exit_code = 0x100;
+  b.event(10'500, exit);
+  b.adverts(1, 11'000, 13'001, 101);
+  b.adverts(2, 13'700, 20'000, 102);
+  const auto verdicts = investigate(b.finish(20'000));
+  ASSERT_EQ(verdicts.size(), 1U);
+  EXPECT_EQ(code_of(verdicts[0]), "service.down");
+}
+
 TEST(Investigate, PacketsAloneAccuseNobody) {
   Builder b(1);
   b.recording.has_host_evidence = false;

@@ -58,17 +58,29 @@ std::map<std::int32_t, Candidate> hits_by_thread(const evidence::Recording& reco
   return threads;
 }
 
+/// The sender, its parents, and the parents' other workers (one of which may run the scripts).
+/// Script runs are no family: they are children of a worker, not of a parent.
 std::vector<std::int32_t> family_of(const evidence::Recording& recording, std::int32_t pid,
                                     std::uint64_t netns) {
-  std::vector<std::int32_t> family{pid};
-  for (const evidence::Event& event : recording.events) {
-    const auto* found = std::get_if<ProcessFound>(&event.fact);
-    if (found == nullptr || found->pid == pid || found->netns != netns) continue;
-    if (found->role == ProcessFound::Role::Parent || found->role == ProcessFound::Role::Heartbeat) {
-      family.push_back(found->pid);
+  std::set<std::int32_t> parents;
+  std::set<std::int32_t> family{pid};
+  const auto each_found = [&](const auto& take) {
+    for (const evidence::Event& event : recording.events) {
+      const auto* found = std::get_if<ProcessFound>(&event.fact);
+      if (found != nullptr && found->netns == netns) take(*found);
     }
-  }
-  return family;
+  };
+  each_found([&](const ProcessFound& found) {
+    if (found.role == ProcessFound::Role::Parent) parents.insert(found.pid);
+    if (found.role == ProcessFound::Role::Heartbeat) family.insert(found.pid);
+  });
+  each_found([&](const ProcessFound& found) {
+    if (found.role == ProcessFound::Role::Child && parents.contains(found.parent)) {
+      family.insert(found.pid);
+    }
+  });
+  family.insert(parents.begin(), parents.end());
+  return {family.begin(), family.end()};
 }
 
 }  // namespace
