@@ -29,7 +29,7 @@ constexpr const char* kFooter =
     "  loadbalancer.conf:21:5: warning: unknown keyword 'virtal_router_id' in vrrp_instance; ...\n"
     "Does not need root, and does not ask whether the interfaces exist: the file may be for\n"
     "another machine.\n"
-    "Exit codes: 0 alibi runs with it as written (notices name what has no effect yet),\n"
+    "Exit codes: 0 alibi runs with it as written (notices name what does nothing yet),\n"
     "            4 alibi does not start with it, 5 it starts, but not as written,\n"
     "            2 usage, 1 the result could not be written";
 
@@ -43,22 +43,23 @@ std::string plural(int n, const char* what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
-const char* verdict(int code) {
-  return code == 0 ? "alibi runs with it as written"
-         : code == 4 ? "alibi does not start with it"
-                     : "alibi starts with it, but not as written";
+const char* verdict(const config::Parsed& parsed) {
+  const int code = parsed.exit_code();
+  if (code == 4) return "alibi does not start with it";
+  if (code == 5) return "alibi starts with it, but not as written";
+  return parsed.diagnostics.empty() ? "alibi runs with it as written"
+                                    : "alibi runs with it, but for the notices";
 }
 
 int print_text(const std::string& file, const config::Parsed& parsed) {
   for (const auto& d : parsed.diagnostics) fmt::print("{}\n", config::render(d));
-  const int code = parsed.exit_code();
   fmt::print("{}: {}, {}; {}, {}, {}: {}\n", file,
              plural(static_cast<int>(parsed.settings.instances.size()), "instance"),
              plural(static_cast<int>(parsed.settings.scripts.size()), "script"),
              plural(count(parsed, Severity::Error), "error"),
              plural(count(parsed, Severity::Warning), "warning"),
-             plural(count(parsed, Severity::Notice), "notice"), verdict(code));
-  return code;
+             plural(count(parsed, Severity::Notice), "notice"), verdict(parsed));
+  return parsed.exit_code();
 }
 
 const char* name(Severity severity) {

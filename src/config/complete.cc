@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -16,9 +17,9 @@ std::vector<Script> complete_scripts(Context& context) {
   for (ScriptDraft& draft : context.draft.scripts) {
     if (draft.script.command.empty() && !draft.broken) {
       draft.broken = true;
-      context.say(Severity::Error, draft.at,
-                  fmt::format("vrrp_script {} has no script line; it is left out",
-                              draft.script.name));
+      context.say(
+          Severity::Error, draft.at,
+          fmt::format("vrrp_script {} has no script line; it is left out", draft.script.name));
     }
     if (draft.broken) continue;
     if (draft.script.timeout == Duration(0)) draft.script.timeout = draft.script.interval;
@@ -27,28 +28,38 @@ std::vector<Script> complete_scripts(Context& context) {
   return scripts;
 }
 
+using ScriptsByName = std::map<std::string_view, const Script*>;
+
 // Drops tracked names that are no script, and inherits `reverse`.
-void join_track_scripts(Context& context, InstanceDraft& draft,
-                        const std::vector<Script>& scripts) {
-  std::vector<std::string_view> names;
-  for (const auto& script : scripts) names.push_back(script.name);
+void join_track_scripts(Context& context, InstanceDraft& draft, const ScriptsByName& scripts) {
   std::vector<TrackScript> kept;
+  std::set<std::string> seen;
   for (std::size_t i = 0; i < draft.instance.track_scripts.size(); ++i) {
     TrackScript& track = draft.instance.track_scripts[i];
-    const auto script = std::find_if(scripts.begin(), scripts.end(),
-                                     [&](const Script& s) { return s.name == track.name; });
-    const Position at = draft.tracks[i].at;
+    const auto [at, reverse] = draft.tracks[i];
+    const auto script = scripts.find(track.name);
     if (script == scripts.end()) {
+      std::vector<std::string_view> names;
+      if (!context.crowded()) {
+        for (const auto& script_of : scripts) names.push_back(script_of.first);
+      }
       context.say(Severity::Warning, at,
                   fmt::format("no vrrp_script is called '{}'; it is not tracked", track.name),
-                  nearest(track.name, names));
+                  context.nearest_of(track.name, names));
       continue;
     }
-    if (std::any_of(kept.begin(), kept.end(), [&](const auto& k) { return k.name == track.name; })) {
+    if (!seen.insert(track.name).second) {
       context.warn(at, fmt::format("{} is tracked twice; the first line counts", track.name));
       continue;
     }
-    track.reverse = draft.tracks[i].reverse.value_or(script->reverse);
+    const Place& defined = script->second->place;
+    const Place used = context.place(at);
+    if (defined.file == used.file && defined.line > used.line) {
+      context.warn(at, fmt::format("vrrp_script {} is defined after this line (on line {}): "
+                                   "keepalived would not track it, alibi does",
+                                   track.name, defined.line));
+    }
+    track.reverse = reverse.value_or(script->second->reverse);
     kept.push_back(std::move(track));
   }
   draft.instance.track_scripts = std::move(kept);
@@ -57,8 +68,8 @@ void join_track_scripts(Context& context, InstanceDraft& draft,
 // keepalived does not start with two instances that would hear each other's adverts as their own.
 void find_duplicate_routers(Context& context) {
   const auto& all = context.draft.instances;
-  using Router = std::tuple<std::string, wire::Family, std::uint8_t, bool,
-                            std::optional<wire::IpAddress>>;
+  using Router =
+      std::tuple<std::string, wire::Family, std::uint8_t, bool, std::optional<wire::IpAddress>>;
   std::map<Router, const InstanceDraft*> seen;
   for (const InstanceDraft& draft : all) {
     const auto& instance = draft.instance;
@@ -95,9 +106,11 @@ void check_mail(Context& context, const Settings& settings) {
 Settings complete(Context& context) {
   Settings settings = context.draft.settings;
   settings.scripts = complete_scripts(context);
+  ScriptsByName scripts;
+  for (const Script& script : settings.scripts) scripts.emplace(script.name, &script);
   for (InstanceDraft& draft : context.draft.instances) {
     complete_instance(context, draft);
-    join_track_scripts(context, draft, settings.scripts);
+    join_track_scripts(context, draft, scripts);
     settings.instances.push_back(draft.instance);
   }
   find_duplicate_routers(context);

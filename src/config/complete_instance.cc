@@ -93,8 +93,9 @@ class InstanceCheck {
     const bool v6 = vrrp_.family == wire::Family::V6;
     vrrp_.version = static_cast<std::uint8_t>(v6 ? 3 : given ? given->value : 2);
     if (v6 && draft_.own.version && draft_.own.version->value == 2) {
-      context_.say(Severity::Notice, draft_.own.version->at,
-                   "version 2 has no IPv6; version 3 is used");
+      context_.warn(draft_.own.version->at,
+                    "VRRP version 2 has no IPv6; version 3 is used (keepalived with this line "
+                    "speaks version 2 all the same and would not be heard)");
     }
   }
 
@@ -103,8 +104,8 @@ class InstanceCheck {
     const auto [given, at] = *draft_.advert_interval;
     Duration used = given;
     if (vrrp_.version == 2) {
-      used = std::max<Duration>(std::chrono::duration_cast<std::chrono::seconds>(given + 500ms),
-                                1s);
+      used =
+          std::max<Duration>(std::chrono::duration_cast<std::chrono::seconds>(given + 500ms), 1s);
       if (used != given) {
         context_.warn(at, fmt::format("VRRP version 2 counts advert_int in whole seconds; {} is "
                                       "used",
@@ -127,6 +128,12 @@ class InstanceCheck {
     const int fallback = vrrp_.start_as_master ? kOwner : 100;
     const int value = draft_.priority ? draft_.priority->value : fallback;
     vrrp_.base_priority = Priority(static_cast<std::uint8_t>(value));
+    if (!draft_.priority && vrrp_.start_as_master) {
+      context_.say(Severity::Notice, draft_.at,
+                   fmt::format("vrrp_instance {} has state MASTER and no priority: that means 255, "
+                               "which no tracked script can lower",
+                               name()));
+    }
   }
 
   void preemption() {
@@ -178,10 +185,6 @@ class InstanceCheck {
     if (draft_.unicast && !vrrp_.unicast) {
       context_.warn(draft_.unicast->at,
                     "without a usable address in unicast_peer the instance speaks multicast");
-    }
-    if (vrrp_.unicast && !draft_.instance.source) return;
-    if (draft_.instance.source && draft_.instance.source->family != vrrp_.family) {
-      draft_.instance.source.reset();
     }
   }
 

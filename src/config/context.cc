@@ -12,7 +12,8 @@ std::string without_password(std::string line) {
   constexpr std::string_view kWord = "auth_pass";
   for (auto at = line.find(kWord); at != std::string::npos; at = line.find(kWord, at)) {
     at = std::min(line.find_first_not_of(" \t\"", at + kWord.size()), line.size());
-    while (at < line.size() && std::string_view("\"{}#!").find(line[at]) == std::string_view::npos) {
+    while (at < line.size() &&
+           std::string_view("\"{}#!").find(line[at]) == std::string_view::npos) {
       if (line[at] != ' ' && line[at] != '\t') line[at] = '*';
       ++at;
     }

@@ -81,8 +81,8 @@ Definitions::Use Definitions::use_at(std::string_view text, std::size_t dollar) 
   if (braces) {
     if (end >= text.size() || text[end] != '}') return {};
     ++end;
-  } else if (end < text.size() && std::string_view(" \t,)").find(text[end]) ==
-                                      std::string_view::npos) {
+  } else if (end < text.size() &&
+             std::string_view(" \t,)").find(text[end]) == std::string_view::npos) {
     return {};  // without braces a name ends at a blank, ',' or ')'
   }
   const auto found = values_.find(name);
@@ -108,14 +108,14 @@ Definitions::Outcome Definitions::expand(std::string& text,
     outcome.changed = true;
     const std::string with = use.value->lines.empty() ? "" : use.value->lines.front();
     if (--left < 0 || text.size() - use.length + with.size() > kMaxLineBytes) {
-      outcome.problem = fmt::format("the definitions on this line expand to more than {} octets "
-                                    "or {} replacements; does one name itself?",
-                                    kMaxLineBytes, kMaxExpansionsPerLine);
+      outcome.problem = fmt::format(
+          "the definitions on this line expand to more than {} octets "
+          "or {} replacements; does one name itself?",
+          kMaxLineBytes, kMaxExpansionsPerLine);
       return outcome;
     }
     for (std::size_t i = 1; i < use.value->lines.size(); ++i) {
-      following.insert(following.begin() + static_cast<std::ptrdiff_t>(i - 1),
-                       use.value->lines[i]);
+      following.insert(following.begin() + static_cast<std::ptrdiff_t>(i - 1), use.value->lines[i]);
     }
     text.replace(at, use.length, with);
     if (use.value->verbatim) at += with.size();

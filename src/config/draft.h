@@ -54,27 +54,30 @@ struct InstanceDraft {
   MaybeGiven<int> vrid;
   MaybeGiven<int> priority;
   MaybeGiven<Duration> advert_interval;
-  std::optional<bool> master;          ///< state
+  std::optional<bool> master;  ///< state
   MaybeGiven<Duration> preempt_delay;
   MaybeGiven<bool> nopreempt;
   MaybeGiven<wire::AuthType> auth_type;
   MaybeGiven<std::string> auth_pass;
-  MaybeGiven<bool> unicast;            ///< a unicast keyword was seen
+  MaybeGiven<bool> unicast;  ///< a unicast keyword was seen
   struct Track {
     Position at;
     std::optional<bool> reverse;  ///< absent: as the script says
   };
-  std::vector<Track> tracks;           ///< one for each of instance.track_scripts
+  std::vector<Track> tracks;             ///< one for each of instance.track_scripts
   std::vector<Position> address_places;  ///< one for each of instance.addresses
+  std::set<wire::IpAddress> known_addresses;
 };
 
 struct Draft {
   Settings settings;  ///< global part only
   VrrpDefaults global;
-  std::optional<bool> smtp_alert_all;   ///< smtp_alert
+  std::optional<bool> smtp_alert_all;  ///< smtp_alert
   std::optional<bool> v3_checksum_as_v2;
   std::deque<ScriptDraft> scripts;
   std::deque<InstanceDraft> instances;
+  std::map<std::string, Position, std::less<>> script_names;
+  std::map<std::string, Position, std::less<>> instance_names;
 };
 
 /// Passed to every keyword's function; says things about places in the source.
@@ -93,6 +96,11 @@ class Context {
   /// Once for each `key`, with the number of places it stands at.
   void notice_once(const std::string& key, Position at, std::string message);
   Place place(Position at) const;
+  /// nearest(), as long as diagnostics are kept at all.
+  std::string nearest_of(std::string_view word, std::span<const std::string_view> known) const {
+    return report_.full() ? std::string() : nearest(word, known);
+  }
+  bool crowded() const { return report_.full(); }
 
  private:
   Diagnostic diagnostic(Severity severity, Position at, std::string message) const;

@@ -44,12 +44,7 @@ bool begin_global_defs(Context& context, const Statement& statement) {
 bool set_notification_email(Context& context, const Statement& statement) {
   for (const Piece& line : statement.lines) {
     for (const Word& word : line.words) {
-      if (word.text.empty()) continue;
-      context.draft.settings.mail.to.push_back(word.text);
-      if (word.text.find('@') == std::string::npos) {
-        context.say(Severity::Notice, {line.at.line, word.column},
-                    fmt::format("'{}' has no '@': is it a mail address?", word.text));
-      }
+      if (!word.text.empty()) context.draft.settings.mail.to.push_back(word.text);
     }
   }
   return true;
@@ -64,7 +59,7 @@ bool set_notification_email_from(Context& context, const Statement& statement) {
 bool set_smtp_server(Context& context, const Statement& statement) {
   int port = 25;
   if (statement.size() > 2) {
-    const auto given = whole(context, statement, 2, 1, 65535, "no mail is sent");
+    const auto given = whole(context, statement, 2, 1, 65535, "no mail is sent", "the port");
     if (!given) return true;
     port = *given;
   }

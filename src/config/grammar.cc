@@ -14,7 +14,6 @@ using enum Form;
 using enum Status;
 
 constexpr std::string_view kOwnScheduling = "the keeper is real-time and locked in memory anyway";
-constexpr std::string_view kNoLvs = "alibi balances no connections; keep keepalived or HAProxy for it";
 
 constexpr Keyword kRoot[] = {
     {"global_defs", Section, Served, "", "", begin_global_defs, Block::GlobalDefs},
@@ -51,7 +50,8 @@ constexpr Keyword kGlobal[] = {
     // identity, scripts, security
     {"router_id", Text, Served, "host name", "", set_router_id},
     {"script_user", Text, Served, "keepalived_script, else root", "", set_script_user},
-    {"enable_script_security", Bool, Served, "off", "", set_script_security},
+    {"enable_script_security", Bool, Parsed, "off",
+     "a script that others may write to is run all the same", set_script_security},
     {"process_names", Any, Later, "", ""},
     {"process_name", One, Later, "", ""},
     {"vrrp_process_name", One, Later, "", ""},
@@ -206,10 +206,24 @@ constexpr Keyword kGlobal[] = {
 };
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Block::None)> kBlockNames = {
-    "", "global_defs", "vrrp_script", "vrrp_instance", "authentication", "auth_hmac",
-    "vrrp_sync_group", "track_file", "vrrp_track_process", "track_group", "garp_group",
-    "bfd_instance", "virtual_server", "real_server", "a checker (TCP_CHECK, HTTP_GET, ...)", "url",
-    "host", "SSL"};
+    "",
+    "global_defs",
+    "vrrp_script",
+    "vrrp_instance",
+    "authentication",
+    "auth_hmac",
+    "vrrp_sync_group",
+    "track_file",
+    "vrrp_track_process",
+    "track_group",
+    "garp_group",
+    "bfd_instance",
+    "virtual_server",
+    "real_server",
+    "a checker (TCP_CHECK, HTTP_GET, ...)",
+    "url",
+    "host",
+    "SSL"};
 
 }  // namespace
 
@@ -218,16 +232,21 @@ std::span<const Keyword> global_keywords() { return kGlobal; }
 
 std::span<const Keyword> keywords_of(Block block) {
   switch (block) {
-    case Block::Root: return root_keywords();
-    case Block::GlobalDefs: return global_keywords();
+    case Block::Root:
+      return root_keywords();
+    case Block::GlobalDefs:
+      return global_keywords();
     case Block::VirtualServer:
     case Block::RealServer:
     case Block::Checker:
     case Block::Url:
     case Block::Host:
-    case Block::Ssl: return lvs_keywords(block);
-    case Block::None: return {};
-    default: return vrrp_keywords(block);
+    case Block::Ssl:
+      return lvs_keywords(block);
+    case Block::None:
+      return {};
+    default:
+      return vrrp_keywords(block);
   }
 }
 

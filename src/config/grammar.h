@@ -13,8 +13,24 @@ namespace alibi::config {
 
 /// The blocks that hold keywords of their own. Checker stands for all of TCP_CHECK, HTTP_GET, ...
 enum class Block : std::uint8_t {
-  Root, GlobalDefs, VrrpScript, VrrpInstance, Authentication, AuthHmac, SyncGroup, TrackFile,
-  TrackProcess, TrackGroup, GarpGroup, Bfd, VirtualServer, RealServer, Checker, Url, Host, Ssl,
+  Root,
+  GlobalDefs,
+  VrrpScript,
+  VrrpInstance,
+  Authentication,
+  AuthHmac,
+  SyncGroup,
+  TrackFile,
+  TrackProcess,
+  TrackGroup,
+  GarpGroup,
+  Bfd,
+  VirtualServer,
+  RealServer,
+  Checker,
+  Url,
+  Host,
+  Ssl,
   None,
 };
 
@@ -46,6 +62,10 @@ struct Keyword {
   Handler handler = nullptr;
   Block opens = Block::None;
 };
+
+/// The note of everything that belongs to the LVS half.
+inline constexpr std::string_view kNoLvs =
+    "alibi balances no connections; keep keepalived or HAProxy for it";
 
 std::span<const Keyword> keywords_of(Block block);
 /// The word a user would call the block by, e.g. "vrrp_instance"; empty for Root.

@@ -139,9 +139,9 @@ constexpr Keyword kUrl[] = {
 };
 
 constexpr Keyword kHost[] = {
-    {"connect_ip", One, Later, "", ""},   {"connect_port", One, Later, "", ""},
-    {"bindto", One, Later, "", ""},       {"bind_port", One, Later, "", ""},
-    {"bind_if", One, Later, "", ""},      {"connect_timeout", One, Later, "5", ""},
+    {"connect_ip", One, Later, "", ""}, {"connect_port", One, Later, "", ""},
+    {"bindto", One, Later, "", ""},     {"bind_port", One, Later, "", ""},
+    {"bind_if", One, Later, "", ""},    {"connect_timeout", One, Later, "5", ""},
     {"fwmark", One, Later, "", ""},
 };
 
@@ -156,13 +156,20 @@ constexpr Keyword kSsl[] = {
 
 std::span<const Keyword> lvs_keywords(Block block) {
   switch (block) {
-    case Block::VirtualServer: return kVirtualServer;
-    case Block::RealServer: return kRealServer;
-    case Block::Checker: return kChecker;
-    case Block::Url: return kUrl;
-    case Block::Host: return kHost;
-    case Block::Ssl: return kSsl;
-    default: return {};
+    case Block::VirtualServer:
+      return kVirtualServer;
+    case Block::RealServer:
+      return kRealServer;
+    case Block::Checker:
+      return kChecker;
+    case Block::Url:
+      return kUrl;
+    case Block::Host:
+      return kHost;
+    case Block::Ssl:
+      return kSsl;
+    default:
+      return {};
   }
 }
 

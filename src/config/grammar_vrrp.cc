@@ -89,11 +89,11 @@ constexpr Keyword kInstance[] = {
     {"linkbeat_use_polling", Flag, Later, "off", "link state comes from netlink"},
     {"lvs_sync_daemon_interface", One, Later, "", "alibi balances no connections"},
     {"smtp_alert", Bool, Served, "smtp_alert_vrrp", "", set_smtp_alert},
-    {"notify_master", One, Parsed, "", kNotRun, set_notify},
-    {"notify_backup", One, Parsed, "", kNotRun, set_notify},
-    {"notify_fault", One, Parsed, "", kNotRun, set_notify},
-    {"notify_stop", One, Parsed, "", kNotRun, set_notify},
-    {"notify", One, Parsed, "", kNotRun, set_notify},
+    {"notify_master", One, Served, "", "", set_notify},
+    {"notify_backup", One, Served, "", "", set_notify},
+    {"notify_fault", One, Served, "", "", set_notify},
+    {"notify_stop", One, Served, "", "", set_notify},
+    {"notify", One, Served, "", "", set_notify},
     {"notify_deleted", Bool, Later, "off", ""},
     {"notify_master_rx_lower_pri", One, Later, "", kNotRun},
     {"notify_priority_changes", Bool, Later, "vrrp_notify_priority_changes", ""},
@@ -158,13 +158,13 @@ constexpr Keyword kGarpGroup[] = {
 };
 
 constexpr Keyword kBfd[] = {
-    {"neighbor_ip", One, Later, "", ""},   {"neighbour_ip", One, Later, "", ""},
-    {"source_ip", One, Later, "", ""},     {"min_rx", One, Later, "10", ""},
-    {"min_tx", One, Later, "10", ""},      {"idle_tx", One, Later, "1000", ""},
-    {"multiplier", One, Later, "5", ""},   {"passive", Flag, Later, "off", ""},
-    {"ttl", One, Later, "255", ""},        {"hoplimit", One, Later, "64", ""},
-    {"max_hops", One, Later, "0", ""},     {"multihop", Any, Later, "off", ""},
-    {"weight", One, Later, "0", ""},       {"vrrp", Flag, Later, "on", ""},
+    {"neighbor_ip", One, Later, "", ""}, {"neighbour_ip", One, Later, "", ""},
+    {"source_ip", One, Later, "", ""},   {"min_rx", One, Later, "10", ""},
+    {"min_tx", One, Later, "10", ""},    {"idle_tx", One, Later, "1000", ""},
+    {"multiplier", One, Later, "5", ""}, {"passive", Flag, Later, "off", ""},
+    {"ttl", One, Later, "255", ""},      {"hoplimit", One, Later, "64", ""},
+    {"max_hops", One, Later, "0", ""},   {"multihop", Any, Later, "off", ""},
+    {"weight", One, Later, "0", ""},     {"vrrp", Flag, Later, "on", ""},
     {"checker", Flag, Later, "on", ""},
 };
 
@@ -172,17 +172,28 @@ constexpr Keyword kBfd[] = {
 
 std::span<const Keyword> vrrp_keywords(Block block) {
   switch (block) {
-    case Block::VrrpScript: return kScript;
-    case Block::VrrpInstance: return kInstance;
-    case Block::Authentication: return kAuthentication;
-    case Block::AuthHmac: return kAuthHmac;
-    case Block::SyncGroup: return kSyncGroup;
-    case Block::TrackFile: return kTrackFile;
-    case Block::TrackProcess: return kTrackProcess;
-    case Block::TrackGroup: return kTrackGroup;
-    case Block::GarpGroup: return kGarpGroup;
-    case Block::Bfd: return kBfd;
-    default: return {};
+    case Block::VrrpScript:
+      return kScript;
+    case Block::VrrpInstance:
+      return kInstance;
+    case Block::Authentication:
+      return kAuthentication;
+    case Block::AuthHmac:
+      return kAuthHmac;
+    case Block::SyncGroup:
+      return kSyncGroup;
+    case Block::TrackFile:
+      return kTrackFile;
+    case Block::TrackProcess:
+      return kTrackProcess;
+    case Block::TrackGroup:
+      return kTrackGroup;
+    case Block::GarpGroup:
+      return kGarpGroup;
+    case Block::Bfd:
+      return kBfd;
+    default:
+      return {};
   }
 }
 

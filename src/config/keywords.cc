@@ -11,24 +11,35 @@ namespace {
 
 std::string_view text(Form form) {
   switch (form) {
-    case Form::Flag: return "";
-    case Form::Bool: return "[on|off]";
+    case Form::Flag:
+      return "";
+    case Form::Bool:
+      return "[on|off]";
     case Form::One:
-    case Form::Text: return "VALUE ...";
-    case Form::Any: return "[VALUE ...]";
-    case Form::Lines: return "{ lines }";
-    case Form::Section: return "{ ... }";
-    case Form::Named: break;
+    case Form::Text:
+      return "VALUE ...";
+    case Form::Any:
+      return "[VALUE ...]";
+    case Form::Lines:
+      return "{ lines }";
+    case Form::Section:
+      return "{ ... }";
+    case Form::Named:
+      break;
   }
   return "NAME { ... }";
 }
 
 std::string_view text(Status status) {
   switch (status) {
-    case Status::Served: return "served";
-    case Status::Parsed: return "parsed";
-    case Status::Later: return "not served";
-    case Status::Refused: break;
+    case Status::Served:
+      return "served";
+    case Status::Parsed:
+      return "parsed";
+    case Status::Later:
+      return "not served";
+    case Status::Refused:
+      break;
   }
   return "refused";
 }
@@ -52,16 +63,17 @@ std::string keywords_markdown() {
   for (const auto& k : all_keywords()) {
     if (k.block != block) {
       block = k.block;
-      out += fmt::format("\n## {}\n\n| keyword | followed by | status | default | note |\n"
-                         "|---|---|---|---|---|\n",
-                         block.empty() ? "Outside of blocks" : block);
+      out += fmt::format(
+          "\n## {}\n\n| keyword | followed by | status | default | note |\n"
+          "|---|---|---|---|---|\n",
+          block.empty() ? "Outside of blocks" : block);
     }
     std::string form(k.form);
     for (auto at = form.find('|'); at != std::string::npos; at = form.find('|', at + 2)) {
       form.insert(at, "\\");
     }
-    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", k.name, form, k.status, k.fallback,
-                       k.note);
+    out +=
+        fmt::format("| `{}` | {} | {} | {} | {} |\n", k.name, form, k.status, k.fallback, k.note);
   }
   return out;
 }

@@ -9,7 +9,7 @@
 namespace alibi::config {
 
 struct KeywordInfo {
-  std::string_view block;   ///< empty: outside of blocks
+  std::string_view block;  ///< empty: outside of blocks
   std::string_view name;
   std::string_view form;    ///< what follows it, e.g. "NAME { ... }"
   std::string_view status;  ///< "served", "parsed", "not served", "refused"

@@ -82,7 +82,7 @@ char escaped(std::string_view text, std::size_t& at) {
   const auto digit = [&](std::size_t i, int base) {
     if (i >= text.size()) return -1;
     const auto c = static_cast<unsigned char>(text[i]);
-    const int value = std::isdigit(c) != 0   ? c - '0'
+    const int value = std::isdigit(c) != 0    ? c - '0'
                       : std::isxdigit(c) != 0 ? std::tolower(c) - 'a' + 10
                                               : 99;
     return value < base ? value : -1;

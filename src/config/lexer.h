@@ -27,8 +27,8 @@ struct Piece {
 
 std::vector<Piece> split(const Source& source);
 
-/// Splits like a shell: '...' and "..." are one word, '\' escapes (\a \b \E \f \n \r \t \v \nnn \xXX
-/// \cC). Nothing when a quotation or an escape is not finished.
+/// Splits like a shell: '...' and "..." are one word, '\' escapes (\a \b \E \f \n \r \t \v \nnn
+/// \xXX \cC). Nothing when a quotation or an escape is not finished.
 std::optional<std::vector<std::string>> shell_words(std::string_view text);
 
 }  // namespace alibi::config

@@ -52,7 +52,8 @@ Result<std::vector<File>> read_included(const std::string& pattern, const std::s
   glob_t found{};
   const int code = ::glob(path.c_str(), kGlobFlags | GLOB_MARK, nullptr, &found);
   std::vector<std::string> names;
-  for (std::size_t i = 0; code == 0 && i < found.gl_pathc; ++i) names.emplace_back(found.gl_pathv[i]);
+  for (std::size_t i = 0; code == 0 && i < found.gl_pathc; ++i)
+    names.emplace_back(found.gl_pathv[i]);
   ::globfree(&found);
   std::vector<File> files;
   for (const auto& name : names) {

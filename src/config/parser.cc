@@ -10,11 +10,11 @@
 namespace alibi::config {
 namespace {
 
-constexpr std::array kSearched = {
-    Block::Root,       Block::GlobalDefs,   Block::VrrpScript,    Block::VrrpInstance,
-    Block::Authentication, Block::SyncGroup, Block::TrackFile,    Block::TrackProcess,
-    Block::GarpGroup,  Block::Bfd,          Block::VirtualServer, Block::RealServer,
-    Block::Checker};
+constexpr std::array kSearched = {Block::Root,         Block::GlobalDefs,     Block::VrrpScript,
+                                  Block::VrrpInstance, Block::Authentication, Block::SyncGroup,
+                                  Block::TrackFile,    Block::TrackProcess,   Block::GarpGroup,
+                                  Block::Bfd,          Block::VirtualServer,  Block::RealServer,
+                                  Block::Checker};
 
 std::string suggestion_for(Block block, std::string_view word) {
   std::vector<std::string_view> names;
@@ -23,6 +23,13 @@ std::string suggestion_for(Block block, std::string_view word) {
 }
 
 }  // namespace
+
+Parser::Parser(std::vector<Piece> pieces, Context& context)
+    : pieces_(std::move(pieces)), context_(context) {
+  for (const Piece& piece : pieces_) {
+    if (piece.kind != Piece::Kind::Words) missing_ += piece.kind == Piece::Kind::Open ? 1 : -1;
+  }
+}
 
 void Parser::run() {
   while (!at_end()) {
@@ -37,10 +44,6 @@ void Parser::run() {
       skip_block();
     }
   }
-  if (unclosed_ > 1) {
-    context_.warn(pieces_.back().at, fmt::format("{} blocks are not closed at the end of the file",
-                                                 unclosed_));
-  }
 }
 
 // A keyword of the root level that opens a block, met inside another block: its '}' is missing.
@@ -54,15 +57,25 @@ bool Parser::begins_elsewhere(Block block) const {
          pieces_[next_ + 1].kind == Piece::Kind::Open;
 }
 
+// In a file that lacks a '}': a word of a block around this one, but not of this one.
+bool Parser::belongs_around(Block block) const {
+  const Piece& piece = pieces_[next_];
+  if (missing_ <= 0 || piece.kind != Piece::Kind::Words) return false;
+  const std::string& word = piece.words.front().text;
+  if (find_keyword(block, word) != nullptr) return false;
+  return std::any_of(around_.begin(), around_.end(),
+                     [&](Block b) { return find_keyword(b, word) != nullptr; });
+}
+
 void Parser::missing_close(const Piece& opened) {
-  ++unclosed_;
+  --missing_;
   context_.warn(opened.at, fmt::format("the block of {} is not closed: a '}}' is missing",
                                        opened.words.front().text));
 }
 
 void Parser::block(Block block, const Piece& opened, bool served) {
   while (!at_end()) {
-    if (begins_elsewhere(block)) return missing_close(opened);
+    if (begins_elsewhere(block) || belongs_around(block)) return missing_close(opened);
     const Piece& piece = pieces_[next_++];
     if (piece.kind == Piece::Kind::Close) return;
     if (piece.kind == Piece::Kind::Words) {
@@ -85,7 +98,6 @@ void Parser::skip_block() {
     if (kind == Piece::Kind::Open) ++depth;
     if (kind == Piece::Kind::Close && --depth == 0) return;
   }
-  ++unclosed_;
   context_.warn(opened.at, "this '{' is never closed");
 }
 
@@ -96,15 +108,14 @@ void Parser::unknown(Block block, const Piece& head) {
   if (!inside.empty()) message += fmt::format(" in {}", inside);
   const bool opens = next_is(Piece::Kind::Open);
   message += opens ? "; the block is ignored" : "; the line is ignored";
-  std::string meant = suggestion_for(block, word);
-  if (meant.empty()) {
+  std::string meant = context_.crowded() ? "" : suggestion_for(block, word);
+  if (meant.empty() && !context_.crowded()) {
     const auto* home = std::find_if(kSearched.begin(), kSearched.end(), [&](Block other) {
       return other != block && find_keyword(other, word) != nullptr;
     });
     if (home != kSearched.end()) {
-      message += *home == Block::Root
-                     ? fmt::format(" ({} stands outside of blocks)", word)
-                     : fmt::format(" ({} belongs in {})", word, block_name(*home));
+      message += *home == Block::Root ? fmt::format(" ({} stands outside of blocks)", word)
+                                      : fmt::format(" ({} belongs in {})", word, block_name(*home));
     }
   }
   context_.say(Severity::Warning, head.at, std::move(message), std::move(meant));
@@ -120,7 +131,8 @@ bool Parser::not_served(const Keyword& keyword, Block block, const Piece& head) 
     context_.fatal(head.at, std::move(message));
     return true;
   }
-  context_.notice_once(fmt::format("{}/{}", block_name(block), keyword.name), head.at,
+  const bool lvs = keyword.note == kNoLvs;  // one notice for the whole half
+  context_.notice_once(lvs ? "lvs" : fmt::format("{}/{}", block_name(block), keyword.name), head.at,
                        std::move(message));
   return false;
 }
@@ -135,9 +147,9 @@ bool Parser::enough_words(const Keyword& keyword, const Piece& head) {
     context_.fatal(head.at, fmt::format("{} needs a value", keyword.name));
     return false;
   }
-  if (keyword.form == Form::Named) {
-    context_.fatal(head.at, fmt::format("{} needs a name, as in '{} NAME {{'", keyword.name,
-                                        keyword.name));
+  if (keyword.form == Form::Named && keyword.opens != Block::VrrpInstance) {
+    context_.fatal(head.at,
+                   fmt::format("{} needs a name, as in '{} NAME {{'", keyword.name, keyword.name));
     return false;
   }
   return true;
@@ -149,18 +161,21 @@ void Parser::statement(Block block, const Piece& head, bool served) {
   if (served) not_served(*keyword, block, head);
   const bool active = served && keyword->handler != nullptr;
   switch (keyword->form) {
-    case Form::Lines: return value_block(*keyword, block, head, active);
+    case Form::Lines:
+      return value_block(*keyword, block, head, active);
     case Form::Section:
-    case Form::Named: return section(*keyword, head, active);
-    default: break;
+    case Form::Named:
+      return section(*keyword, block, head, active);
+    default:
+      break;
   }
   if (active && enough_words(*keyword, head)) {
     keyword->handler(context_, Statement{head, {}});
   }
   if (next_is(Piece::Kind::Open)) {
-    context_.warn(pieces_[next_].at,
-                  fmt::format("{} takes no block; the '{{' and what is in it are ignored",
-                              keyword->name));
+    context_.warn(
+        pieces_[next_].at,
+        fmt::format("{} takes no block; the '{{' and what is in it are ignored", keyword->name));
     skip_block();
   }
 }
@@ -205,20 +220,22 @@ void Parser::value_block(const Keyword& keyword, Block block, const Piece& head,
     closed = piece.kind == Piece::Kind::Close;
     if (!closed) lines.push_back(std::move(piece));
   }
-  if (!closed) missing_close(head);
+  if (opened && !closed) missing_close(head);
   if (active) keyword.handler(context_, Statement{head, lines});
 }
 
-void Parser::section(const Keyword& keyword, const Piece& head, bool active) {
-  const bool go_in = active && enough_words(keyword, head) &&
-                     keyword.handler(context_, Statement{head, {}});
+void Parser::section(const Keyword& keyword, Block block_around, const Piece& head, bool active) {
+  const bool go_in =
+      active && enough_words(keyword, head) && keyword.handler(context_, Statement{head, {}});
   if (active && !go_in) return skip_block();
   if (next_is(Piece::Kind::Open)) {
     ++next_;
   } else {
     context_.warn(head.at, fmt::format("a '{{' is missing after {}", keyword.name));
   }
+  around_.push_back(block_around);
   block(keyword.opens, head, active);
+  around_.pop_back();
   if (keyword.opens == Block::VrrpInstance) context_.instance = nullptr;
   if (keyword.opens == Block::VrrpScript) context_.script = nullptr;
 }

@@ -12,8 +12,7 @@ namespace alibi::config {
 
 class Parser {
  public:
-  Parser(std::vector<Piece> pieces, Context& context)
-      : pieces_(std::move(pieces)), context_(context) {}
+  Parser(std::vector<Piece> pieces, Context& context);
 
   void run();
 
@@ -28,15 +27,17 @@ class Parser {
   bool enough_words(const Keyword& keyword, const Piece& head);
   void value_block(const Keyword& keyword, Block block, const Piece& head, bool active);
   bool leaves_values(Block block, bool opened) const;
-  void section(const Keyword& keyword, const Piece& head, bool active);
+  void section(const Keyword& keyword, Block block_around, const Piece& head, bool active);
   void skip_block();
   bool begins_elsewhere(Block block) const;
+  bool belongs_around(Block block) const;
   void missing_close(const Piece& opened);
 
   std::vector<Piece> pieces_;
   Context& context_;
   std::size_t next_ = 0;
-  std::size_t unclosed_ = 0;
+  std::vector<Block> around_;  // the blocks we are in, Root first
+  int missing_ = 0;            // '}' that the whole file lacks, less those found to be missing
 };
 
 }  // namespace alibi::config

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <numeric>
+#include <tuple>
 
 namespace alibi::config {
 namespace {
@@ -36,9 +38,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string_view name(Severity severity) {
   switch (severity) {
-    case Severity::Error: return "error";
-    case Severity::Warning: return "warning";
-    case Severity::Notice: break;
+    case Severity::Error:
+      return "error";
+    case Severity::Warning:
+      return "warning";
+    case Severity::Notice:
+      break;
   }
   return "notice";
 }
@@ -85,7 +90,8 @@ std::vector<Diagnostic> Reporter::finish() && {
   }
   const auto order = [this](const Diagnostic& d) {
     const auto file = std::find(files_.begin(), files_.end(), d.place.file) - files_.begin();
-    return std::tuple(file, d.place.line, d.place.column);
+    const int line = d.place.line == 0 ? INT_MAX : d.place.line;  // about the whole: last
+    return std::tuple(file, line, d.place.column);
   };
   std::stable_sort(kept_.begin(), kept_.end(),
                    [&](const auto& a, const auto& b) { return order(a) < order(b); });

@@ -21,6 +21,8 @@ class Reporter {
   void add(Diagnostic diagnostic);
   /// Like add(), but one diagnostic a `key`: later ones only raise its count.
   void add_once(const std::string& key, Diagnostic diagnostic);
+  /// Nothing more is kept: what is costly to say need not be worked out.
+  bool full() const { return kept_.size() >= kMaxDiagnostics; }
   /// In the order of files and lines; one that says how many more there were comes last.
   std::vector<Diagnostic> finish() &&;
 

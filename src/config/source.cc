@@ -201,16 +201,20 @@ void Preprocessor::logical_line(std::string text, bool exact, const At& at, int 
   }
   const auto words = words_of(text, 3);
   if (words.size() == 2 && words[0].size() <= 9 && starts_with(words[0], "include") &&
-      (words[0].size() == 7 || (words[0].size() == 8 && std::string_view("rmwba").find(
-                                    words[0][7]) != std::string_view::npos))) {
+      (words[0].size() == 7 ||
+       (words[0].size() == 8 &&
+        std::string_view("rmwba").find(words[0][7]) != std::string_view::npos))) {
     include(words, at, depth);
   } else if (!words.empty()) {
     bytes_ += text.size() + at.original.size();
     source_.lines.push_back({at.file, at.number, std::string(at.original), std::move(text), exact});
   }
   for (auto& line : following) {
+    if (full_) return;
     if (depth >= kMaxIncludeDepth) {
-      say(Severity::Error, at, 1, "a definition of several lines names itself", true);
+      full_ = true;  // what names itself twice would double at every step
+      say(Severity::Error, at, 1,
+          "a definition of several lines names itself; the rest is not read", true);
       return;
     }
     logical_line(std::move(line), false, at, depth + 1);
@@ -225,8 +229,10 @@ void Preprocessor::include(const std::vector<std::string>& words, const At& at, 
     return;
   }
   if (depth >= kMaxIncludeDepth) {
+    full_ = true;
     say(Severity::Error, at, column,
-        fmt::format("includes are nested more than {} deep; does a file include itself?",
+        fmt::format("includes are nested more than {} deep; does a file include itself? The rest "
+                    "is not read",
                     kMaxIncludeDepth),
         true);
     return;

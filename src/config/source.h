@@ -41,8 +41,8 @@ struct File {
 /// Bounds on input from outside; what goes past one is an Error that ends the reading.
 inline constexpr std::size_t kMaxLineBytes = 1023;  // keepalived's buffer is 1024 octets
 inline constexpr std::size_t kMaxFileBytes = 16U << 20U;
-inline constexpr std::size_t kMaxLines = 400'000;
-inline constexpr std::size_t kMaxExpandedBytes = 64U << 20U;
+inline constexpr std::size_t kMaxLines = 200'000;
+inline constexpr std::size_t kMaxExpandedBytes = 32U << 20U;
 inline constexpr std::size_t kMaxFiles = 1000;
 inline constexpr int kMaxIncludeDepth = 16;
 inline constexpr int kMaxExpansionsPerLine = 200;

@@ -41,18 +41,17 @@ std::string number_text(Duration d) {
 }  // namespace
 
 std::optional<int> whole(Context& context, const Statement& statement, std::size_t i, int least,
-                         int most, std::string_view otherwise) {
+                         int most, std::string_view otherwise, std::string_view what) {
   const std::string& text = statement.word(i).text;
   int value = 0;
   const char* begin = text.data() + (text.size() > 1 && text.front() == '+' ? 1 : 0);
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value >= least &&
-      value <= most) {
+  if (error == std::errc() && end == text.data() + text.size() && value >= least && value <= most) {
     return value;
   }
-  context.warn(statement.at(i),
-               fmt::format("{} must be a whole number from {} to {}, not '{}'; {}",
-                           statement.keyword(), least, most, text, otherwise));
+  context.warn(statement.at(i), fmt::format("{} must be a whole number from {} to {}, not '{}'; {}",
+                                            what.empty() ? statement.keyword() : what, least, most,
+                                            text, otherwise));
   return std::nullopt;
 }
 
@@ -63,10 +62,9 @@ std::optional<Duration> seconds(Context& context, const Statement& statement, st
     const Duration time = std::chrono::microseconds(*value);
     if (time >= least && time <= most) return time;
   }
-  context.warn(statement.at(i),
-               fmt::format("{} must be from {} to {} seconds, not '{}'; {}", statement.keyword(),
-                           number_text(least), number_text(most), statement.word(i).text,
-                           otherwise));
+  context.warn(statement.at(i), fmt::format("{} must be from {} to {} seconds, not '{}'; {}",
+                                            statement.keyword(), number_text(least),
+                                            number_text(most), statement.word(i).text, otherwise));
   return std::nullopt;
 }
 

@@ -9,9 +9,10 @@
 
 namespace alibi::config {
 
-/// The number in word `i`, or nothing after a warning that ends in `otherwise` ("ignored", ...).
+/// The number in word `i`, or nothing after a warning that ends in `otherwise` ("ignored", ...);
+/// `what` the number is, when that is not the keyword.
 std::optional<int> whole(Context& context, const Statement& statement, std::size_t i, int least,
-                         int most, std::string_view otherwise);
+                         int most, std::string_view otherwise, std::string_view what = {});
 /// Seconds, decimals to the microsecond.
 std::optional<Duration> seconds(Context& context, const Statement& statement, std::size_t i,
                                 Duration least, Duration most, std::string_view otherwise);

@@ -27,8 +27,8 @@ constexpr std::array kOtherWords = {
     OtherWord{"use_vmac", false},      OtherWord{"no_track", false},
     OtherWord{"preferred_lft", true},  OtherWord{"track_group", true},
 };
-constexpr std::array<std::string_view, 6> kServedWords = {"dev",       "brd",   "broadcast",
-                                                          "scope",     "label", "prefixlen"};
+constexpr std::array<std::string_view, 6> kServedWords = {"dev",   "brd",   "broadcast",
+                                                          "scope", "label", "prefixlen"};
 constexpr std::array<std::string_view, 5> kScopes = {"global", "site", "link", "host", "nowhere"};
 
 std::optional<int> number(std::string_view text, int least, int most) {
@@ -140,11 +140,12 @@ class AddressLine {
       out_.scope = text;
       return;
     }
-    context_.say(Severity::Warning, line_.at(i_),
-                 fmt::format("'{}' is not a scope (global, site, link, host, nowhere, 0 to 255); it "
-                             "is ignored",
-                             text),
-                 nearest(text, kScopes));
+    context_.say(
+        Severity::Warning, line_.at(i_),
+        fmt::format("'{}' is not a scope (global, site, link, host, nowhere, 0 to 255); it "
+                    "is ignored",
+                    text),
+        context_.nearest_of(text, kScopes));
   }
 
   bool broadcast(const std::string& text) {
@@ -154,9 +155,10 @@ class AddressLine {
     }
     if (text == "+" || text == "-") {
       if (out_.prefix_length > 30) {
-        context_.warn(line_.at(i_), fmt::format("a prefix length of {} leaves no broadcast address; "
-                                                "brd is ignored",
-                                                out_.prefix_length));
+        context_.warn(line_.at(i_),
+                      fmt::format("a prefix length of {} leaves no broadcast address; "
+                                  "brd is ignored",
+                                  out_.prefix_length));
       } else {
         out_.broadcast = broadcast_of(out_, text.front());
       }
@@ -164,10 +166,11 @@ class AddressLine {
     }
     const auto parsed = wire::IpAddress::parse(text);
     if (!parsed || parsed->family != wire::Family::V4) {
-      context_.say(Severity::Error, line_.at(i_),
-                   fmt::format("'{}' is not a broadcast address (an IPv4 address, + or -); the line "
-                               "is left out",
-                               text));
+      context_.say(
+          Severity::Error, line_.at(i_),
+          fmt::format("'{}' is not a broadcast address (an IPv4 address, + or -); the line "
+                      "is left out",
+                      text));
       return false;
     }
     out_.broadcast = *parsed;
@@ -191,7 +194,7 @@ class AddressLine {
     }
     context_.say(Severity::Warning, line_.at(i_),
                  fmt::format("'{}' is not understood on an address line; it is ignored", name),
-                 nearest(name, kServedWords));
+                 context_.nearest_of(name, kServedWords));
   }
 
   Context& context_;
@@ -223,11 +226,10 @@ bool add_addresses(Context& context, const Statement& statement) {
     if (!address || !same_family(context, address->address, piece.at, piece.words[0].text)) {
       continue;
     }
-    const auto same = [&](const VirtualAddress& a) { return a.address == address->address; };
-    if (std::any_of(instance.addresses.begin(), instance.addresses.end(), same)) {
-      context.say(Severity::Notice, piece.at,
-                  fmt::format("{} is already an address of this instance",
-                              address->address.text()));
+    if (!context.instance->known_addresses.insert(address->address).second) {
+      context.say(
+          Severity::Notice, piece.at,
+          fmt::format("{} is already an address of this instance", address->address.text()));
     }
     instance.addresses.push_back(std::move(*address));
     context.instance->address_places.push_back(piece.at);

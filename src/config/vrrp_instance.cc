@@ -23,15 +23,18 @@ std::string upper(std::string text) {
 }  // namespace
 
 bool begin_instance(Context& context, const Statement& statement) {
+  if (statement.size() < 2) {
+    context.say(Severity::Error, statement.head.at,
+                "vrrp_instance needs a name, as in 'vrrp_instance NAME {'; it is left out");
+    return false;
+  }
   const std::string& name = statement.word(1).text;
   no_more_words(context, statement, 2);
-  const auto& all = context.draft.instances;
-  const auto same = std::find_if(all.begin(), all.end(),
-                                 [&](const auto& i) { return i.instance.vrrp.name == name; });
-  if (same != all.end()) {
+  const auto [same, first] = context.draft.instance_names.emplace(name, statement.head.at);
+  if (!first) {
     context.say(Severity::Error, statement.at(1),
                 fmt::format("vrrp_instance {} is already defined on line {}; this one is left out",
-                            name, context.place(same->at).line));
+                            name, context.place(same->second).line));
     return false;
   }
   InstanceDraft draft;
@@ -115,8 +118,7 @@ bool set_preempt(Context& context, const Statement& statement) {
 
 bool set_preempt_delay(Context& context, const Statement& statement) {
   const auto value = seconds(context, statement, 1, Duration(0), 1000s, "no delay is used");
-  context.instance->preempt_delay =
-      Given<Duration>{value.value_or(Duration(0)), statement.at(1)};
+  context.instance->preempt_delay = Given<Duration>{value.value_or(Duration(0)), statement.at(1)};
   return true;
 }
 
@@ -126,8 +128,8 @@ bool set_source(Context& context, const Statement& statement) {
   if (statement.keyword() == "unicast_src_ip") draft.unicast = Given<bool>{true, statement.at(0)};
   const auto address = wire::IpAddress::parse(text);
   if (!address) {
-    context.warn(statement.at(1), fmt::format("'{}' is not an IP address; the line is ignored",
-                                              text));
+    context.warn(statement.at(1),
+                 fmt::format("'{}' is not an IP address; the line is ignored", text));
     return true;
   }
   if (same_family(context, *address, statement.at(1), text)) draft.instance.source = *address;
@@ -144,7 +146,8 @@ bool add_track_scripts(Context& context, const Statement& statement) {
     for (std::size_t i = 1; i < line.size(); ++i) {
       const std::string& word = line.word(i).text;
       if (word == "weight" && i + 1 < line.size()) {
-        const auto weight = whole(context, line, ++i, -253, 253, "the script's own weight is used");
+        const auto weight =
+            whole(context, line, ++i, -253, 253, "the script's own is used", "weight");
         if (weight) track.weight = *weight;
       } else if (word == "reverse" && track.weight) {
         reverse = true;
@@ -171,10 +174,10 @@ bool set_auth_type(Context& context, const Statement& statement) {
   } else if (text == "PASS") {
     context.instance->auth_type = Given<wire::AuthType>{wire::AuthType::Pass, statement.at(1)};
   } else {
-    context.say(Severity::Warning, statement.at(1),
-                fmt::format("auth_type must be PASS or AH, not '{}'; no authentication is used",
-                            text),
-                upper(text) == "PASS" ? "PASS" : "");
+    context.say(
+        Severity::Warning, statement.at(1),
+        fmt::format("auth_type must be PASS or AH, not '{}'; no authentication is used", text),
+        upper(text) == "PASS" ? "PASS" : "");
   }
   return true;
 }
@@ -184,8 +187,8 @@ bool set_auth_pass(Context& context, const Statement& statement) {
   if (text.size() > kMaxPass) {
     // The password itself stays out of the message: it may go to a log.
     context.warn(statement.at(1),
-                 fmt::format("auth_pass has {} characters; only the first {} are used",
-                             text.size(), kMaxPass));
+                 fmt::format("auth_pass has {} characters; only the first {} are used", text.size(),
+                             kMaxPass));
   }
   context.instance->auth_pass = Given<std::string>{text.substr(0, kMaxPass), statement.at(1)};
   return true;
@@ -208,6 +211,12 @@ bool set_notify(Context& context, const Statement& statement) {
     context.warn(statement.at(0), fmt::format("{} was set before; this line is ignored", keyword));
   } else {
     *target = (*words)[1];
+    if (words->size() > 2) {
+      context.notice_once("notify user",
+                          statement.at(std::min<std::size_t>(2, statement.size() - 1)),
+                          "a user for a notify script is not served by alibi yet: it runs as "
+                          "script_user says");
+    }
   }
   return true;
 }

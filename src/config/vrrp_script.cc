@@ -2,7 +2,6 @@
 // vrrp_script: a command, how often, and what its failure weighs.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <climits>
 
 #include "config/handlers.h"
@@ -13,13 +12,11 @@ namespace alibi::config {
 bool begin_script(Context& context, const Statement& statement) {
   const std::string& name = statement.word(1).text;
   no_more_words(context, statement, 2);
-  const auto& scripts = context.draft.scripts;
-  const auto same = std::find_if(scripts.begin(), scripts.end(),
-                                 [&](const auto& s) { return s.script.name == name; });
-  if (same != scripts.end()) {
+  const auto [same, first] = context.draft.script_names.emplace(name, statement.head.at);
+  if (!first) {
     context.warn(statement.at(1),
                  fmt::format("vrrp_script {} is defined twice (first on line {}); the first counts",
-                             name, context.place(same->at).line));
+                             name, context.place(same->second).line));
     return false;
   }
   ScriptDraft script;
@@ -64,13 +61,17 @@ bool set_script(Context& context, const Statement& statement) {
                             "left out",
                             draft.script.name));
   }
+  if (!command.empty() && !command.front().empty() && command.front().front() == '<') {
+    context.warn(statement.at(1),
+                 "only a shell understands a command that begins with '<', and "
+                 "scripts run without one; write bash -c '<...'");
+  }
   draft.script.command = std::move(command);
   return true;
 }
 
 bool set_script_interval(Context& context, const Statement& statement) {
-  const auto value =
-      seconds(context, statement, 1, Duration(0), 4294s, "the line is ignored");
+  const auto value = seconds(context, statement, 1, Duration(0), 4294s, "the line is ignored");
   if (!value) return true;
   if (*value < 1ms) {
     context.warn(statement.at(1), "interval must be greater than 0; 1 second is used");
@@ -80,8 +81,7 @@ bool set_script_interval(Context& context, const Statement& statement) {
 }
 
 bool set_script_timeout(Context& context, const Statement& statement) {
-  const auto value =
-      seconds(context, statement, 1, Duration(0), 4294s, "the line is ignored");
+  const auto value = seconds(context, statement, 1, Duration(0), 4294s, "the line is ignored");
   if (!value) return true;
   if (*value < 1ms) {
     context.warn(statement.at(1), "timeout must be greater than 0; 1 second is used");
