@@ -10,8 +10,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from netns import wait_until  # noqa: E402
 
 INTERESTING = "ip proto 112 or ip6 proto 112 or arp or (icmp6 and ip6[40] == 136)"
-COMPLAINT = re.compile(r"\bbad\b|invalid|wrong|incorrect|\[\||truncated|unknown|unsupported|missing",
-                       re.IGNORECASE)
+COMPLAINT = re.compile(
+    r"\bbad\b|invalid|wrong|incorrect|\[\||truncated|unknown|unsupported|missing", re.IGNORECASE)
 
 
 class Record:
@@ -60,8 +60,8 @@ def complaints(path, mac):
 def counts(path, mac):
     """How many adverts and gratuitous ARP from `mac` tshark recognises, with good checksums."""
     return {
-        "adverts": len(tshark(path, f"eth.src == {mac} && vrrp && ip.checksum.status == 1 && "
-                                    "vrrp.checksum.status == 1")),
+        "adverts": len(tshark(path, f"eth.src == {mac} && vrrp && vrrp.checksum.status == 1 && "
+                                    "(ipv6 || ip.checksum.status == 1)")),
         "all adverts": len(tshark(path, f"eth.src == {mac} && vrrp")),
         "gratuitous": len(tshark(path, f"eth.src == {mac} && arp.isgratuitous")),
     }

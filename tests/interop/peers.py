@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The other side of the interoperation tests: Debian's keepalived and FRR's vrrpd in a namespace."""
+"""The other side of the interoperation tests: Debian's keepalived and FRR's vrrpd."""
 import json
 import os
 import re
@@ -26,12 +26,14 @@ class Keepalived:
         self.process = None
 
     def start(self):
-        pid = os.path.join(self.directory, f"{self.namespace.label}-")
         self.process = self.namespace.start(
             ["keepalived", "-n", "-l", "-D", "-P", "-f", self.file,
-             "-p", pid + "parent.pid", "-r", pid + "vrrp.pid"])
+             "-p", self.pid_file("parent"), "-r", self.pid_file("vrrp")])
         self.process.expect(r"Entering BACKUP STATE \(init\)", 15)
         return self
+
+    def pid_file(self, which):
+        return os.path.join(self.directory, f"{self.namespace.label}-{which}.pid")
 
     def child(self):
         path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
@@ -45,7 +47,8 @@ class Keepalived:
         os.kill(child, signal.SIGKILL)
         self.process.signal(signal.SIGKILL)
         self.process.popen.wait(5)
-        # Its pid files and addresses stay, as after a crash; keepalived copes with both.
+        for which in ("parent", "vrrp"):  # /run does not outlive the machine; the addresses stay
+            os.unlink(self.pid_file(which))
 
     def stop(self):
         return self.process.stop()

@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""alibi and FRR's vrrpd as the two halves of one pair, version 3. Either may be the preferred one."""
+"""alibi and FRR's vrrpd as the two halves of one pair, version 3. Either may be preferred."""
 import os
-import shutil
 import signal
-import sys
-import tempfile
 import time
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "daemon"))
-from decode import Record, complaints, counts  # noqa: E402
-from nodes import Node, wait_until  # noqa: E402
-from netns import Lab  # noqa: E402
-from peers import Frr, mac  # noqa: E402
+from pairing import Pairing
+from peers import Frr
 
 VIP = "10.78.0.100"
 VRID = 78
@@ -34,96 +28,58 @@ vrrp_instance VI_3 {{
 """
 
 
-class WithFrr(unittest.TestCase):
-    def setUp(self):
-        self.directory = tempfile.mkdtemp(prefix="alibi-interop-")
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.lab = Lab().__enter__()
-        self.addCleanup(self.lab.close)
-        self.a, self.b = self.lab.segment(["left", "right"])
-        self.a.add_address("10.78.0.1/24")
-        self.b.add_address("10.78.0.2/24")
-        self.record = Record(self.b, os.path.join(self.directory, "all.pcap"))
-        self.adverts = self.b.capture()
-
+class WithFrr(Pairing):
     def pair(self, alibi, frr):
-        text = CONFIG.format(vrid=VRID, priority=alibi, vip=VIP)
-        self.alibi = Node(self.a, self.directory, text)
-        self.frr = Frr(self.b, self.directory, VRID, VIP, frr)
-
-    def tearDown(self):
-        if self._outcome.result and self._outcome.result.failures + self._outcome.result.errors:
-            print("--- alibi:\n" + self.alibi.process.text(), "\n--- frr:\n" + self.frr.log(),
-                  file=sys.stderr)
-
-    def first_advert(self, source, since, timeout=8.0):
-        found = wait_until(
-            lambda: [a for a in self.adverts.adverts(since) if a[1] == source and a[2] > 0],
-            timeout, lambda: f"an advert from {source}; alibi:\n{self.alibi.process.text()}")
-        return found[0][0]
-
-    def wait_frr(self, master, timeout=10):
-        wait_until(lambda: self.frr.is_master() == master, timeout,
-                   lambda: f"frr master={master}: {self.frr.status()}\n{self.frr.log()}")
-
-    def check_packets(self):
-        path = self.record.close()
-        self.assertEqual(complaints(path, mac(self.a)), [])
-        seen = counts(path, mac(self.a))
-        self.assertGreater(seen["adverts"], 0)
-        self.assertEqual(seen["adverts"], seen["all adverts"])
-        self.assertGreaterEqual(seen["gratuitous"], 5)
+        self.use(CONFIG.format(vrid=VRID, priority=alibi, vip=VIP),
+                 Frr(self.right, self.directory, VRID, VIP, frr))
 
     def test_frr_preferred(self):
         self.pair(alibi=100, frr=150)
-        self.frr.start()
-        self.wait_frr(True)
+        self.peer.start()
+        self.wait_peer(True, VIP)
         self.alibi.start()
         self.alibi.process.expect(r"Entering BACKUP STATE")
-        begin = time.time()
-        wait_until(lambda: len(self.adverts.adverts(begin)) >= 3, 10, "three adverts")
-        self.assertEqual({source for _, source, _ in self.adverts.adverts(begin)}, {"10.78.0.2"})
+        self.assertEqual(self.wait_adverts(time.time()), {self.theirs})
         self.assertFalse(self.alibi.has_vip(VIP))
 
-        self.frr.crash()
-        last = self.adverts.adverts()[-1][0]
-        took = self.first_advert("10.78.0.1", last) - last
-        self.assertAlmostEqual(took, 3 + 156 / 256, delta=0.35)
+        self.peer.crash()
+        last = self.last_advert(self.theirs)
+        self.assertAlmostEqual(self.first_advert(self.ours, last) - last, 3 + 156 / 256, delta=0.35)
         self.alibi.wait_vip(True, 2, VIP)
         self.alibi.process.expect(r"Entering MASTER STATE: no advert from 10.78.0.2 for 3\.\d+ s")
 
-        self.frr.start()
-        self.wait_frr(True)
+        self.peer.start()
+        self.wait_peer(True, VIP)
         self.alibi.wait_vip(False, 3, VIP)
         self.alibi.process.expect(r"Entering BACKUP STATE.*\[higher_priority_heard\]")
 
         begin = time.time()
-        self.frr.stop()
-        self.first_advert("10.78.0.1", begin)
+        self.peer.stop()
+        self.first_advert(self.ours, begin)
         self.alibi.wait_vip(True, 5, VIP)
-        self.check_packets()
+        self.check_packets(gratuitous=10)
 
     def test_alibi_preferred(self):
         self.pair(alibi=200, frr=100)
         self.alibi.start()
         self.alibi.wait_vip(True, 10, VIP)
-        self.frr.start()
-        self.wait_frr(False)
+        self.peer.start()
+        self.wait_peer(False, VIP)
 
         # A dead keeper resigns by its supervisor; it comes back and preempts.
         begin = time.time()
         os.kill(self.alibi.child("alibi-keeper"), signal.SIGKILL)
-        self.assertLess(self.first_advert("10.78.0.2", begin) - begin, 1.2)
+        self.assertLess(self.first_advert(self.theirs, begin) - begin, 1.2)
         self.assertFalse(self.alibi.has_vip(VIP))
         self.alibi.wait_vip(True, 10, VIP)
-        self.wait_frr(False)
+        self.wait_peer(False, VIP)
 
         begin = time.time()
         self.assertEqual(self.alibi.process.stop(), 0)
         self.assertFalse(self.alibi.has_vip(VIP))
-        self.assertLess(self.first_advert("10.78.0.2", begin) - begin, 1.2)
-        self.wait_frr(True)
-        self.check_packets()
+        self.assertLess(self.first_advert(self.theirs, begin) - begin, 1.2)
+        self.wait_peer(True, VIP)
+        self.check_packets(gratuitous=5)
 
 
 if __name__ == "__main__":

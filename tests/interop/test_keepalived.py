@@ -2,18 +2,14 @@
 """alibi and Debian's keepalived as the two halves of one pair: version 2, PASS authentication, the
 story's configuration with a tracked script. Either may be the preferred one."""
 import os
-import shutil
 import signal
-import sys
-import tempfile
 import time
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "daemon"))
-from decode import Record, complaints, corrupted, counts  # noqa: E402
-from nodes import Node, wait_until  # noqa: E402
-from netns import Lab  # noqa: E402
-from peers import Keepalived, mac  # noqa: E402
+from decode import complaints, corrupted
+from netns import wait_until
+from pairing import Pairing
+from peers import Keepalived, mac
 
 VIP = "192.168.205.7"
 STORY = """
@@ -47,24 +43,15 @@ vrrp_instance loadbalancer {{
 """
 
 
-class WithKeepalived(unittest.TestCase):
-    def setUp(self):
-        self.directory = tempfile.mkdtemp(prefix="alibi-interop-")
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.lab = Lab().__enter__()
-        self.addCleanup(self.lab.close)
-        self.a, self.b = self.lab.segment(["left", "right"])
-        self.a.add_address("192.168.205.1/24")
-        self.b.add_address("192.168.205.2/24")
-        self.record = Record(self.b, os.path.join(self.directory, "all.pcap"))
-        self.adverts = self.b.capture()
+class WithKeepalived(Pairing):
+    NETWORK = "192.168.205.{}/24"
 
     def pair(self, alibi, keepalived):
         """Nodes with these priorities; both scripts succeed, which adds 2."""
         for name in ("alibi", "keepalived"):
             self.set_alive(name, True)
-        self.alibi = Node(self.a, self.directory, self.story("alibi", alibi))
-        self.keepalived = Keepalived(self.b, self.directory, self.story("keepalived", keepalived))
+        self.use(self.story("alibi", alibi),
+                 Keepalived(self.right, self.directory, self.story("keepalived", keepalived)))
 
     def alive(self, name):
         return os.path.join(self.directory, name + ".alive")
@@ -79,65 +66,40 @@ class WithKeepalived(unittest.TestCase):
     def story(self, name, priority):
         return STORY.format(name=name, alive=self.alive(name), priority=priority)
 
-    def tearDown(self):
-        failed = any(error for _, error in getattr(self._outcome, "errors", []))
-        if failed or (self._outcome.result and self._outcome.result.failures):
-            print("--- alibi:\n" + self.alibi.process.text(), "\n--- keepalived:\n"
-                  + self.keepalived.log(), file=sys.stderr)
-
     def wait_master(self, who, timeout):
         """alibi has the address if and only if it is master; a crashed keepalived may keep it."""
         self.alibi.wait_vip(who == "alibi", timeout, VIP)
         if who == "keepalived":
-            wait_until(lambda: self.keepalived.is_master(VIP), timeout, self.keepalived.log)
-
-    def first_advert(self, source, since, timeout=8.0):
-        found = wait_until(
-            lambda: [a for a in self.adverts.adverts(since) if a[1] == source and a[2] > 0],
-            timeout, lambda: f"an advert from {source}; alibi:\n{self.alibi.process.text()}")
-        return found[0][0]
-
-    def check_packets(self, gratuitous):
-        path = self.record.close()
-        sender = mac(self.a)
-        self.assertEqual(complaints(path, sender), [])
-        seen = counts(path, sender)
-        self.assertGreater(seen["adverts"], 0)
-        self.assertEqual(seen["adverts"], seen["all adverts"])
-        self.assertGreaterEqual(seen["gratuitous"], gratuitous)
-        return path
+            self.wait_peer(True, VIP, timeout)
 
     def test_keepalived_preferred(self):
         self.pair(alibi=100, keepalived=110)
-        self.keepalived.start()
+        self.peer.start()
         self.wait_master("keepalived", 10)
         self.alibi.start()
         self.alibi.process.expect(r"Changing effective priority from 100 to 102", 10)
-        begin = time.time()
-        wait_until(lambda: len(self.adverts.adverts(begin)) >= 3, 10, "three adverts")
-        self.assertEqual({source for _, source, _ in self.adverts.adverts(begin)},
-                         {"192.168.205.2"})
+        self.assertEqual(self.wait_adverts(time.time()), {self.theirs})
         self.assertFalse(self.alibi.has_vip(VIP))
 
         # Crash: nobody resigns, so the master-down interval has to pass.
-        self.keepalived.crash()
-        last = self.adverts.adverts()[-1][0]
-        took = self.first_advert("192.168.205.1", last) - last
+        self.peer.crash()
+        last = self.last_advert(self.theirs)
+        took = self.first_advert(self.ours, last) - last
         self.assertAlmostEqual(took, 3 + (256 - 102) / 256, delta=0.35)
         self.wait_master("alibi", 2)
-        self.alibi.process.expect(r"Entering MASTER STATE: no advert from 192.168.205.2 for 3\.\d+ s")
+        self.alibi.process.expect(r"Entering MASTER STATE: no advert from \S+205.2 for 3\.\d+ s")
 
         # It comes back and preempts: alibi yields, and keeps silent from then on.
-        self.keepalived.start()
+        self.peer.start()
         self.alibi.process.expect(r"Entering BACKUP STATE.*\[higher_priority_heard\]", 10)
         self.wait_master("keepalived", 2)
 
         # Orderly stop: priority 0 leaves the skew time.
         begin = time.time()
-        self.keepalived.stop()
+        self.peer.stop()
         resigned = wait_until(lambda: [a for a in self.adverts.adverts(begin) if a[2] == 0], 5,
                               "priority 0")[0][0]
-        took = self.first_advert("192.168.205.1", resigned) - resigned
+        took = self.first_advert(self.ours, resigned) - resigned
         self.assertAlmostEqual(took, (256 - 102) / 256, delta=0.35)
         self.wait_master("alibi", 2)
         self.alibi.process.expect(r"Entering MASTER STATE.*\[master_resigned\]")
@@ -147,11 +109,11 @@ class WithKeepalived(unittest.TestCase):
         self.pair(alibi=110, keepalived=109)
         self.alibi.start()
         self.wait_master("alibi", 10)
-        self.keepalived.start()
+        self.peer.start()
         self.alibi.process.expect(r"Changing effective priority from 110 to 112", 10)
-        wait_until(lambda: "effective priority from 109 to 111" in self.keepalived.log(), 10,
-                   self.keepalived.log)
-        self.assertFalse(self.keepalived.is_master(VIP))
+        wait_until(lambda: "effective priority from 109 to 111" in self.peer.log(), 10,
+                   self.peer.log)
+        self.assertFalse(self.peer.is_master(VIP))
 
         # The tracked script decides: 110 against 111, and back.
         self.set_alive("alibi", False)
@@ -161,12 +123,12 @@ class WithKeepalived(unittest.TestCase):
         self.set_alive("alibi", True)
         self.wait_master("alibi", 10)
         self.alibi.process.expect(r"Entering MASTER STATE.*\[lower_priority_heard\]", since=back)
-        wait_until(lambda: not self.keepalived.is_master(VIP), 3, self.keepalived.log)
+        self.wait_peer(False, VIP, 3)
 
         # The keeper dies: its last will hands over at once, and it comes back.
         begin = time.time()
         os.kill(self.alibi.child("alibi-keeper"), signal.SIGKILL)
-        took = self.first_advert("192.168.205.2", begin) - begin
+        took = self.first_advert(self.theirs, begin) - begin
         self.assertLess(took, 1.2)
         self.wait_master("alibi", 10)
 
@@ -174,39 +136,37 @@ class WithKeepalived(unittest.TestCase):
         begin = time.time()
         self.assertEqual(self.alibi.process.stop(), 0)
         self.assertFalse(self.alibi.has_vip(VIP))
-        took = self.first_advert("192.168.205.2", begin) - begin
+        took = self.first_advert(self.theirs, begin) - begin
         self.assertLess(took, 1.2)
         path = self.check_packets(gratuitous=10)
         # And the check itself: one octet of one advert changed must be seen, by both programs.
-        found = complaints(corrupted(path, mac(self.a)), mac(self.a))
+        found = complaints(corrupted(path, mac(self.left)), mac(self.left))
         self.assertEqual({line.split(":")[0] for line in found}, {"tcpdump", "tshark"}, found)
 
     def test_all_of_alibi_killed(self):
         self.pair(alibi=110, keepalived=100)
         self.alibi.start()
         self.wait_master("alibi", 10)
-        self.keepalived.start()
-        wait_until(lambda: "effective priority from 100 to 102" in self.keepalived.log(), 10,
-                   self.keepalived.log)
-        heard = time.time()
-        wait_until(lambda: len(self.adverts.adverts(heard)) >= 2, 5, "adverts for keepalived")
-        pids = [self.alibi.child(n) for n in ("alibi-keeper", "alibi-tracker", "alibi-teller")]
+        self.peer.start()
+        wait_until(lambda: "effective priority from 100 to 102" in self.peer.log(), 10,
+                   self.peer.log)
+        self.wait_adverts(time.time(), 2)
+        pids = self.alibi_pids()
         begin = time.time()
         self.alibi.process.signal(signal.SIGSTOP)  # no last will: a machine without power
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         self.alibi.process.signal(signal.SIGKILL)
         self.alibi.children_gone(pids)
-        took = self.first_advert("192.168.205.2", begin)
-        last = [at for at, source, _ in self.adverts.adverts() if source == "192.168.205.1"][-1]
-        self.assertAlmostEqual(took - last, 3 + (256 - 102) / 256, delta=0.35)
+        took = self.first_advert(self.theirs, begin) - self.last_advert(self.ours)
+        self.assertAlmostEqual(took, 3 + (256 - 102) / 256, delta=0.35)
 
         # Started again, it first removes what the crash left on the interface, then preempts.
         self.alibi.start()
         self.alibi.process.expect("left behind by an earlier run")
         self.alibi.wait_vip(False, 3, VIP)
         self.wait_master("alibi", 10)
-        wait_until(lambda: not self.keepalived.is_master(VIP), 3, self.keepalived.log)
+        self.wait_peer(False, VIP, 3)
         self.check_packets(gratuitous=5)
 
 
