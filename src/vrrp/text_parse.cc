@@ -9,8 +9,6 @@
 namespace alibi::vrrp {
 namespace {
 
-using namespace std::string_literals;
-
 /// Words of a line, left to right.
 class Words {
  public:
@@ -145,7 +143,9 @@ Result<Input> parse_advert(Words& words, const Parameters& ours) {
   return out;
 }
 
-std::string because(Words& words) { return words.take("because") ? words.remainder() : ""s; }
+std::string because(Words& words) {
+  return words.take("because") ? words.remainder() : std::string();
+}
 
 Result<Input> parse_fault(Words& words) {
   const auto code = parse_reason(words.next());
@@ -182,7 +182,7 @@ Result<Input> parse_word(std::string_view verb, Words& words, const Parameters& 
                                "source, address-lost)");
 }
 
-std::string detail(Words& words) { return words.take(":") ? words.remainder() : ""s; }
+std::string detail(Words& words) { return words.take(":") ? words.remainder() : std::string(); }
 
 Result<Output> parse_transition(Words& words) {
   const auto from = parse_state(words.next());

@@ -12,8 +12,8 @@ using enum State;
 using Is = InputKind;
 using R = Rules;
 
-// Clauses: the section of RFC 9568, in brackets the line number that RFC 5798 prints in front of the
-// same sentence. "k:" marks keepalived's behaviour where the RFCs have none or another.
+// Clauses: the section of RFC 9568, in brackets the line number that RFC 5798 prints in front of
+// the same sentence. "k:" marks keepalived's behaviour where the RFCs have none or another.
 constexpr Row kTable[] = {
     // ---- Init: not started, or stopped ----
     {"start into fault", Init, Is::Start, R::faulted, Fault, R::begin_fault, "k: state FAULT"},
