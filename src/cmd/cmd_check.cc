@@ -26,12 +26,20 @@ struct Options {
 
 constexpr const char* kFooter =
     "Example: alibi check -f /etc/keepalived/keepalived.conf\n"
-    "  loadbalancer.conf:21:5: warning: unknown keyword 'virtal_router_id' in vrrp_instance; ...\n"
+    "  loadbalancer.conf:21:5: warning: unknown keyword 'virtal_router_id' in vrrp_instance;\n"
+    "  the line is ignored; did you mean 'virtual_router_id'?\n"
     "Does not need root, and does not ask whether the interfaces exist: the file may be for\n"
     "another machine.\n"
     "Exit codes: 0 alibi runs with it as written (notices name what does nothing yet),\n"
     "            4 alibi does not start with it, 5 it starts, but not as written,\n"
     "            2 usage, 1 the result could not be written";
+
+// fmt::print would end the program when standard output cannot be written (a full disk).
+template <typename... Args>
+void print(fmt::format_string<Args...> format, Args&&... args) {
+  const std::string text = fmt::format(format, std::forward<Args>(args)...);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 int count(const config::Parsed& parsed, Severity severity) {
   int n = 0;
@@ -52,13 +60,13 @@ const char* verdict(const config::Parsed& parsed) {
 }
 
 int print_text(const std::string& file, const config::Parsed& parsed) {
-  for (const auto& d : parsed.diagnostics) fmt::print("{}\n", config::render(d));
-  fmt::print("{}: {}, {}; {}, {}, {}: {}\n", file,
-             plural(static_cast<int>(parsed.settings.instances.size()), "instance"),
-             plural(static_cast<int>(parsed.settings.scripts.size()), "script"),
-             plural(count(parsed, Severity::Error), "error"),
-             plural(count(parsed, Severity::Warning), "warning"),
-             plural(count(parsed, Severity::Notice), "notice"), verdict(parsed));
+  for (const auto& d : parsed.diagnostics) print("{}\n", config::render(d));
+  print("{}: {}, {}; {}, {}, {}: {}\n", file,
+        plural(static_cast<int>(parsed.settings.instances.size()), "instance"),
+        plural(static_cast<int>(parsed.settings.scripts.size()), "script"),
+        plural(count(parsed, Severity::Error), "error"),
+        plural(count(parsed, Severity::Warning), "warning"),
+        plural(count(parsed, Severity::Notice), "notice"), verdict(parsed));
   return parsed.exit_code();
 }
 
@@ -93,13 +101,13 @@ int print_json(const std::string& file, const config::Parsed& parsed) {
                                   {"suggestion", d.suggestion}});
   }
   // A configuration may hold octets that are no UTF-8; JSON may not.
-  fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return parsed.exit_code();
 }
 
 int print_keywords(bool json) {
   if (!json) {
-    fmt::print("{}", config::keywords_markdown());
+    print("{}", config::keywords_markdown());
     return 0;
   }
   nlohmann::ordered_json out = nlohmann::ordered_json::array();
@@ -111,7 +119,7 @@ int print_keywords(bool json) {
                    {"default", k.fallback},
                    {"note", k.note}});
   }
-  fmt::print("{}\n", out.dump(2));
+  print("{}\n", out.dump(2));
   return 0;
 }
 
