@@ -21,7 +21,7 @@ typedef unsigned long long alibi_u64;
 #endif
 
 /* Compared by the loader with the constant compiled into each object. */
-#define ALIBI_ABI_VERSION 1
+#define ALIBI_ABI_VERSION 2
 
 enum {
   ALIBI_COMM = 16,
@@ -85,7 +85,7 @@ ALIBI_ASSERT_SIZE(struct alibi_off, 24 + 16 + 24 + 8 * ALIBI_STACK);
 
 struct alibi_rival {
   alibi_u64 ns;
-  alibi_s32 pid;           /* thread group; 0: the CPU was idle; -1: several, added up */
+  alibi_s32 pid;           /* thread group; 0: the CPU was idle; or one of the two below */
   alibi_u32 policy;        /* SCHED_* */
   alibi_u32 rt_priority;
   alibi_u32 pad;
@@ -147,14 +147,20 @@ struct alibi_exit {
 };
 ALIBI_ASSERT_SIZE(struct alibi_exit, 48);
 
+enum {
+  ALIBI_RIVAL_OTHERS = -1,     /* several, added up */
+  ALIBI_RIVAL_THROTTLED = -2,  /* nobody: the waiting thread's own group was out of quota */
+};
+
 /* One watched thread that waits for a CPU, and who holds that CPU meanwhile. */
 struct alibi_wait {
   alibi_u64 since_ns;
+  alibi_u64 task;          /* its task_struct; it lives as long as it waits */
   alibi_u32 cpu;
   alibi_u32 rivals;
   struct alibi_rival rival[ALIBI_RIVALS];
 };
-ALIBI_ASSERT_SIZE(struct alibi_wait, 16 + 40 * ALIBI_RIVALS);
+ALIBI_ASSERT_SIZE(struct alibi_wait, 24 + 40 * ALIBI_RIVALS);
 
 /* By CPU: which watched threads wait there, and since when its current task runs. */
 struct alibi_cpu {

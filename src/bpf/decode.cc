@@ -64,9 +64,12 @@ std::optional<evidence::Fact> on_fact(std::span<const std::uint8_t> record) {
       record.size() < sizeof(raw) ? 0 : std::min<std::size_t>(raw.rivals, ALIBI_RIVALS);
   for (std::size_t i = 0; i < count; ++i) {
     const alibi_rival& rival = raw.rival[i];
-    fact.rivals.push_back({rival.pid, rival.pid == -1 ? "others" : text_of(rival.comm),
-                           static_cast<std::int64_t>(rival.ns),
-                           policy_text(rival.policy, rival.rt_priority)});
+    const auto ns = static_cast<std::int64_t>(rival.ns);
+    const std::string policy = policy_text(rival.policy, rival.rt_priority);
+    // Without quota the CPU might as well have been idle, and 0 says so to who asks for rivals.
+    if (rival.pid == ALIBI_RIVAL_THROTTLED) fact.rivals.push_back({0, "throttled", ns, "normal"});
+    else if (rival.pid == ALIBI_RIVAL_OTHERS) fact.rivals.push_back({-1, "others", ns, "normal"});
+    else fact.rivals.push_back({rival.pid, text_of(rival.comm), ns, policy});
   }
   std::sort(fact.rivals.begin(), fact.rivals.end(),
             [](const auto& a, const auto& b) { return a.ns > b.ns; });

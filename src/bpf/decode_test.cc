@@ -85,6 +85,21 @@ TEST(DecodeRecord, RivalsLongestFirst) {
   EXPECT_EQ(fact.rivals[1].ns, 1000);
 }
 
+TEST(DecodeRecord, ThrottledTimeIsNobodys) {
+  alibi_on raw{};
+  raw.header = header_of(ALIBI_ON);
+  raw.rivals = 2;
+  raw.rival[0] = {9000, ALIBI_RIVAL_THROTTLED, 1, 80, 0, "bystander"};
+  raw.rival[1] = {1000, ALIBI_RIVAL_OTHERS, 0, 0, 0, "x"};
+  const auto event = decode_record(bytes_of(raw), {});
+  ASSERT_TRUE(event);
+  const auto& fact = std::get<evidence::ThreadOn>(event->fact);
+  ASSERT_EQ(fact.rivals.size(), 2U);
+  EXPECT_EQ(fact.rivals[0].pid, 0);
+  EXPECT_EQ(fact.rivals[0].comm, "throttled");
+  EXPECT_EQ(fact.rivals[1].pid, -1);
+}
+
 TEST(DecodeRecord, ExecJoinsItsArguments) {
   alibi_exec raw{};
   raw.header = header_of(ALIBI_EXEC);

@@ -157,7 +157,8 @@ Result<void> Recorder::poll_once(Duration timeout, int wake_fd) {
   if (wake_fd >= 0)
     if (auto added = add_to_epoll(s.epoll.get(), wake_fd); !added) return added;
   const Instant before = os::monotonic_now();
-  const Instant frozen = s.samplers ? s.next_frozen : kNever;
+  const bool freezers = s.samplers && s.samplers->cgroups.has_freezers();
+  const Instant frozen = freezers ? s.next_frozen : kNever;
   const Instant until = std::min({before + timeout, frozen, s.next_sample, s.next_scan});
   const auto wait = std::max<Duration>(until - before, Duration(0));
   std::array<epoll_event, 32> ready;

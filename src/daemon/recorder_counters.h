@@ -23,6 +23,7 @@ class CgroupSampler {
   /// Freezing alone: cheap, and the one thing that no event tells.
   void sample_frozen(Instant now);
   void sample_cpu(Instant now);
+  bool has_freezers() const { return !freezers_.empty(); }
   /// The levels to look at follow the watched processes; call after every change of them.
   void follow(const std::map<std::int32_t, WatchedProcess>& processes);
 

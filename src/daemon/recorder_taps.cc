@@ -87,8 +87,6 @@ void RecorderTaps::drain(Instant now, const os::ClockOffsets& offsets, RecorderL
     // disagreements() compares with the kernel's own count at the end.
     total.received = total.written + total.dropped;
     tap.received = tap.written + tap.dropped;
-    const int error = port.ring.take_error();
-    if (error == ENODEV || error == ENETDOWN) port.lost = true;
   }
   last_drain_ = now;
 }
@@ -111,6 +109,8 @@ void RecorderTaps::stop() {
 void RecorderTaps::reopen_lost() {
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     Port& port = ports_[i];
+    const int error = port.ring.take_error();
+    if (error == ENODEV || error == ENETDOWN) port.lost = true;
     if (!port.lost) continue;
     unsigned index = 0;
     const auto looked = os::inside_network_namespace(namespaces_[port.netns].fd, [&] {

@@ -3,6 +3,8 @@
 // reported while the probes tell the same better.
 #include "daemon/recorder_waits.h"
 
+#include <fcntl.h>
+
 #include "bpf/syscall_names.h"
 #include "os/proc_fs.h"
 
@@ -15,9 +17,13 @@ std::string thread_file(std::int32_t pid, std::int32_t tid, const char* name) {
   return "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/" + name;
 }
 
+os::Fd open_file(const std::string& path) {
+  return os::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 /// How often the thread was given a CPU: the third number of schedstat.
-std::uint64_t times_run(std::int32_t pid, std::int32_t tid) {
-  const std::string text = os::read_text(thread_file(pid, tid, "schedstat"));
+std::uint64_t times_run(const os::Fd& schedstat) {
+  const std::string text = os::read_again(schedstat);
   const auto words = os::split_words(text, " \n");
   return words.size() < 3 ? 0 : os::to_number(words[2]);
 }
@@ -31,11 +37,15 @@ bool is_freezer(const std::string& wchan) {
 }  // namespace
 
 void WaitSampler::sample_thread(Instant now, std::int32_t pid, std::int32_t tid) {
-  const auto stat = os::read_thread_stat(pid, tid);
-  if (!stat) return;
-  const std::uint64_t switches = times_run(pid, tid);
   const auto [entry, fresh] = seen_.try_emplace(tid);
   Seen& seen = entry->second;
+  if (fresh) {
+    seen.stat = open_file(thread_file(pid, tid, "stat"));
+    seen.schedstat = open_file(thread_file(pid, tid, "schedstat"));
+  }
+  const auto stat = os::parse_stat(os::read_again(seen.stat));
+  if (!stat) return;
+  const std::uint64_t switches = times_run(seen.schedstat);
   seen.at = now;
   if (fresh || seen.switches != switches) {
     seen.switches = switches;
@@ -52,15 +62,20 @@ void WaitSampler::sample_thread(Instant now, std::int32_t pid, std::int32_t tid)
   log_.add_fact(now, std::move(target));
 }
 
-void WaitSampler::sample(Instant now) {
-  // Copied: a reader that is found joins the map while it is walked.
-  std::vector<std::int32_t> pids;
-  for (const auto& [pid, process] : watch_.processes())
-    if (process.found.role == Role::Heartbeat || process.found.role == Role::Parent)
-      pids.push_back(pid);
-  for (const std::int32_t pid : pids)
-    for (const std::int32_t tid : os::list_threads(pid)) sample_thread(now, pid, tid);
+void WaitSampler::list_threads(Instant now) {
+  threads_.clear();
+  threads_until_ = now + 1s;
+  for (const auto& [pid, process] : watch_.processes()) {
+    if (process.found.role != Role::Heartbeat && process.found.role != Role::Parent) continue;
+    for (const std::int32_t tid : os::list_threads(pid)) threads_.push_back({pid, tid});
+  }
   std::erase_if(seen_, [now](const auto& entry) { return entry.second.at + 2s < now; });
+}
+
+void WaitSampler::sample(Instant now) {
+  if (now >= threads_until_ || watched_ != watch_.changes()) list_threads(now);
+  watched_ = watch_.changes();
+  for (const Thread& thread : threads_) sample_thread(now, thread.pid, thread.tid);
 }
 
 }  // namespace alibi::daemon

@@ -9,6 +9,7 @@
 
 #include "daemon/recorder_log.h"
 #include "daemon/recorder_watch.h"
+#include "os/fd.h"
 #include "os/proc_fs_fds.h"
 #include "os/proc_fs_unix.h"
 
@@ -51,16 +52,24 @@ class WaitSampler {
 
  private:
   struct Seen {
+    os::Fd stat, schedstat;       ///< kept open: they are read all the time
     std::uint64_t switches = 0;   ///< times it was given a CPU
     bool idle = false;            ///< and was found waiting for work since
     Instant at;
   };
+  void list_threads(Instant now);
   void sample_thread(Instant now, std::int32_t pid, std::int32_t tid);
 
   WatchList& watch_;
   WaitDescriber describer_;
   RecorderLog& log_;
   bool has_probes_;
+  struct Thread {
+    std::int32_t pid = 0, tid = 0;
+  };
+  std::vector<Thread> threads_;         ///< looked up again every second
+  Instant threads_until_;
+  std::uint64_t watched_ = 0;           ///< WatchList::changes() of that look
   std::map<std::int32_t, Seen> seen_;   ///< by tid
 };
 

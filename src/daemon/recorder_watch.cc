@@ -27,6 +27,8 @@ alibi_role role_number(Role role) {
   return ALIBI_ROLE_CHILD;
 }
 
+constexpr std::uint64_t kServiceScans = 5;
+
 std::string_view base_name(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
@@ -127,6 +129,7 @@ bool WatchList::add(Instant now, std::int32_t pid, Role role) {
   probes_.watch(pid, role_number(role));
   if (on_found) on_found(process.found);
   processes_.emplace(pid, std::move(process));
+  ++changes_;
   return true;
 }
 
@@ -136,6 +139,7 @@ void WatchList::remove(Instant now, std::int32_t pid) {
   known->second.until = now;
   ended_.push_back(std::move(known->second));
   processes_.erase(known);
+  ++changes_;
 }
 
 void WatchList::add_heartbeat(Instant now, std::int32_t pid) {
@@ -227,7 +231,11 @@ void WatchList::scan(Instant now) {
   }
   for (auto& [pid, process] : processes_) read_cgroups(process);
   for (Tables& tables : tables_) scan_namespace(now, tables);
-  scan_services(now);
+  // A service that is missing is looked for at once; further workers of one can wait a little.
+  const bool running = std::any_of(processes_.begin(), processes_.end(), [](const auto& entry) {
+    return entry.second.found.role == Role::Service;
+  });
+  if (!running || ++scans_ % kServiceScans == 0) scan_services(now);
 }
 
 bool WatchList::handle(Instant now, std::span<const std::uint8_t> record) {

@@ -48,6 +48,8 @@ class WatchList {
   const std::map<std::int32_t, WatchedProcess>& processes() const { return processes_; }
   /// Ended, but maybe within the window: for ProcessFound of a snapshot.
   const std::vector<WatchedProcess>& ended() const { return ended_; }
+  /// Goes up with every process that joins or leaves.
+  std::uint64_t changes() const { return changes_; }
   void forget_ended(Instant before);
   const std::vector<evidence::SourceLoss>& losses() const { return losses_; }
 
@@ -78,6 +80,8 @@ class WatchList {
   std::map<std::int32_t, WatchedProcess> processes_;
   std::vector<WatchedProcess> ended_;
   std::set<std::string> services_;
+  std::uint64_t changes_ = 0;
+  std::uint64_t scans_ = 0;
   std::vector<evidence::SourceLoss> losses_;
 };
 

@@ -98,6 +98,7 @@ void PacketRing::unmap() {
 
 void PacketRing::drain(const std::function<void(const RingFrame&)>& each) {
   std::array<std::uint8_t, kSlotBytes + kVlanBytes> tagged;
+  const std::uint64_t before = counts_.read;
   for (unsigned turn = 0; turn < slots_; ++turn) {
     std::uint8_t* slot = ring_ + std::size_t{next_} * kSlotBytes;
     auto* header = reinterpret_cast<tpacket2_hdr*>(slot);
@@ -129,7 +130,8 @@ void PacketRing::drain(const std::function<void(const RingFrame&)>& each) {
     status.store(TP_STATUS_KERNEL, std::memory_order_release);
     next_ = (next_ + 1) % slots_;
   }
-  take_statistics();
+  // Frames are dropped only while the ring is full: nothing waiting, nothing to be told.
+  if (counts_.read != before) take_statistics();
 }
 
 void PacketRing::take_statistics() {

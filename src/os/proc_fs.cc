@@ -10,8 +10,6 @@
 #include <charconv>
 #include <memory>
 
-#include "os/fd.h"
-
 namespace alibi::os {
 namespace {
 
@@ -44,6 +42,19 @@ std::string read_text(const std::string& path, std::size_t limit) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got <= 0) break;
     text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+std::string read_again(const Fd& fd) {
+  std::string text;
+  std::array<char, 4096> buffer;
+  while (fd.valid()) {
+    const ssize_t got = pread(fd.get(), buffer.data(), buffer.size(),
+                              static_cast<off_t>(text.size()));
+    if (got <= 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (static_cast<std::size_t>(got) < buffer.size()) break;  // the usual case: all in one
   }
   return text;
 }

@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "os/fd.h"
 
 namespace alibi::os {
 
 /// A whole file of /proc or /sys, at most `limit` octets; empty when it cannot be read.
 std::string read_text(const std::string& path, std::size_t limit = 1U << 20);
+/// The same of a file that is kept open, from its start.
+std::string read_again(const Fd& fd);
 /// What a symbolic link says; empty when it cannot be read. Never follows it.
 std::string link_text(const std::string& path);
 /// The number in "net:[4026531840]", "pipe:[123]", "socket:[99]"; 0 when there is none.

@@ -51,7 +51,17 @@ struct signal_struct {
   struct mm_struct *oom_mm;
 };
 
+struct cfs_rq {
+  int throttle_count;
+};
+
+struct sched_entity {
+  struct cfs_rq *cfs_rq;
+};
+
 struct task_struct {
+  struct sched_entity se;
+  bool throttled;
   struct thread_info thread_info;
   unsigned int flags;
   unsigned int rt_priority;

@@ -30,7 +30,8 @@ static __always_inline bool acts_itself(struct task_struct *task) {
   return ALIBI_SYSCALL(regs) >= 0;
 }
 
-static __always_inline void start_waiting(__u32 tid, __u32 cpu) {
+static __always_inline void start_waiting(struct task_struct *task, __u32 cpu) {
+  const __u32 tid = task->pid;
   struct alibi_cpu *here = bpf_map_lookup_elem(&cpus, &cpu);
   if (!here) return;
   static const struct alibi_wait zero;
@@ -38,6 +39,7 @@ static __always_inline void start_waiting(__u32 tid, __u32 cpu) {
   struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
   if (!wait) return;
   wait->cpu = cpu;
+  wait->task = (__u64)task;
   wait->since_ns = bpf_ktime_get_ns();
   /* Slots of one CPU change under its run queue lock, except for migrations: claim atomically. */
   for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++)
@@ -51,15 +53,26 @@ static __always_inline void leave_cpu(__u32 tid, __u32 cpu) {
     __sync_val_compare_and_swap(&there->waiter[i], tid, 0);
 }
 
-/* `runner` held the CPU for `ns` while the thread of `wait` waited for it. */
+/* Since 6.18 the task itself says so, before that its run queue. */
+static __always_inline bool is_throttled(const struct alibi_wait *wait) {
+  struct task_struct *task = (struct task_struct *)wait->task;
+  if (bpf_core_field_exists(task->throttled)) return BPF_CORE_READ(task, throttled);
+  if (bpf_core_field_exists(task->se.cfs_rq) &&
+      bpf_core_field_exists(((struct cfs_rq *)0)->throttle_count))
+    return BPF_CORE_READ(task, se.cfs_rq, throttle_count) > 0;
+  return false;
+}
+
+/* `runner` held the CPU for `ns` while the thread of `wait` waited for it. A thread that may not run
+ * at all has no rival, however busy the CPU is. */
 static __always_inline void add_rival(struct alibi_wait *wait, struct task_struct *runner,
                                       __u64 ns) {
-  const __s32 pid = runner->tgid;
+  const __s32 pid = is_throttled(wait) ? ALIBI_RIVAL_THROTTLED : runner->tgid;
   for (__u32 i = 0; i < ALIBI_RIVALS; i++) {
     struct alibi_rival *rival = &wait->rival[i];
     if (i < wait->rivals) {
-      if (rival->pid == pid || (i == ALIBI_RIVALS - 1)) {
-        if (rival->pid != pid) rival->pid = -1;
+      if (rival->pid == pid || i == ALIBI_RIVALS - 1) {
+        if (rival->pid != pid) rival->pid = ALIBI_RIVAL_OTHERS;
         rival->ns += ns;
         return;
       }
@@ -161,7 +174,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
   if (scheduling_wanted(role_of(prev->tgid))) {
     const bool runnable = preempt || prev_state == 0;
     send_off(ctx, prev, runnable, prev_state);
-    if (runnable) start_waiting(prev->pid, cpu);
+    if (runnable) start_waiting(prev, cpu);
   }
   if (scheduling_wanted(role_of(next->tgid))) send_on(next, now);
   return 0;
@@ -191,7 +204,7 @@ int BPF_PROG(on_waking, struct task_struct *task) {
 /* Fires when the thread is on a run queue: only now its CPU is decided. */
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *task) {
-  if (scheduling_wanted(role_of(task->tgid))) start_waiting(task->pid, task->thread_info.cpu);
+  if (scheduling_wanted(role_of(task->tgid))) start_waiting(task, task->thread_info.cpu);
   return 0;
 }
 

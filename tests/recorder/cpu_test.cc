@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// A heartbeat process that wants a CPU and does not get it: out of quota, or behind somebody.
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+
+#include "recorder/watching.h"
+
+namespace alibi::testing {
+namespace {
+
+void spin() {
+  while (true) asm volatile("");
+}
+
+/// A group of the version 1 cpu controller with a quota of 10 ms in 500 ms.
+class ThrottledGroup {
+ public:
+  ThrottledGroup() : path_("/sys/fs/cgroup/cpu/alibi-test-" + std::to_string(getpid())) {
+    there_ = mkdir(path_.c_str(), 0755) == 0 &&
+             write_file(path_ + "/cpu.cfs_period_us", "500000") &&
+             write_file(path_ + "/cpu.cfs_quota_us", "10000");
+  }
+  ~ThrottledGroup() {
+    for (int i = 0; i < 200 && rmdir(path_.c_str()) != 0 && errno == EBUSY; ++i) usleep(10'000);
+  }
+  bool there() const { return there_; }
+  bool add(pid_t pid) const { return write_file(path_ + "/cgroup.procs", std::to_string(pid)); }
+
+ private:
+  std::string path_;
+  bool there_ = false;
+};
+
+class RecorderCpu : public Watching {};
+
+TEST_F(RecorderCpu, ThrottledTimeHasNoRival) {
+  const ThrottledGroup group;
+  if (!group.there()) GTEST_SKIP() << "no version 1 cpu controller at /sys/fs/cgroup/cpu";
+  const Subject subject = Subject::start_heartbeat(network_->pid(), spin);
+  start_recorder();
+  if (IsSkipped()) return;
+  ASSERT_TRUE(group.add(subject.pid()));
+  const auto* on = await<evidence::ThreadOn>([&](const evidence::ThreadOn& fact) {
+    return fact.pid == subject.pid() && !fact.rivals.empty() && fact.rivals[0].pid == 0 &&
+           fact.rivals[0].ns > 200'000'000;
+  });
+  ASSERT_NE(on, nullptr);
+  EXPECT_EQ(on->rivals[0].comm, "throttled");
+  const auto* stat = await<evidence::CgroupThrottled>([&](const evidence::CgroupThrottled& fact) {
+    return fact.throttled_ns > 200'000'000 && fact.cgroup.starts_with("cpu:/alibi-test-");
+  });
+  ASSERT_NE(stat, nullptr);
+  EXPECT_EQ(stat->quota_us, 10'000);
+  EXPECT_EQ(stat->period_us, 500'000);
+  EXPECT_EQ(stat->pids, std::vector<std::int32_t>{subject.pid()});
+}
+
+TEST_F(RecorderCpu, StarvationNamesTheRivalAndItsPolicy) {
+  const auto pin = [](int policy, int priority) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(0, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    sched_param param{};
+    param.sched_priority = priority;
+    return sched_setscheduler(0, policy, &param) == 0;
+  };
+  const Subject subject = Subject::start_heartbeat(network_->pid(), [&pin] {
+    pin(SCHED_OTHER, 0);
+    while (true) usleep(5'000);
+  });
+  start_recorder();
+  if (IsSkipped()) return;
+  ASSERT_TRUE(await_found(subject.pid(), evidence::ProcessFound::Role::Heartbeat));
+  {
+    // It ends itself: nobody else could get at CPU 0 to do it.
+    const Subject hog = Subject::start(0, [&pin] {
+      if (!pin(SCHED_FIFO, 1)) _exit(1);
+      const Instant end = os::monotonic_now() + 400ms;
+      while (os::monotonic_now() < end) {
+      }
+    });
+    const auto* on = await<evidence::ThreadOn>([&](const evidence::ThreadOn& fact) {
+      return fact.pid == subject.pid() && !fact.rivals.empty() &&
+             fact.rivals[0].pid == hog.pid() && fact.rivals[0].ns > 100'000'000;
+    });
+    ASSERT_NE(on, nullptr);
+    EXPECT_EQ(on->rivals[0].policy, "fifo 1");
+    EXPECT_EQ(on->cpu, 0);
+  }
+}
+
+}  // namespace
+}  // namespace alibi::testing
