@@ -122,6 +122,19 @@ std::optional<std::string> v2_file(const std::string& group, const std::string& 
   return std::nullopt;
 }
 
+void allow_realtime(const std::string& group) {
+  // A group's share must fit into its parent's, so from the top: all labs, the lab, host, program.
+  constexpr const char* kMicroseconds[] = {"600000", "100000", "50000", "50000"};
+  fs::path path;
+  std::size_t level = 0;
+  for (const auto& part : fs::path("./" + group)) {
+    path /= part;
+    const auto file = v1_file("cpu", path, "cpu.rt_runtime_us");
+    if (level < std::size(kMicroseconds) && file) (void)write_file(*file, kMicroseconds[level]);
+    ++level;
+  }
+}
+
 void thaw_groups(const std::string& lab_name) {
   for (const auto& h : hierarchies()) {
     for (const auto& dir : directories_below(directory(h, lab_name))) {

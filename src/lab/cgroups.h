@@ -28,6 +28,10 @@ std::optional<std::string> v1_file(const std::string& controller, const std::str
 /// The same in the v2 hierarchy.
 std::optional<std::string> v2_file(const std::string& group, const std::string& file);
 
+/// Lets `group` ("LAB/HOST/PROGRAM") use real-time scheduling, 50 ms of each second. With
+/// RT_GROUP_SCHED a new v1 cpu group may use none, and SCHED_RR is refused in it.
+void allow_realtime(const std::string& group);
+
 /// Thaws every frozen group of a lab (v1 and v2); used when going down and after a fault.
 void thaw_groups(const std::string& lab_name);
 

@@ -245,6 +245,7 @@ Result<void> start_program(Lab& lab, const Start& start) {
   if (!n) return tl::unexpected(n.error());
   const std::string group = group_of(lab, start.host) + "/" + start.name;
   if (auto made = make_group(group); !made) return made;
+  if (start.name == "keeper") allow_realtime(group);
   auto report = pipe_ends();
   if (!report) return tl::unexpected(report.error());
   const pid_t child = ::fork();

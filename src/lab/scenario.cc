@@ -106,6 +106,13 @@ struct OneRun {
 
 std::uint64_t unix_now() { return static_cast<std::uint64_t>(os::realtime_now_ns()); }
 
+// Every scenario draws its own lengths and moments from one seed: FNV-1a over its name.
+std::uint64_t seed_of(const std::string& scenario, std::uint64_t seed) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
+  for (const char c : scenario) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
 // Injects, holds and undoes; fills the truth.
 Result<void> commit_fault(Lab& lab, const OneRun& run, Draw& draw, Duration time, Truth& truth,
                           RunResult& result) {
@@ -131,7 +138,7 @@ bool may_withstand(const Lab& lab, const Fault& fault) {
 }
 
 Result<Judgement> perform(Lab& lab, const OneRun& run, RunResult& result) {
-  Draw draw(run.seed);
+  Draw draw(seed_of(run.fault->name, run.seed));
   const Duration time = draw.between(run.fault->shortest, run.fault->longest);
   const Duration before = draw.between(2200ms, 3200ms);  // two adverts at least, any phase
   result.held_s = std::chrono::duration<double>(time).count();
