@@ -28,7 +28,7 @@ struct WatchedProcess {
   std::vector<os::CgroupLine> cgroups;
 };
 
-/// The process names that a command line asks for: `killall -0 NAME`, `pidof NAME`, `pgrep -x NAME`,
+/// The process names that a command line asks for: `killall -0 NAME`, `pidof NAME`, `pgrep NAME`,
 /// `pkill -0 NAME`, also inside `sh -c "..."`. A killall that really kills names nobody.
 std::vector<std::string> service_names(std::string_view command_line);
 

@@ -104,7 +104,9 @@ std::optional<ProcStat> parse_stat(std::string_view text) {
   return stat;
 }
 
-std::optional<ProcStat> read_stat(std::int32_t pid) { return parse_stat(read_text(proc(pid, "stat"))); }
+std::optional<ProcStat> read_stat(std::int32_t pid) {
+  return parse_stat(read_text(proc(pid, "stat")));
+}
 
 std::optional<ProcStat> read_thread_stat(std::int32_t pid, std::int32_t tid) {
   return parse_stat(read_text(proc(pid, "task/" + std::to_string(tid) + "/stat")));

@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "recorder/watching.h"
 
 namespace alibi::testing {
@@ -22,13 +20,14 @@ class LoopDisk {
     mkdir(directory_.c_str(), 0700);
     mkdir(mount_point().c_str(), 0700);
     const std::string image = directory_ + "/image";
-    ready_ = shell("truncate -s 16M " + image) && shell("mkfs.ext4 -q -F " + image) &&
-             shell("mount -o loop " + image + " " + mount_point());
+    ready_ = run_program({"truncate", "-s", "16M", image}) &&
+             run_program({"mkfs.ext4", "-q", "-F", image}) &&
+             run_program({"mount", "-o", "loop", image, mount_point()});
   }
   ~LoopDisk() {
     freeze(false);
-    if (ready_) shell("umount -l " + mount_point());
-    shell("rm -rf --one-file-system " + directory_);
+    if (ready_) run_program({"umount", "-l", mount_point()});
+    run_program({"rm", "-rf", "--one-file-system", directory_});
   }
   bool ready() const { return ready_; }
   std::string mount_point() const { return directory_ + "/mnt"; }
@@ -43,9 +42,6 @@ class LoopDisk {
   }
 
  private:
-  static bool shell(const std::string& command) {
-    return std::system((command + " 2>/dev/null").c_str()) == 0;
-  }
   std::string directory_;
   bool ready_ = false;
   bool frozen_ = false;

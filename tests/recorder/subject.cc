@@ -14,14 +14,13 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "os/fd.h"
 #include "os/namespaces.h"
+#include "os/process.h"
 #include "wire/frame.h"
 
 namespace alibi::testing {
@@ -86,8 +85,9 @@ namespace {
 Subject start_holder() {
   Subject holder = Subject::start(0, [] {
     if (unshare(CLONE_NEWNET) != 0) _exit(98);
-    if (std::system("ip link set lo up && ip link add tap0 type veth peer name tap1 && "
-                    "ip link set tap0 up && ip link set tap1 up") != 0)
+    if (!run_program({"ip", "link", "add", "tap0", "type", "veth", "peer", "name", "tap1"}) ||
+        !run_program({"ip", "link", "set", "tap0", "up"}) ||
+        !run_program({"ip", "link", "set", "tap1", "up"}))
       _exit(97);
     raise(SIGSTOP);  // tells that all is there
     while (true) pause();
@@ -102,9 +102,10 @@ Subject start_holder() {
 
 SmallNetwork::SmallNetwork() : holder_(start_holder()) {}
 
-bool SmallNetwork::run(const std::string& command) const {
-  const std::string line = "nsenter --net=/proc/" + std::to_string(pid()) + "/ns/net " + command;
-  return std::system(line.c_str()) == 0;
+bool SmallNetwork::run(std::vector<std::string> program) const {
+  program.insert(program.begin(),
+                 {"nsenter", "--net=/proc/" + std::to_string(pid()) + "/ns/net"});
+  return run_program(std::move(program));
 }
 
 void SmallNetwork::send_advert(const std::string& interface, unsigned ip_id) const {
@@ -135,6 +136,12 @@ void SmallNetwork::send_advert(const std::string& interface, unsigned ip_id) con
     return {};
   });
   CHECK(sent);
+}
+
+bool run_program(std::vector<std::string> program) {
+  const auto child = os::spawn({std::move(program), os::current_identity(), {}});
+  int status = 0;
+  return child && waitpid(*child, &status, 0) == *child && status == 0;
 }
 
 bool write_file(const std::string& path, const std::string& text) {

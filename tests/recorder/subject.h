@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace alibi::testing {
 
@@ -37,14 +38,17 @@ class SmallNetwork {
   SmallNetwork();
   pid_t pid() const { return holder_.pid(); }
   std::string spec() const { return "pid:" + std::to_string(pid()); }
-  /// Runs a shell command inside; true when it succeeded.
-  bool run(const std::string& command) const;
+  /// Runs a program inside; true when it succeeded.
+  bool run(std::vector<std::string> program) const;
   /// Sends an advertisement out of `interface`, identified by `ip_id`.
   void send_advert(const std::string& interface, unsigned ip_id) const;
 
  private:
   Subject holder_;
 };
+
+/// Runs a program, found in PATH, and waits for it; true when it ended with status 0.
+bool run_program(std::vector<std::string> program);
 
 /// Writes `text` to `path`; false when it cannot.
 bool write_file(const std::string& path, const std::string& text);

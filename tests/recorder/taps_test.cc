@@ -70,13 +70,13 @@ TEST_F(RecorderTaps, AnInterfaceMayComeBack) {
   start_recorder(false);
   network_->send_advert("tap0", 1);
   poll_for(100ms);
-  ASSERT_TRUE(network_->run("ip link del tap0"));
+  ASSERT_TRUE(network_->run({"ip", "link", "del", "tap0"}));
   const auto* gone = await<evidence::LinkChange>(
       [](const evidence::LinkChange& fact) { return fact.deleted && fact.interface == "tap0"; });
   ASSERT_NE(gone, nullptr);
-  ASSERT_TRUE(network_->run("ip link add tap0 type veth peer name tap1"));
-  ASSERT_TRUE(network_->run("ip link set tap0 up"));
-  ASSERT_TRUE(network_->run("ip link set tap1 up"));
+  ASSERT_TRUE(network_->run({"ip", "link", "add", "tap0", "type", "veth", "peer", "name", "tap1"}));
+  ASSERT_TRUE(network_->run({"ip", "link", "set", "tap0", "up"}));
+  ASSERT_TRUE(network_->run({"ip", "link", "set", "tap1", "up"}));
   // Both taps are open again when an advertisement shows at the far one.
   const Instant end = os::monotonic_now() + kPatience;
   std::uint64_t seen = 0;
@@ -90,12 +90,12 @@ TEST_F(RecorderTaps, AnInterfaceMayComeBack) {
 
 TEST_F(RecorderTaps, AddressAndCarrierAreHeard) {
   start_recorder(false);
-  ASSERT_TRUE(network_->run("ip addr add 10.77.0.9/24 dev tap0"));
+  ASSERT_TRUE(network_->run({"ip", "addr", "add", "10.77.0.9/24", "dev", "tap0"}));
   const auto* added = await<evidence::AddressChange>(
       [](const evidence::AddressChange& fact) { return fact.added && fact.interface == "tap0"; });
   ASSERT_NE(added, nullptr);
   EXPECT_EQ(added->address, wire::IpAddress::v4(0x0A4D0009));
-  ASSERT_TRUE(network_->run("ip link set tap1 down"));
+  ASSERT_TRUE(network_->run({"ip", "link", "set", "tap1", "down"}));
   const auto* lost = await<evidence::LinkChange>([](const evidence::LinkChange& fact) {
     return fact.interface == "tap0" && fact.admin_up && !fact.carrier;
   });
