@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cmd/command.h"
 #include "lab/client_probe.h"
@@ -81,30 +82,61 @@ void add_down(CLI::App& lab_app, Run& run) {
   sub->callback([&run, name, all] { run = [name, all] { return run_down(*name, *all); }; });
 }
 
-int run_status() {
-  for (const auto& name : lab::traces_of_labs()) {
-    auto state = lab::load(name);
-    if (!state) {
-      fmt::print("{}: left over; 'alibi lab down --name {}' removes it\n", name, name);
+nlohmann::json status_json(const std::string& name) {
+  auto state = lab::load(name);
+  if (!state) return {{"name", name}, {"left_over", true}};
+  const auto h = lab::health(*state);
+  nlohmann::json programs = nlohmann::json::array();
+  for (const auto& p : state->programs) {
+    programs.push_back({{"host", p.host}, {"name", p.name}, {"pid", p.process.pid},
+                        {"running", p.process.alive()}});
+  }
+  return {{"name", name},
+          {"left_over", false},
+          {"healthy", h.healthy()},
+          {"keeper", lab::name_of(state->keeper)},
+          {"log", lab::name_of(state->log)},
+          {"dir", state->dir},
+          {"address_on_01", h.address_on_01},
+          {"address_on_02", h.address_on_02},
+          {"page", h.page},
+          {"fault", state->fault},
+          {"programs", programs}};
+}
+
+int run_status(bool json) {
+  auto all = nlohmann::json::array();
+  for (const auto& name : lab::traces_of_labs()) all.push_back(status_json(name));
+  if (json) {
+    fmt::print("{}\n", all.dump(1));
+    return 0;
+  }
+  for (const auto& j : all) {
+    const auto name = j["name"].get<std::string>();
+    if (j["left_over"]) {
+      fmt::print("{0}: left over; 'alibi lab down --name {0}' removes it\n", name);
       continue;
     }
-    const auto h = lab::health(*state);
+    const auto fault = j["fault"].get<std::string>();
     fmt::print("{}: {}, keeper {}, log {}, address on {}{}, page {}, fault {}\n", name,
-               h.healthy() ? "healthy" : "NOT healthy", lab::name_of(state->keeper),
-               lab::name_of(state->log), h.address_on_01 ? "loadbalancer01 " : "",
-               h.address_on_02 ? "loadbalancer02" : "", h.page ? "comes" : "does not come",
-               state->fault.empty() ? "none" : state->fault);
-    for (const auto& p : state->programs) {
-      fmt::print("  {:15} {:9} pid {} {}\n", p.host, p.name, p.process.pid,
-                 p.process.alive() ? "running" : "gone");
+               j["healthy"] ? "healthy" : "NOT healthy", j["keeper"].get<std::string>(),
+               j["log"].get<std::string>(), j["address_on_01"] ? "loadbalancer01 " : "",
+               j["address_on_02"] ? "loadbalancer02" : "", j["page"] ? "comes" : "does not come",
+               fault.empty() ? "none" : fault);
+    for (const auto& p : j["programs"]) {
+      fmt::print("  {:15} {:9} pid {} {}\n", p["host"].get<std::string>(),
+                 p["name"].get<std::string>(), p["pid"].get<int>(),
+                 p["running"] ? "running" : "gone");
     }
   }
   return 0;
 }
 
 void add_status(CLI::App& lab_app, Run& run) {
+  auto json = std::make_shared<bool>(false);
   auto* sub = lab_app.add_subcommand("status", "labs, their health and programs");
-  sub->callback([&run] { run = [] { return run_status(); }; });
+  sub->add_flag("--json", *json);
+  sub->callback([&run, json] { run = [json] { return run_status(*json); }; });
 }
 
 void add_taps(CLI::App& lab_app, Run& run) {

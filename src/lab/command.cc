@@ -112,6 +112,16 @@ bool hold(Duration time) {
   return false;
 }
 
+bool await_regardless(Duration limit, const std::function<bool()>& condition) {
+  const Instant end = os::monotonic_now() + limit;
+  while (!condition()) {
+    if (os::monotonic_now() >= end) return false;
+    const timespec pause{.tv_sec = 0, .tv_nsec = 20'000'000};
+    ::nanosleep(&pause, nullptr);
+  }
+  return true;
+}
+
 bool await(Duration limit, const std::function<bool()>& condition) {
   const Instant end = os::monotonic_now() + limit;
   while (!condition()) {

@@ -17,7 +17,10 @@ Result<std::string> run_command(const std::vector<std::string>& argv,
                                 const std::string& input = {});
 
 /// Asks `condition` every 20 ms until it is true (true) or `limit` has passed (false).
+/// Gives up early when a signal asked the lab to end.
 bool await(Duration limit, const std::function<bool()>& condition);
+/// The same for taking down, which a signal must not cut short.
+bool await_regardless(Duration limit, const std::function<bool()>& condition);
 
 /// Sleeps on the monotonic clock. False when a signal asked the lab to end meanwhile.
 bool hold(Duration time);

@@ -120,7 +120,7 @@ void thaw_devices(const std::vector<std::string>& devices) {
     if (pid == 0) mount_and_thaw(device);
     if (pid > 0) children.push_back(pid);
   }
-  await(5s, [&] {
+  await_regardless(5s, [&] {
     std::erase_if(children, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) == pid; });
     return children.empty();
   });

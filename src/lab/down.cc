@@ -110,17 +110,17 @@ Result<void> down(const std::string& name) {
     }
   };
   kill_all();
-  const bool ended = await(5s, [&] { return all_gone(refs); });
+  const bool ended = await_regardless(5s, [&] { return all_gone(refs); });
   for (const auto& file : netns_of(name)) {
     ::umount2(("/run/netns/" + file).c_str(), MNT_DETACH);
     ::unlink(("/run/netns/" + file).c_str());
   }
   // Mount namespaces are torn down a little after their last process; then the loops let go.
-  const bool detached = await(5s, [&] {
+  const bool detached = await_regardless(5s, [&] {
     for (const auto& loop : loops_of(name)) detach_loop(loop.device);
     return loops_of(name).empty();
   });
-  (void)await(2s, [&] {
+  (void)await_regardless(2s, [&] {
     remove_group(name);
     return members(name).empty();
   });

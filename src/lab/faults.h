@@ -58,6 +58,7 @@ Result<Injected> stop_keeper(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> kill_service(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> stop_service(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> starve_cpu(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> starve_keeper(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> throttle_cpu(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> stall_disk(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> freeze_filesystem(Lab& lab, const std::string& host, Draw& draw);

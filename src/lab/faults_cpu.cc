@@ -49,6 +49,21 @@ Result<void> set_v1(const std::string& group, const std::string& file, const std
   return write_file(*path, value);
 }
 
+// A group of share 2 against 8192 waits about 3 ms * 8192 / 2 for its next turn: longer than the
+// backup does. The rest of the lab runs on other CPUs, and the rest of the machine competes with
+// the lab as a whole.
+Result<Injected> starve(const Lab& lab, const std::string& hogs, const std::string& victim) {
+  auto set = make_group(hogs);
+  if (set) set = set_v1(hogs, "cpu.shares", "8192");
+  if (set) set = set_v1(victim, "cpu.shares", "2");
+  if (!set) return tl::unexpected(set.error());
+  for (int i = 0; i < kHogs; ++i) {
+    auto started = start_hog(fmt::format("{}/{}", hogs, i), lab.vm_cpu);
+    if (!started) return tl::unexpected(started.error());
+  }
+  return Injected{fmt::format("{} hogs on CPU {}, shares 2 for {}", kHogs, lab.vm_cpu, victim), {}};
+}
+
 }  // namespace
 
 int burn_cpu(int cpu) {
@@ -60,19 +75,14 @@ int burn_cpu(int cpu) {
   for (std::atomic<unsigned> turns = 0;;) turns.fetch_add(1, std::memory_order_relaxed);
 }
 
-// A group of share 2 against 8192 waits about 3 ms * 8192 / 2 for its next turn: longer than the
-// backup does. The rest of the lab runs on other CPUs, and the rest of the machine competes with
-// the lab as a whole.
+// The whole VM: its syslog daemon waits for the CPU as well, and the keeper may wait for that.
 Result<Injected> starve_cpu(Lab& lab, const std::string& host, Draw&) {
-  auto set = make_group(lab.name + "/hogs");
-  if (set) set = set_v1(lab.name + "/hogs", "cpu.shares", "8192");
-  if (set) set = set_v1(lab.name + "/" + host, "cpu.shares", "2");
-  if (!set) return tl::unexpected(set.error());
-  for (int i = 0; i < kHogs; ++i) {
-    auto started = start_hog(fmt::format("{}/hogs/{}", lab.name, i), lab.vm_cpu);
-    if (!started) return tl::unexpected(started.error());
-  }
-  return Injected{fmt::format("{} hogs on CPU {}, shares 2 for {}", kHogs, lab.vm_cpu, host), {}};
+  return starve(lab, lab.name + "/hogs", lab.name + "/" + host);
+}
+
+Result<Injected> starve_keeper(Lab& lab, const std::string& host, Draw&) {
+  const std::string group = lab.name + "/" + host;
+  return starve(lab, group + "/hogs", group + "/keeper");
 }
 
 // The quota alone would not hurt a process that needs so little: others of its group use it up.
@@ -98,7 +108,9 @@ void heal_cpu(Lab& lab) {
     (void)set_v1(group, "cpu.cfs_period_us", "100000");
     (void)set_v1(group, "cpu.shares", "1024");
     (void)set_v1(group + "/keeper", "cpu.shares", "1024");
-    for (const pid_t pid : members(group + "/burner")) ::kill(pid, SIGKILL);
+    for (const char* burning : {"/burner", "/hogs"}) {
+      for (const pid_t pid : members(group + burning)) ::kill(pid, SIGKILL);
+    }
   }
   for (const pid_t pid : members(lab.name + "/hogs")) ::kill(pid, SIGKILL);
 }

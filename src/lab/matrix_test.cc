@@ -17,8 +17,8 @@ std::string incident(const std::string& code, int at_s, bool failure = true,
                      const std::string& where = "null") {
   const std::string cause = code.empty() ? "null" : R"({"code": ")" + code + R"("})";
   return R"({"kind": "silence", "failure": )" + std::string(failure ? "true" : "false") +
-         R"(, "at_unix_ns": )" + std::to_string(at_s * kSecond) + R"(, "silent_s": 3.6, "cause": )" +
-         cause + R"(, "where": )" + where + "}";
+         R"(, "at_unix_ns": )" + std::to_string(at_s * kSecond) +
+         R"(, "silent_s": 3.6, "cause": )" + cause + R"(, "where": )" + where + "}";
 }
 
 std::string verdicts(const std::vector<std::string>& incidents) {

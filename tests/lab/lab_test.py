@@ -134,6 +134,17 @@ class LabTest(unittest.TestCase):
         alibi("down", "--name", name)
         self.assert_gone(name)
 
+    def test_interrupted_up_takes_down_what_it_built(self):
+        name = self.name("g")
+        up = subprocess.Popen([ALIBI, "lab", "up", "--name", name], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True)
+        await_true(lambda: len(attached_loops() - self.loops) >= 2 or up.poll() is not None, 30,
+                   "two disks")
+        up.send_signal(signal.SIGTERM)
+        self.assertIn("interrupted", up.communicate(timeout=30)[1])
+        self.assertEqual(up.returncode, 1)
+        self.assert_gone(name)
+
     def test_inits_killed_with_a_frozen_disk(self):
         """The last mount of a frozen file system is gone: it still has to be found and thawed."""
         name = self.name("d")
