@@ -38,7 +38,7 @@ enum alibi_role {
   ALIBI_ROLE_PARENT = 2,
   ALIBI_ROLE_CHILD = 3,    /* set by the fork program */
   ALIBI_ROLE_SERVICE = 4,  /* signals, exec and exit only, no scheduling */
-  ALIBI_ROLE_READER = 5,   /* as SERVICE */
+  ALIBI_ROLE_READER = 5,   /* and of scheduling only long waits for a CPU */
 };
 
 enum alibi_kind {

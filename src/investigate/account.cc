@@ -29,9 +29,23 @@ const Segment* Account::longest(Doing doing) const {
 
 namespace {
 
-/// Does the log's reader fail to read because it gets no CPU itself?
-bool wants_cpu(const Segment& segment) {
-  return segment.doing == Doing::Runnable || segment.doing == Doing::Throttled;
+/// A wait of the log's reader for a CPU: told with the switch-in that ended it.
+struct ReaderWait {
+  Instant begin;
+  Instant end;
+  const std::vector<evidence::Rival>* rivals = nullptr;
+};
+
+std::vector<ReaderWait> waits_of_reader(const evidence::Recording& recording, std::int32_t pid) {
+  std::vector<ReaderWait> waits;
+  for (const evidence::Event& event : recording.events) {
+    const auto* on = std::get_if<evidence::ThreadOn>(&event.fact);
+    if (on == nullptr || on->pid != pid) continue;
+    Duration waited{0};
+    for (const evidence::Rival& rival : on->rivals) waited += Duration(rival.ns);
+    if (waited > 50ms) waits.push_back({event.at - waited, event.at, &on->rivals});
+  }
+  return waits;
 }
 
 /// A sender that waits for the reader of its log waits for what the reader waits for. Only a want
@@ -39,32 +53,30 @@ bool wants_cpu(const Segment& segment) {
 /// blocked or slow stays the log's.
 void follow_log_readers(const evidence::Recording& recording, std::vector<Segment>& segments) {
   std::vector<Segment> result;
-  for (const Segment& segment : segments) {
-    const bool follow = segment.doing == Doing::LogWait && segment.target != nullptr &&
-                        segment.target->reader_pid != 0;
-    if (!follow) {
-      result.push_back(segment);
-      continue;
-    }
-    const std::int32_t reader = segment.target->reader_pid;
-    for (const Segment& part : timeline_of(recording, reader, reader, segment.begin, segment.end)) {
-      Segment piece = wants_cpu(part) ? part : segment;
-      if (wants_cpu(part)) {
-        piece.detail = "the reader of its log, " + segment.target->reader_comm +
-                       ", did not get one" + (part.detail.empty() ? "" : ": " + part.detail);
+  for (const Segment& whole : segments) {
+    Segment rest = whole;
+    const bool follow =
+        whole.doing == Doing::LogWait && whole.target != nullptr && whole.target->reader_pid != 0;
+    const auto waits =
+        follow ? waits_of_reader(recording, whole.target->reader_pid) : std::vector<ReaderWait>{};
+    for (const ReaderWait& wait : waits) {
+      const Instant begin = std::max(wait.begin, rest.begin);
+      const Instant end = std::min(wait.end, rest.end);
+      if (begin >= end) continue;
+      if (rest.begin < begin) {
+        result.push_back(rest);
+        result.back().end = begin;
       }
-      piece.begin = part.begin;
-      piece.end = part.end;
-      // Who held the CPU is told with the switch-in that ended the wait.
-      if (!part.rivals.empty()) piece.rivals = part.rivals;
-      const bool same = !result.empty() && result.back().doing == piece.doing &&
-                        result.back().detail == piece.detail && piece.rivals.empty();
-      if (same) {
-        result.back().end = piece.end;
-      } else {
-        result.push_back(piece);
-      }
+      Segment piece = rest;
+      piece.begin = begin;
+      piece.end = end;
+      piece.rivals = *wait.rivals;
+      piece.doing = throttled(piece) ? Doing::Throttled : Doing::Runnable;
+      piece.detail = "for the reader of its log, " + whole.target->reader_comm;
+      result.push_back(piece);
+      rest.begin = end;
     }
+    if (rest.begin < rest.end) result.push_back(rest);
   }
   segments = std::move(result);
 }

@@ -155,18 +155,21 @@ std::uint64_t throttled_in(const evidence::Recording& recording, std::int32_t pi
   return most;
 }
 
-/// Runnable while the quota of an ancestor was used up: throttled, not starved. The scheduler has
-/// no event for it; cpu.stat has the figures.
+/// Runnable while the quota of an ancestor was used up: throttled, not starved. The scheduler says
+/// so with the switch-in where the kernel marks throttled tasks (6.18 on); cpu.stat has the figures
+/// anywhere.
 void apply_quotas(const evidence::Recording& recording, std::int32_t pid,
                   std::vector<Segment>& segments) {
   constexpr Duration kWorthAsking = 50ms;
   for (Segment& segment : segments) {
     if (segment.doing != Doing::Runnable || segment.end - segment.begin < kWorthAsking) continue;
     std::string cgroup;
-    const std::uint64_t ns = throttled_in(recording, pid, segment, &cgroup);
+    const std::uint64_t ns =
+        std::max(throttled_in(recording, pid, segment, &cgroup), throttled_time(segment));
     if (ns * 2 < static_cast<std::uint64_t>((segment.end - segment.begin).count())) continue;
     segment.doing = Doing::Throttled;
-    segment.detail = "CPU quota of cgroup " + cgroup + " used up";
+    segment.detail = cgroup.empty() ? std::string("CPU quota of its cgroup used up")
+                                    : "CPU quota of cgroup " + cgroup + " used up";
   }
 }
 
@@ -195,6 +198,19 @@ void apply_samples(const evidence::Recording& recording, std::int32_t tid,
 }
 
 }  // namespace
+
+std::uint64_t throttled_time(const Segment& segment) {
+  std::uint64_t ns = 0;
+  for (const evidence::Rival& rival : segment.rivals) {
+    if (rival.pid == 0 && rival.comm == "throttled") ns += static_cast<std::uint64_t>(rival.ns);
+  }
+  return ns;
+}
+
+bool throttled(const Segment& segment) {
+  return throttled_time(segment) * 2 >=
+         static_cast<std::uint64_t>((segment.end - segment.begin).count());
+}
 
 std::string_view text(Doing doing) {
   switch (doing) {

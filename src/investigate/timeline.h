@@ -39,6 +39,11 @@ struct Segment {
   const evidence::WaitTarget* target = nullptr;  ///< what /proc said meanwhile
 };
 
+/// Time, in ns, for which the switch-in that ended a wait says the thread itself was throttled; and
+/// whether that is half of the wait or more.
+std::uint64_t throttled_time(const Segment& segment);
+bool throttled(const Segment& segment);
+
 /// The segments of thread `tid` of process `pid` over [begin, end], in order, without holes.
 std::vector<Segment> timeline_of(const evidence::Recording& recording, std::int32_t pid,
                                  std::int32_t tid, Instant begin, Instant end);

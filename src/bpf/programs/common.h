@@ -42,6 +42,10 @@ static __always_inline bool scheduling_wanted(__u32 role) {
   return role >= ALIBI_ROLE_HEARTBEAT && role <= ALIBI_ROLE_CHILD;
 }
 
+static __always_inline bool waits_wanted(__u32 role) {
+  return scheduling_wanted(role) || role == ALIBI_ROLE_READER;
+}
+
 static __always_inline void count_lost(__u32 source) {
   __u64 *count = bpf_map_lookup_elem(&lost, &source);
   if (count) ++*count;

@@ -161,6 +161,19 @@ static __always_inline void send_on(struct task_struct *next, __u64 now) {
   bpf_map_delete_elem(&waits, &tid);
 }
 
+/* A log reader may switch ten thousand times a second; what counts of it is a long want of CPU,
+ * because the writer waits for it, too. */
+enum { LONG_WAIT_NS = 50 * 1000 * 1000 };
+
+static __always_inline void reader_on(struct task_struct *next, __u64 now) {
+  const __u32 tid = next->pid;
+  struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
+  if (!wait) return;
+  if (now > wait->since_ns + LONG_WAIT_NS) return send_on(next, now);
+  leave_cpu(tid, wait->cpu);
+  bpf_map_delete_elem(&waits, &tid);
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
              unsigned int prev_state) {
@@ -171,12 +184,13 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
     account(here, prev, now);
     here->last_switch_ns = now;
   }
-  if (scheduling_wanted(role_of(prev->tgid))) {
-    const bool runnable = preempt || prev_state == 0;
-    send_off(ctx, prev, runnable, prev_state);
-    if (runnable) start_waiting(prev, cpu);
-  }
-  if (scheduling_wanted(role_of(next->tgid))) send_on(next, now);
+  const bool runnable = preempt || prev_state == 0;
+  const __u32 prev_role = role_of(prev->tgid);
+  if (scheduling_wanted(prev_role)) send_off(ctx, prev, runnable, prev_state);
+  if (runnable && waits_wanted(prev_role)) start_waiting(prev, cpu);
+  const __u32 next_role = role_of(next->tgid);
+  if (scheduling_wanted(next_role)) send_on(next, now);
+  if (next_role == ALIBI_ROLE_READER) reader_on(next, now);
   return 0;
 }
 
@@ -204,7 +218,7 @@ int BPF_PROG(on_waking, struct task_struct *task) {
 /* Fires when the thread is on a run queue: only now its CPU is decided. */
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(on_wakeup, struct task_struct *task) {
-  if (scheduling_wanted(role_of(task->tgid))) start_waiting(task, task->thread_info.cpu);
+  if (waits_wanted(role_of(task->tgid))) start_waiting(task, task->thread_info.cpu);
   return 0;
 }
 

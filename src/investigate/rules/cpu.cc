@@ -19,7 +19,8 @@ struct Holder {
   std::int64_t ns = 0;
 };
 
-/// Who held the CPU in the segments of this state, longest first; the idle task apart.
+/// Who held the CPU in the segments of this state, longest first; time in which nobody did or the
+/// thread was throttled apart.
 std::vector<Holder> holders(const Account& account, std::int64_t* idle_ns) {
   std::map<std::pair<std::string, std::string>, std::int64_t> by_name;
   *idle_ns = 0;
@@ -78,7 +79,9 @@ std::optional<Finding> cpu_throttled(const Scene& scene) {
   for (const evidence::Event& event : scene.recording.events) {
     const auto* sample = std::get_if<evidence::CgroupThrottled>(&event.fact);
     if (sample == nullptr || event.at < segment->begin || sample->quota_us < 0) continue;
-    if (segment->detail.find(sample->cgroup) == std::string::npos) continue;
+    const bool ours = std::find(sample->pids.begin(), sample->pids.end(), scene.sender->pid) !=
+                      sample->pids.end();
+    if (!ours || sample->throttled_count == 0) continue;
     finding.evidence.push_back(fmt::format("{}: quota {} us in {} us, throttled {} times",
                                            sample->cgroup, sample->quota_us, sample->period_us,
                                            sample->throttled_count));

@@ -97,29 +97,31 @@ std::string segment_text(const Scene& scene, const Hop& hop) {
 /// that many go missing together once in ten times, and where half are, never.
 constexpr std::uint64_t kProof = 20;
 
-/// Frames to be expected at a tap in [hop.a, hop.b], by what crossed in each of the last intervals
-/// before the gap; 0 when there was no steady traffic.
+/// Frames to be expected at a tap in [hop.a, hop.b], by the mean of the intervals before the gap; 0
+/// when traffic was not steady. Bursts and samples beat against each other, so that a single
+/// interval says little.
 std::uint64_t expected_there(const Scene& scene, const Hop& hop, evidence::TapId tap,
                              evidence::Direction direction, Instant gap_begin) {
-  constexpr int kIntervals = 4;
-  std::uint64_t least = UINT64_MAX;
-  for (int i = 0; i < kIntervals; ++i) {
-    const Instant b = gap_begin - i * scene.incident.interval;
-    const Crossed crossing =
-        crossed(scene.recording, tap, direction, b - scene.incident.interval, b);
-    if (!crossing.known || crossing.packets <= 4) return 0;
-    least = std::min(least, crossing.packets);
-  }
-  return least * static_cast<std::uint64_t>((hop.b - hop.a).count()) /
-         static_cast<std::uint64_t>(scene.incident.interval.count());
+  const Duration half = 3 * scene.incident.interval;
+  const Crossed late = crossed(scene.recording, tap, direction, gap_begin - half, gap_begin);
+  const Crossed early =
+      crossed(scene.recording, tap, direction, gap_begin - 2 * half, gap_begin - half);
+  if (!late.known || !early.known) return 0;
+  const std::uint64_t total = late.packets + early.packets;
+  if (std::min(late.packets, early.packets) * 4 < total) return 0;
+  // The adverts themselves are missing in any case.
+  const std::uint64_t others = total - std::min<std::uint64_t>(total, 6);
+  return others * static_cast<std::uint64_t>((hop.b - hop.a).count()) /
+         static_cast<std::uint64_t>((2 * half).count());
 }
 
-/// ARPs of the adverts' sender at a tap in [a, b].
-std::uint64_t arps_there(const Scene& scene, evidence::TapId tap, Instant a, Instant b) {
-  const wire::MacAddress& sender = scene.from.source_mac;
+/// ARPs at a tap in [a, b]: those of the adverts' sender, or those of all others.
+std::uint64_t arps_there(const Scene& scene, evidence::TapId tap, bool of_sender, Instant a,
+                         Instant b) {
   return static_cast<std::uint64_t>(std::count_if(
       scene.recording.arps.begin(), scene.recording.arps.end(), [&](const evidence::ArpSeen& arp) {
-        return arp.tap == tap && arp.at >= a && arp.at <= b && arp.packet.sender_mac == sender;
+        return arp.tap == tap && arp.at >= a && arp.at <= b &&
+               (arp.packet.sender_mac == scene.from.source_mac) == of_sender;
       }));
 }
 
@@ -132,22 +134,29 @@ std::string silent_beyond(const Scene& scene, const Hop& hop) {
     const evidence::Direction direction = scene.from.at_tap(gap.tap)->beats.front().direction;
     const Crossed inside = crossed(scene.recording, gap.tap, direction, hop.a, hop.b);
     if (!inside.known || inside.packets > 0) continue;
-    const std::string& label = scene.recording.taps[gap.tap].label;
-    if (const std::uint64_t n = expected_there(scene, hop, gap.tap, direction, gap.last);
-        n >= kProof) {
-      return fmt::format("tap {}: no frame of any kind for {}, where some {} were to be expected",
-                         label, seconds_text(hop.b - hop.a), n);
-    }
-    const std::uint64_t entered = arps_there(scene, hop.good.tap, hop.a, hop.b);
-    const bool crossed_before = arps_there(scene, gap.tap, gap.last - 5s, gap.last) > 0;
-    if (entered >= kProof && crossed_before) {
-      return fmt::format(
-          "tap {}: no frame of any kind for {}, while {} ARPs of the sender passed "
-          "tap {}",
-          label, seconds_text(hop.b - hop.a), entered, scene.recording.taps[hop.good.tap].label);
-    }
+    const std::uint64_t n = expected_there(scene, hop, gap.tap, direction, gap.last);
+    if (n < kProof) continue;
+    return fmt::format("tap {}: no frame of any kind for {}, where some {} were to be expected",
+                       scene.recording.taps[gap.tap].label, seconds_text(hop.b - hop.a), n);
   }
   return {};
+}
+
+/// Nothing of what the sender sent came through, adverts and ARPs alike, and every frame that did
+/// cross the tap behind the segment is known to be somebody else's.
+std::string nothing_of_the_sender(const Scene& scene, const Hop& hop) {
+  const evidence::TapId good = hop.good.tap;
+  const evidence::TapId bad = hop.bad.tap;
+  const std::uint64_t entered = arps_there(scene, good, true, hop.a, hop.b);
+  const bool before = arps_there(scene, bad, true, hop.bad.last - 5s, hop.bad.last) > 0;
+  if (entered < kProof || !before || arps_there(scene, bad, true, hop.a, hop.b) > 0) return {};
+  const evidence::Direction direction = scene.from.at_tap(bad)->beats.front().direction;
+  const Crossed inside = crossed(scene.recording, bad, direction, hop.a, hop.b);
+  // Counters lag by up to a sample.
+  const std::uint64_t others = arps_there(scene, bad, false, hop.a - 150ms, hop.b);
+  if (!inside.known || inside.packets > others) return {};
+  return fmt::format("tap {} saw {} ARPs of the sender meanwhile, tap {} none of them",
+                     scene.recording.taps[good].label, entered, scene.recording.taps[bad].label);
 }
 
 void add_counts(const Scene& scene, const Hop& hop, Finding& finding) {
@@ -188,8 +197,8 @@ std::optional<Finding> network_cut(const Scene& scene) {
                                            clock_text(scene.recording, down),
                                            tap_text(scene.recording, tap)));
   }
-  if (const std::string silence = silent_beyond(scene, *hop); !silence.empty()) {
-    finding.evidence.push_back(silence);
+  for (const std::string& line : {silent_beyond(scene, *hop), nothing_of_the_sender(scene, *hop)}) {
+    if (!line.empty()) finding.evidence.push_back(line);
   }
   if (finding.evidence.empty()) return std::nullopt;
   add_counts(scene, *hop, finding);
