@@ -338,9 +338,13 @@ void add_hidden(CLI::App& lab_app, Run& run) {
   sub->callback([&run, init] { run = [init] { return lab::host_init(*init); }; });
 
   auto cpu = std::make_shared<int>(0);
+  auto owner = std::make_shared<int>(0);
   auto* hog = lab_app.add_subcommand("hog", "")->group("");
   hog->add_option("--cpu", *cpu);
-  hog->callback([&run, cpu] { run = [cpu] { return lab::burn_cpu(*cpu); }; });
+  hog->add_option("--owner", *owner);
+  hog->callback([&run, cpu, owner] {
+    run = [cpu, owner] { return lab::burn_cpu(*cpu, *owner); };
+  });
 
   auto probe = std::make_shared<lab::ProbeOptions>();
   auto* client = lab_app.add_subcommand("client-probe", "")->group("");

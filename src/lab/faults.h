@@ -74,7 +74,8 @@ void heal_cpu(Lab& lab);
 void heal_disks(Lab& lab);
 void heal_network(Lab& lab);
 
-/// Uses up the CPU `cpu` until it is killed (hidden subcommand `lab hog`).
-int burn_cpu(int cpu);
+/// Uses up the CPU `cpu` until it is killed, or `owner` (a pid) is gone (hidden subcommand
+/// `lab hog`).
+int burn_cpu(int cpu, int owner);
 
 }  // namespace alibi::lab

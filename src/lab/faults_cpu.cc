@@ -24,6 +24,7 @@ constexpr int kHogs = 4;
 // A process of ours in `group` that burns `cpu`; an orphan, so that whoever heals may end it.
 Result<void> start_hog(const std::string& group, int cpu) {
   if (auto made = make_group(group); !made) return made;
+  const std::string owner = std::to_string(::getpid());
   const pid_t child = ::fork();
   if (child < 0) return fail_errno("cannot fork a hog");
   if (child == 0) {
@@ -32,7 +33,8 @@ Result<void> start_hog(const std::string& group, int cpu) {
     ::setsid();
     os::restore_default_signals();
     const std::string number = std::to_string(cpu);
-    const char* argv[] = {"alibi", "lab", "hog", "--cpu", number.c_str(), nullptr};
+    const char* argv[] = {"alibi",        "lab",     "hog",         "--cpu",
+                          number.c_str(), "--owner", owner.c_str(), nullptr};
     ::execv("/proc/self/exe", const_cast<char**>(argv));
     ::_exit(127);
   }
@@ -66,13 +68,17 @@ Result<Injected> starve(const Lab& lab, const std::string& hogs, const std::stri
 
 }  // namespace
 
-int burn_cpu(int cpu) {
+int burn_cpu(int cpu, int owner) {
   ::prctl(PR_SET_NAME, "cpu-hog");
   cpu_set_t set;
   CPU_ZERO(&set);
   CPU_SET(static_cast<std::size_t>(cpu), &set);
   ::sched_setaffinity(0, sizeof set, &set);
-  for (std::atomic<unsigned> turns = 0;;) turns.fetch_add(1, std::memory_order_relaxed);
+  // A lab that was killed heals nothing: its hogs must see for themselves that it is gone.
+  do {
+    for (std::atomic<unsigned> turns = 0; turns < 10'000'000U;) ++turns;
+  } while (::kill(owner, 0) == 0);
+  return 0;
 }
 
 // The whole VM: its syslog daemon waits for the CPU as well, and the keeper may wait for that.
