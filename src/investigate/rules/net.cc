@@ -102,7 +102,10 @@ constexpr std::uint64_t kProof = 20;
 /// interval says little.
 std::uint64_t expected_there(const Scene& scene, const Hop& hop, evidence::TapId tap,
                              evidence::Direction direction, Instant gap_begin) {
-  const Duration half = 3 * scene.incident.interval;
+  // Six intervals, or what was recorded; the first second only brings the counters' first values.
+  const Instant known = scene.recording.begin + 500ms;
+  const Duration half = std::min<Duration>(3 * scene.incident.interval, (gap_begin - known) / 2);
+  if (half < scene.incident.interval) return 0;
   const Crossed late = crossed(scene.recording, tap, direction, gap_begin - half, gap_begin);
   const Crossed early =
       crossed(scene.recording, tap, direction, gap_begin - 2 * half, gap_begin - half);
@@ -110,7 +113,8 @@ std::uint64_t expected_there(const Scene& scene, const Hop& hop, evidence::TapId
   const std::uint64_t total = late.packets + early.packets;
   if (std::min(late.packets, early.packets) * 4 < total) return 0;
   // The adverts themselves are missing in any case.
-  const std::uint64_t others = total - std::min<std::uint64_t>(total, 6);
+  const auto own = static_cast<std::uint64_t>(2 * half / scene.incident.interval + 1);
+  const std::uint64_t others = total - std::min(total, own);
   return others * static_cast<std::uint64_t>((hop.b - hop.a).count()) /
          static_cast<std::uint64_t>((2 * half).count());
 }
