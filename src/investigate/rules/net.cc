@@ -105,7 +105,7 @@ std::uint64_t expected_there(const Scene& scene, const Hop& hop, evidence::TapId
   // Six intervals, or what was recorded; the first second only brings the counters' first values.
   const Instant known = scene.recording.begin + 500ms;
   const Duration half = std::min<Duration>(3 * scene.incident.interval, (gap_begin - known) / 2);
-  if (half < scene.incident.interval) return 0;
+  if (half < scene.incident.interval / 2) return 0;
   const Crossed late = crossed(scene.recording, tap, direction, gap_begin - half, gap_begin);
   const Crossed early =
       crossed(scene.recording, tap, direction, gap_begin - 2 * half, gap_begin - half);
