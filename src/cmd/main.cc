@@ -3,6 +3,7 @@
 // a subcommand's --help names any others.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 
 #include "cmd/command.h"
 
@@ -25,5 +26,11 @@ int main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : 2;
   }
-  return run ? run() : 2;
+  try {
+    return run ? run() : 2;
+  } catch (const std::exception& error) {
+    // Ours do not throw; libraries do, e.g. fmt when standard output cannot be written.
+    std::fprintf(stderr, "alibi: %s\n", error.what());
+    return 1;
+  }
 }

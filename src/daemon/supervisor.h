@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The supervisor: starts keeper, tracker, teller and recorder, starts them again when they die,
-// executes the last will of a dead keeper, and ends them in order. It parses no packet and writes no
-// log.
+// executes the last will of a dead keeper, and ends them in order. It parses no packet and writes
+// no log.
 #pragma once
 
 #include "config/settings.h"
