@@ -15,7 +15,7 @@ setup:
 ## build   the program, optimised: build/release/alibi
 build: setup
 	@cmake --preset release --log-level=WARNING
-	@cmake --build --preset release -j $(JOBS)
+	@cmake --build --preset release -j $(JOBS) --target alibi
 
 ## demo    the story, replayed with the real programs and solved (under 90 s after the build)
 demo: build
