@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Every bench against the peer in the same run; one JSON line each on standard output.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+alibi=$(readlink -f "${1:-build/release/alibi}")
+[ "$(id -u)" -eq 0 ] || { echo "bench: it builds labs from namespaces, so it needs root" >&2; exit 1; }
+python3 bench/stalls.py "$alibi"
+python3 bench/captures.py "$alibi"
