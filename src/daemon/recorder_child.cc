@@ -59,7 +59,8 @@ class Outlet {
     voice_.say_daemon(fmt::format("verdict: {}{}", report::subject(verdict),
                                   verdict.cause ? ": " + verdict.cause->headline : ""));
     if (!verdict.failure) return;
-    if (mails_) {
+    // The other node sees the same incident and may know more; "unknown" is for the log alone.
+    if (mails_ && verdict.cause && verdict.cause->code != "unknown") {
       auto mail = verdict_mail(settings_, report::subject(verdict), text,
                                recording.unix_ns(recording.end), {host_name(), 0});
       if (mail && !mails_->submit(std::move(*mail)))
