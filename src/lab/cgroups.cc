@@ -75,6 +75,11 @@ Result<void> make_group(const std::string& group) {
     std::error_code error;
     fs::create_directories(directory(h, group), error);
     if (error) return fail("cannot make " + directory(h, group).string() + ": " + error.message());
+    // The lab stands for machines of their own: with the share of a single process it would be
+    // starved by whatever else this machine does.
+    if (std::ranges::count(h.controllers, "cpu") > 0) {
+      (void)write_file(directory(h, "") / "cpu.shares", "8192");
+    }
   }
   return {};
 }

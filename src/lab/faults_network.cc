@@ -78,15 +78,11 @@ Result<Injected> lose_packets(Lab& lab, const std::string&, Draw& draw) {
 
 Result<Injected> cut_network(Lab& lab, const std::string&, Draw& draw) {
   const Place& place = pick(kCutPlaces, draw);
-  const bool underlay = std::string_view(place.host) == "fabric";
-  // The node's port of the underlay is cut from everyone, a virtual port from its one neighbour.
-  const std::string node = std::string(place.in) == "control01" ? place.out : place.in;
+  // One port is cut from everyone: were it cut from one neighbour only, other traffic would still
+  // be seen beyond, and it would be a loss. In the fabric that port is the node's.
+  const std::string port = std::string_view(place.out) == "control01" ? place.in : place.out;
   const std::string rules =
-      underlay ? fmt::format("    iifname \"{0}\" counter drop\n    oifname \"{0}\" counter drop\n",
-                             node)
-               : fmt::format("    iifname \"{0}\" oifname \"{1}\" counter drop\n"
-                             "    iifname \"{1}\" oifname \"{0}\" counter drop\n",
-                             place.in, place.out);
+      fmt::format("    iifname \"{0}\" counter drop\n    oifname \"{0}\" counter drop\n", port);
   if (auto done = load_rules(lab, place.host, rules); !done) return tl::unexpected(done.error());
   return injected(place, "all traffic cut");
 }
