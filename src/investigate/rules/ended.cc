@@ -41,10 +41,11 @@ bool is_fault(int signal) {
 }
 
 /// A signal from another process than the target itself; nullptr when the program raised it.
-const evidence::SignalSent* sent_by_other(const Scene& scene, std::int32_t pid, int signal) {
+/// None later than `until` counts.
+const evidence::SignalSent* sent_by_other(const Scene& scene, std::int32_t pid, int signal,
+                                          Instant until) {
   const evidence::SignalSent* sent =
-      signal_for(scene.recording, pid, signal, scene.incident.silent_since - 5s,
-                 std::max(scene.incident.at, scene.incident.silent_since + 1s));
+      signal_for(scene.recording, pid, signal, scene.incident.silent_since - 5s, until);
   if (sent == nullptr || sent->sender_pid == 0 || sent->sender_pid == pid || sent->code > 0) {
     return nullptr;
   }
@@ -63,7 +64,7 @@ std::optional<Finding> killed_parent(const Scene& scene) {
     if (pid == scene.sender->pid) continue;
     const auto end = end_of(scene, pid);
     if (!end || (end->exit->exit_code & 0x7f) != SIGKILL) continue;
-    const evidence::SignalSent* sent = sent_by_other(scene, pid, SIGKILL);
+    const evidence::SignalSent* sent = sent_by_other(scene, pid, SIGKILL, end->at);
     if (sent == nullptr) continue;
     Finding finding = ended(
         scene, "host.process.killed",
@@ -84,8 +85,9 @@ std::optional<Finding> process_crashed(const Scene& scene) {
   if (!end) return std::nullopt;
   const int signal = end->exit->exit_code & 0x7f;
   const int status = (end->exit->exit_code >> 8) & 0xff;
-  const bool of_itself = (is_fault(signal) && !sent_by_other(scene, scene.sender->pid, signal)) ||
-                         (signal == 0 && status != 0 && scene.incident.kind != Kind::Resignation);
+  const bool of_itself =
+      (is_fault(signal) && !sent_by_other(scene, scene.sender->pid, signal, end->at)) ||
+      (signal == 0 && status != 0 && scene.incident.kind != Kind::Resignation);
   if (!of_itself) return std::nullopt;
   return ended(scene, "host.process.crashed",
                signal != 0
@@ -105,7 +107,7 @@ std::optional<Finding> process_killed(const Scene& scene) {
                    *end);
     }
     const evidence::SignalSent* sent =
-        signal != 0 ? sent_by_other(scene, scene.sender->pid, signal) : nullptr;
+        signal != 0 ? sent_by_other(scene, scene.sender->pid, signal, end->at) : nullptr;
     // A request to end (SIGTERM, SIGINT) is the administrator's; these leave no choice.
     if (sent != nullptr && (signal == SIGKILL || is_fault(signal)) &&
         !scene.sender->in_family(sent->sender_pid)) {
@@ -123,9 +125,12 @@ std::optional<Finding> admin_stopped(const Scene& scene) {
   if (!applies(scene)) return std::nullopt;
   const auto end = end_of(scene, scene.sender->pid);
   if (!end && scene.incident.kind != Kind::Resignation) return std::nullopt;
+  // What came after it had resigned or ended is no reason for it.
+  const Instant acted =
+      scene.incident.kind == Kind::Resignation ? scene.incident.silent_since : end->at;
   for (const std::int32_t pid : scene.sender->family) {
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
-      const evidence::SignalSent* sent = sent_by_other(scene, pid, signal);
+      const evidence::SignalSent* sent = sent_by_other(scene, pid, signal, acted);
       if (sent == nullptr || scene.sender->in_family(sent->sender_pid)) continue;
       Finding finding{"admin.stopped",
                       fmt::format("{} was stopped: {} sent {}", sender_text(scene),
