@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <set>
 
 #include "cmd/command.h"
 #include "cmd/record_output.h"
@@ -61,6 +62,8 @@ Result<daemon::TapSpec> parse_tap(const std::string& text) {
     if (colon != std::string::npos) spec.host = place.substr(colon + 1);
   }
   spec.interface = rest;
+  if (at != std::string::npos && spec.netns.empty())
+    return fail("--tap " + text + ": the namespace behind @ is missing");
   if (spec.interface.empty()) return fail("--tap " + text + ": the interface is missing");
   if (spec.host.empty() && spec.netns.find_first_of(":/") == std::string::npos)
     spec.host = spec.netns;
@@ -98,6 +101,10 @@ Result<std::vector<daemon::TapSpec>> tap_specs(const RecordOptions& options) {
     specs.push_back(std::move(*spec));
   }
   if (specs.empty()) return fail("no interface is up here: name one with -i or --tap");
+  std::set<std::string> labels;
+  for (const daemon::TapSpec& spec : specs)
+    if (!labels.insert(spec.label).second)
+      return fail("--tap " + spec.label + ": two taps have this label; give each its own");
   return specs;
 }
 
@@ -130,6 +137,8 @@ class VerdictMails {
     VerdictMails mails;
     if (options.mail_as.empty()) return mails;
     config::Parsed parsed = config::load(options.mail_as);
+    for (const config::Diagnostic& diagnostic : parsed.diagnostics)
+      if (diagnostic.fatal) return fail(config::render(diagnostic));
     mails.settings_ = std::move(parsed.settings);
     if (mails.settings_.mail.to.empty() || mails.settings_.mail.server_host.empty())
       return fail(options.mail_as +
@@ -193,7 +202,13 @@ Result<void> write_files(const daemon::Recorder& recorder, const evidence::Recor
 
 int record(const RecordOptions& options) {
   const auto specs = tap_specs(options);
-  if (!specs) return complain(specs.error());
+  if (!specs) {
+    complain(specs.error());
+    return 2;
+  }
+  // Said before minutes are spent on recording.
+  for (const std::string& path : {options.case_file, options.pcapng})
+    if (auto usable = check_output_path(path); !usable) return complain(usable.error());
   auto mails = VerdictMails::open(options);
   if (!mails) return complain(mails.error());
   auto signals = os::SignalQueue::create({SIGINT, SIGTERM});
@@ -247,8 +262,11 @@ void add_record(CLI::App& app, Run& run) {
                   "LABEL=INTERFACE[@NETNS[:HOST]], in path order; NETNS is a name in /run/netns, "
                   "a path, or pid:N")
       ->allow_extra_args(false);
-  sub->add_option("--for", options->seconds, "stop after so many seconds");
-  sub->add_option("--window", options->window, "remember so many seconds")->capture_default_str();
+  sub->add_option("--for", options->seconds, "stop after so many seconds")
+      ->check(CLI::Range(0.1, 1e7));
+  sub->add_option("--window", options->window, "remember so many seconds")
+      ->check(CLI::Range(10.0, 86400.0))
+      ->capture_default_str();
   sub->add_option("-w", options->case_file, "write what was recorded to this case file");
   sub->add_option("--pcapng", options->pcapng, "write all frames to this pcapng file");
   sub->add_option("--mail-as", options->mail_as,

@@ -27,7 +27,11 @@ int main(int argc, char** argv) {
     return code == 0 ? 0 : 2;
   }
   try {
-    return run ? run() : 2;
+    const int code = run ? run() : 2;
+    // Lost output is no success, however it was buffered.
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    std::fprintf(stderr, "alibi: cannot write to standard output\n");
+    return code == 0 ? 1 : code;
   } catch (const std::exception& error) {
     // Ours do not throw; libraries do, e.g. fmt when standard output cannot be written.
     std::fprintf(stderr, "alibi: %s\n", error.what());

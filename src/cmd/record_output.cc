@@ -3,6 +3,9 @@
 #include "cmd/record_output.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "evidence/capture_file.h"
 #include "os/packet_ring.h"
@@ -26,6 +29,18 @@ void print_losses(const std::vector<evidence::SourceLoss>& losses) {
     else
       fmt::print("absent {}: {}\n", loss.source, loss.why);
   }
+}
+
+Result<void> check_output_path(const std::string& path) {
+  namespace fs = std::filesystem;
+  if (path.empty() || path == "-") return {};
+  std::error_code error;
+  const fs::path folder = fs::absolute(path, error).parent_path();
+  if (!fs::is_directory(folder, error)) return fail(path + ": its folder does not exist");
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error))
+    return fail(path + ": not a regular file; name a file that may be replaced");
+  if (access(folder.c_str(), W_OK) != 0) return fail_errno(path + ": cannot write to its folder");
+  return {};
 }
 
 Result<void> write_pcapng(const daemon::Recorder& recorder, const std::string& path) {

@@ -16,6 +16,10 @@ void print_totals(const daemon::Recorder& recorder);
 /// A line a source of evidence that was absent or lost something.
 void print_losses(const std::vector<evidence::SourceLoss>& losses);
 
+/// Can a file be made or replaced at `path`? Empty and "-" always. Devices, pipes and folders are
+/// refused: a finished file is renamed over what is there.
+Result<void> check_output_path(const std::string& path);
+
 /// All frames that are still remembered, with interface statistics.
 Result<void> write_pcapng(const daemon::Recorder& recorder, const std::string& path);
 

@@ -277,6 +277,13 @@ void expect_facts_documented(const std::string& text) {
   }
 }
 
+TEST(CaseFile, AFolderIsNotReplaced) {
+  const TempFolder folder;
+  const auto written = write_case(Recording{}, folder.file(""));
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().message, HasSubstr("not a regular file"));
+}
+
 TEST(CaseFile, EveryFactAndFieldIsDocumented) { expect_facts_documented(documentation()); }
 
 }  // namespace

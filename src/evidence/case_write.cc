@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a recording into a new SQLite file beside the wanted one, then renames it.
+#include <filesystem>
 #include <cstdio>
 #include <map>
 #include <utility>
@@ -120,6 +121,10 @@ Result<void> write_database(const Recording& recording, const std::string& path)
 }  // namespace
 
 Result<void> write_case(const Recording& recording, const std::string& path) {
+  // The rename below would put the case in the place of a device or a pipe.
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+    return fail(path + ": not a regular file; a case replaces what is there");
   const std::string partial = path + ".tmp";
   std::remove(partial.c_str());
   if (auto written = write_database(recording, partial); !written) {
