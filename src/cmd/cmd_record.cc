@@ -209,10 +209,12 @@ int record(const RecordOptions& options) {
   // Said before minutes are spent on recording.
   for (const std::string& path : {options.case_file, options.pcapng})
     if (auto usable = check_output_path(path); !usable) return complain(usable.error());
-  auto mails = VerdictMails::open(options);
-  if (!mails) return complain(mails.error());
+  // Blocked before the mail thread begins, which inherits it: otherwise the kernel may hand the
+  // signal to that thread.
   auto signals = os::SignalQueue::create({SIGINT, SIGTERM});
   if (!signals) return complain(signals.error());
+  auto mails = VerdictMails::open(options);
+  if (!mails) return complain(mails.error());
   daemon::Live live([&](const evidence::Recording& recording, const investigate::Verdict& verdict,
                         std::size_t number) {
     const std::string text = report::verdict_text(recording, verdict, number);

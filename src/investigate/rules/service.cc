@@ -59,7 +59,10 @@ void add_service_end(const Scene& scene, Instant t, Finding& finding) {
 
 std::optional<Finding> service_down(const Scene& scene) {
   const bool acted = scene.incident.kind == Kind::Resignation || scene.incident.fell_from.value > 0;
-  if (!scene.sender || !acted) return std::nullopt;
+  // A silence has other reasons, whatever the priority was before.
+  const bool moved =
+      scene.incident.kind == Kind::Resignation || scene.incident.kind == Kind::Preemption;
+  if (!scene.sender || !acted || !moved) return std::nullopt;
   const std::vector<ScriptRun> runs = script_runs(scene.recording, *scene.sender);
   const Instant t = acted_at(scene);
   const ScriptRun* run = failed_run(runs, t);
