@@ -36,9 +36,9 @@ fi
 
 step "what is left behind"
 after=$(scripts/leftovers.sh)
-if [ "$before" != "$after" ]; then
-  echo "left behind by the tests:" >&2
-  diff <(echo "$before") <(echo "$after") >&2 || true
+left=$(comm -13 <(sort <<<"$before") <(sort <<<"$after"))
+if [ -n "$left" ]; then
+  printf 'left behind by the tests:\n%s\n' "$left" >&2
   exit 1
 fi
 echo "nothing"

@@ -6,8 +6,11 @@ set -u
 echo "namespaces:"; ls /run/netns 2>/dev/null | sort
 echo "loop devices:"; losetup -l -n -O NAME,BACK-FILE 2>/dev/null | grep -i alibi | sort
 echo "mounts:"; grep -i alibi /proc/self/mounts | cut -d' ' -f2 | sort
-echo "cgroups:"; find /sys/fs/cgroup -maxdepth 3 -type d -name '*alibi*' 2>/dev/null | sort
+# The parent group that all labs share holds nothing by itself.
+echo "cgroups:"
+find /sys/fs/cgroup -maxdepth 3 -type d \( -name '*alibi*' -o -path '*/alibi-lab/*' \) \
+  ! -name alibi-lab 2>/dev/null | sort
 echo "processes:"
-ps -eo comm= | grep -xE 'alibi|keepalived|haproxy|vrrpd|zebra|syslogd|tcpdump' | sort | uniq -c
+ps -eo pid=,comm= | grep -E ' (alibi.*|keepalived|haproxy|vrrpd|zebra|syslogd|tcpdump)$' | sort
 echo "state:"; ls /run/alibi-lab 2>/dev/null | sort
 exit 0
