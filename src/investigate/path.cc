@@ -38,6 +38,25 @@ bool at_the_sender(const evidence::Recording& recording, const TapBeats& tap) {
                      });
 }
 
+/// Capture files end and are stamped each by itself: a file that stops in the gap proves no loss,
+/// and neither does a gap of the same length that the tap before it has at another time of its
+/// clock.
+std::string doubt_of_captures(const evidence::Recording& recording, const Stream& from,
+                              const Where& where) {
+  if (!recording.clock.empty() || recording.has_host_evidence || where.first_bad == 0) return {};
+  const std::string& label = recording.taps[where.bad().tap].label;
+  if (where.bad().next == kNever) return "the capture at tap " + label + " ends in the gap";
+  const TapBeats* good = from.at_tap(where.taps[where.first_bad - 1].tap);
+  for (std::size_t i = 1; i < good->beats.size(); ++i) {
+    const Duration length = good->beats[i].at - good->beats[i - 1].at;
+    if (std::chrono::abs(length - where.bad().length) < from.interval / 4) {
+      return "tap " + recording.taps[good->tap].label +
+             " has a gap of the same length at another time: the clocks of the captures differ";
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Where locate(const evidence::Recording& recording, const Stream& from, const Incident& incident) {
@@ -66,7 +85,10 @@ Where locate(const evidence::Recording& recording, const Stream& from, const Inc
       return where;
     }
   }
-  if (bad->capture_lost > 0) {
+  if (const std::string doubt = doubt_of_captures(recording, from, where); !doubt.empty()) {
+    where.origin = Origin::Unclear;
+    where.why_unclear = doubt;
+  } else if (bad->capture_lost > 0) {
     where.origin = Origin::Unclear;
     where.why_unclear =
         "the capture itself lost frames in the gap at tap " + recording.taps[bad->tap].label;

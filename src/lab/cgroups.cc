@@ -72,9 +72,7 @@ std::vector<fs::path> directories_below(const fs::path& root) {
 
 Result<void> make_group(const std::string& group) {
   for (const auto& h : hierarchies()) {
-    std::error_code error;
-    fs::create_directories(directory(h, group), error);
-    if (error) return fail("cannot make " + directory(h, group).string() + ": " + error.message());
+    if (auto made = make_directories(directory(h, group)); !made) return made;
     // The lab stands for machines of their own: with the share of a single process it would be
     // starved by whatever else this machine does.
     if (std::ranges::count(h.controllers, "cpu") > 0) {

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -138,6 +139,16 @@ void catch_interrupts() {
 }
 
 bool interrupted() { return g_interrupted != 0; }
+
+Result<void> make_directories(const std::string& path) {
+  std::error_code error;
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    std::filesystem::create_directories(path, error);
+    if (!error) return {};
+    if (error != std::errc::no_such_file_or_directory) break;
+  }
+  return fail("cannot make " + path + ": " + error.message(), error.value());
+}
 
 std::string read_small_file(const std::string& path) {
   std::ifstream in(path);

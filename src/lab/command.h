@@ -30,6 +30,10 @@ bool hold(Duration time);
 void catch_interrupts();
 bool interrupted();
 
+/// Makes a folder and those above it. Another lab that goes down may remove an empty one of those
+/// in between, so it tries again.
+Result<void> make_directories(const std::string& path);
+
 /// Reads a small file, empty when it cannot.
 std::string read_small_file(const std::string& path);
 /// One write(2) of `text` to an existing file, as /sys and cgroup files want it.

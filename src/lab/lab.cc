@@ -48,12 +48,13 @@ Result<Lab> up(const UpOptions& options) {
   lab.foreground = options.foreground;
   const std::string base = options.dir.empty() ? "/var/lib/alibi-lab" : options.dir;
   std::error_code error;
-  std::filesystem::create_directories(base, error);
-  lab.dir = std::filesystem::canonical(base, error).string() + "/lab-" + lab.name;
-  if (error) return fail("cannot make " + base + ": " + error.message());
+  lab.dir = std::filesystem::weakly_canonical(base, error).string() + "/lab-" + lab.name;
+  if (error) return fail("cannot find " + base + ": " + error.message());
   if (auto saved = save(lab); !saved) return tl::unexpected(saved.error());
-  std::filesystem::create_directories(lab.dir, error);
-  if (error) return fail("cannot make " + lab.dir + ": " + error.message());
+  if (auto made = make_directories(lab.dir); !made) {
+    forget(lab.name);
+    return tl::unexpected(made.error());
+  }
   if (auto built = build(lab, *topology); !built) {
     if (options.keep) return tl::unexpected(built.error());
     auto gone = down(lab.name);

@@ -118,10 +118,10 @@ Result<void> save(const Lab& lab) {
                {"log", name_of(lab.log)},  {"vm_cpu", lab.vm_cpu},
                {"hosts", hosts},           {"programs", programs},
                {"fault", lab.fault}};
-  std::error_code error;
-  fs::create_directories(kRun + "/" + lab.name, error);
+  if (auto made = make_directories(kRun + "/" + lab.name); !made) return made;
   const std::string path = state_file(lab.name);
   if (auto put = put_file(path + ".tmp", j.dump(1) + "\n"); !put) return put;
+  std::error_code error;
   fs::rename(path + ".tmp", path, error);
   if (error) return fail("cannot write " + path + ": " + error.message());
   return {};

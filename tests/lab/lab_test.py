@@ -67,15 +67,29 @@ def traces(name):
     return found
 
 
-def attached_loops():
-    return {p.split("/")[3] for p in glob.glob("/sys/block/loop*/loop/backing_file")}
+def backing(loop):
+    """The device and inode of the file behind a loop device, None when it is detached."""
+    shown = subprocess.run(["losetup", "-n", "-O", "BACK-MAJ:MIN,BACK-INO,BACK-FILE",
+                            f"/dev/{loop}"], capture_output=True, text=True)
+    return shown.stdout.split() or None
+
+
+def loops_of(name):
+    """Loop devices that are mounted in the hosts of a lab."""
+    loops = set()
+    for pid in processes(name):
+        try:
+            info = pathlib.Path(f"/proc/{pid}/mountinfo").read_text()
+        except OSError:
+            continue
+        loops.update(re.findall(r" /dev/(loop\d+) ", info))
+    return loops
 
 
 @unittest.skipIf(os.geteuid() != 0, "a lab needs root")
 class LabTest(unittest.TestCase):
     def setUp(self):
         self.names = []
-        self.loops = attached_loops()
 
     def name(self, suffix):
         self.names.append(f"t{os.getpid()}{suffix}")
@@ -138,8 +152,7 @@ class LabTest(unittest.TestCase):
         name = self.name("g")
         up = subprocess.Popen([ALIBI, "lab", "up", "--name", name], stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True)
-        await_true(lambda: len(attached_loops() - self.loops) >= 2 or up.poll() is not None, 30,
-                   "two disks")
+        await_true(lambda: len(loops_of(name)) >= 2 or up.poll() is not None, 30, "two disks")
         up.send_signal(signal.SIGTERM)
         self.assertIn("interrupted", up.communicate(timeout=30)[1])
         self.assertEqual(up.returncode, 1)
@@ -149,8 +162,9 @@ class LabTest(unittest.TestCase):
         """The last mount of a frozen file system is gone: it still has to be found and thawed."""
         name = self.name("d")
         alibi("up", "--name", name)
-        loops = attached_loops() - self.loops
+        loops = loops_of(name)
         self.assertEqual(len(loops), 4)
+        tags = {loop: backing(loop) for loop in loops}
         fault = subprocess.Popen([ALIBI, "lab", "fault", "log.disk", "--name", name, "--for", "60"],
                                  stdout=subprocess.PIPE, text=True)
         self.assertIn("frozen", fault.stdout.readline())
@@ -164,7 +178,9 @@ class LabTest(unittest.TestCase):
                 pass
         alibi("down", "--name", name)
         self.assert_gone(name)
-        self.assertFalse(loops & attached_loops(), "a loop device of the lab stays attached")
+        # The number may have gone to another lab meanwhile, with another file behind it.
+        self.assertFalse({loop for loop in loops if backing(loop) == tags[loop]},
+                         "a loop device of the lab stays attached")
 
     def test_two_labs_side_by_side(self):
         one, two = self.name("e"), self.name("e-f")  # one name begins with the other
