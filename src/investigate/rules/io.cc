@@ -90,6 +90,8 @@ std::optional<Finding> io_filesystem(const Scene& scene) {
 std::optional<Finding> io_log(const Scene& scene) {
   if (!dominates(scene, Doing::LogWait)) return std::nullopt;
   const evidence::WaitTarget* target = scene.account->longest(Doing::LogWait)->target;
+  // A reader that is runnable may want a CPU itself: that it does not read is not its doing.
+  if (target != nullptr && target->reader_state == 'R') return std::nullopt;
   std::string reader = "nobody reads it";
   if (target != nullptr && target->reader_pid != 0) {
     reader = fmt::format("{} (pid {}) does not read it", target->reader_comm, target->reader_pid);
