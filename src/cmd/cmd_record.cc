@@ -140,12 +140,13 @@ class VerdictMails {
     for (const config::Diagnostic& diagnostic : parsed.diagnostics)
       if (diagnostic.fatal) return fail(config::render(diagnostic));
     mails.settings_ = std::move(parsed.settings);
-    if (mails.settings_.mail.to.empty() || mails.settings_.mail.server_host.empty())
+    if (mails.settings_.global.mail.to.empty() || mails.settings_.global.mail.server_host.empty())
       return fail(options.mail_as +
                   ": no notification_email or smtp_server in it: nobody to mail verdicts to");
     auto netns = os::open_network_namespace(options.mail_netns);
     if (!netns) return tl::unexpected(netns.error());
-    mails.sender_ = std::make_unique<daemon::MailSender>(mails.settings_.mail, std::move(*netns));
+    mails.sender_ =
+        std::make_unique<daemon::MailSender>(mails.settings_.global.mail, std::move(*netns));
     return mails;
   }
 

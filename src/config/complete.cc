@@ -32,10 +32,10 @@ using ScriptsByName = std::map<std::string_view, const Script*>;
 
 // Drops tracked names that are no script, and inherits `reverse`.
 void join_track_scripts(Context& context, InstanceDraft& draft, const ScriptsByName& scripts) {
-  std::vector<TrackScript> kept;
+  std::vector<Track> kept;
   std::set<std::string> seen;
-  for (std::size_t i = 0; i < draft.instance.track_scripts.size(); ++i) {
-    TrackScript& track = draft.instance.track_scripts[i];
+  for (std::size_t i = 0; i < draft.instance.tracks.scripts.size(); ++i) {
+    Track& track = draft.instance.tracks.scripts[i];
     const auto [at, reverse] = draft.tracks[i];
     const auto script = scripts.find(track.name);
     if (script == scripts.end()) {
@@ -62,7 +62,7 @@ void join_track_scripts(Context& context, InstanceDraft& draft, const ScriptsByN
     track.reverse = reverse.value_or(script->second->reverse);
     kept.push_back(std::move(track));
   }
-  draft.instance.track_scripts = std::move(kept);
+  draft.instance.tracks.scripts = std::move(kept);
 }
 
 // keepalived does not start with two instances that would hear each other's adverts as their own.
@@ -92,8 +92,8 @@ void check_mail(Context& context, const Settings& settings) {
   const auto wants = std::find_if(settings.instances.begin(), settings.instances.end(),
                                   [](const Instance& i) { return i.smtp_alert; });
   if (wants == settings.instances.end()) return;
-  const bool nobody = settings.mail.to.empty();
-  if (!nobody && !settings.mail.server_host.empty()) return;
+  const bool nobody = settings.global.mail.to.empty();
+  if (!nobody && !settings.global.mail.server_host.empty()) return;
   const auto& drafts = context.draft.instances;
   const auto index = static_cast<std::size_t>(wants - settings.instances.begin());
   context.say(Severity::Notice, drafts[index].at,

@@ -44,14 +44,14 @@ bool begin_global_defs(Context& context, const Statement& statement) {
 bool set_notification_email(Context& context, const Statement& statement) {
   for (const Piece& line : statement.lines) {
     for (const Word& word : line.words) {
-      if (!word.text.empty()) context.draft.settings.mail.to.push_back(word.text);
+      if (!word.text.empty()) context.draft.settings.global.mail.to.push_back(word.text);
     }
   }
   return true;
 }
 
 bool set_notification_email_from(Context& context, const Statement& statement) {
-  context.draft.settings.mail.from = statement.word(1).text;
+  context.draft.settings.global.mail.from = statement.word(1).text;
   no_more_words(context, statement, 2);
   return true;
 }
@@ -67,8 +67,8 @@ bool set_smtp_server(Context& context, const Statement& statement) {
     context.warn(statement.at(1), "smtp_server needs a host name or address; no mail is sent");
     return true;
   }
-  context.draft.settings.mail.server_host = statement.word(1).text;
-  context.draft.settings.mail.server_port = port;
+  context.draft.settings.global.mail.server_host = statement.word(1).text;
+  context.draft.settings.global.mail.server_port = port;
   no_more_words(context, statement, 3);
   return true;
 }
@@ -79,24 +79,24 @@ bool set_smtp_connect_timeout(Context& context, const Statement& statement) {
   if (*value == 0) {
     context.warn(statement.at(1), "smtp_connect_timeout must be greater than 0; 1 is used");
   }
-  context.draft.settings.mail.connect_timeout = std::chrono::seconds(std::max(*value, 1));
+  context.draft.settings.global.mail.connect_timeout = std::chrono::seconds(std::max(*value, 1));
   return true;
 }
 
 bool set_smtp_helo_name(Context& context, const Statement& statement) {
-  context.draft.settings.mail.helo_name = statement.word(1).text;
+  context.draft.settings.global.mail.helo_name = statement.word(1).text;
   return true;
 }
 
 bool set_router_id(Context& context, const Statement& statement) {
-  context.draft.settings.router_id = statement.word(1).text;
+  context.draft.settings.global.router_id = statement.word(1).text;
   no_more_words(context, statement, 2);
   return true;
 }
 
 bool set_script_user(Context& context, const Statement& statement) {
-  context.draft.settings.script_user = statement.word(1).text;
-  context.draft.settings.script_group = statement.size() > 2 ? statement.word(2).text : "";
+  context.draft.settings.global.script_user = statement.word(1).text;
+  context.draft.settings.global.script_group = statement.size() > 2 ? statement.word(2).text : "";
   no_more_words(context, statement, 3);
   return true;
 }
@@ -104,7 +104,7 @@ bool set_script_user(Context& context, const Statement& statement) {
 bool set_script_security(Context& context, const Statement& statement) {
   // keepalived takes any word after it as if it were not there; `off` must not mean `on` here.
   const auto value = yes_or_no(context, statement);
-  if (value) context.draft.settings.enable_script_security = *value;
+  if (value) context.draft.settings.global.enable_script_security = *value;
   return true;
 }
 

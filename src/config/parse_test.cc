@@ -257,8 +257,8 @@ std::vector<Good> good_instances() {
            }),
       inst("notify", "notify_master \"/bin/m one 'two three'\"\nnotify /bin/n",
            [](const Instance& i) {
-             EXPECT_EQ(i.notify_master, "/bin/m one 'two three'");
-             EXPECT_EQ(i.notify, "/bin/n");
+             EXPECT_EQ(i.notify_master.text, "/bin/m one 'two three'");
+             EXPECT_EQ(i.notify.text, "/bin/n");
            }),
   };
 }
@@ -299,11 +299,11 @@ std::vector<Good> good_scripts() {
            in_instance("track_script {\nS weight 3 noreverse\nT weight -3 "
                        "reverse\n}"),
        [](const Settings& s) {
-         const auto& tracks = s.instances[0].track_scripts;
+         const auto& tracks = s.instances[0].tracks.scripts;
          EXPECT_EQ(*tracks.at(0).weight, 3);
-         EXPECT_FALSE(tracks[0].reverse);
+         EXPECT_FALSE(tracks[0].reverse.value());
          EXPECT_EQ(*tracks.at(1).weight, -3);
-         EXPECT_TRUE(tracks[1].reverse);
+         EXPECT_TRUE(tracks[1].reverse.value());
        }},
   };
 }
@@ -331,11 +331,11 @@ std::vector<Good> good_files() {
        in_globals("notification_email { a@b.c\nd@e.f g@h.i\n}\nsmtp_server ::1 2525\n"
                   "smtp_helo_name me\nscript_user nobody nogroup"),
        [](const Settings& s) {
-         EXPECT_THAT(s.mail.to, ElementsAre("a@b.c", "d@e.f", "g@h.i"));
-         EXPECT_EQ(s.mail.server_host, "::1");
-         EXPECT_EQ(s.mail.server_port, 2525);
-         EXPECT_EQ(s.mail.helo_name, "me");
-         EXPECT_EQ(s.script_group, "nogroup");
+         EXPECT_THAT(s.global.mail.to, ElementsAre("a@b.c", "d@e.f", "g@h.i"));
+         EXPECT_EQ(s.global.mail.server_host, "::1");
+         EXPECT_EQ(s.global.mail.server_port, 2525);
+         EXPECT_EQ(s.global.mail.helo_name, "me");
+         EXPECT_EQ(s.global.script_group, "nogroup");
        }},
       {"ipv6",
        "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n"

@@ -8,15 +8,13 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "config/place.h"
+#include "config/settings_global.h"
+#include "config/settings_net.h"
+#include "config/settings_track.h"
 #include "vrrp/instance.h"
 
 namespace alibi::config {
-
-struct Place {
-  std::string file;
-  int line = 0;    ///< from 1
-  int column = 0;  ///< from 1, in octets
-};
 
 /// Error: keepalived would not run with it (`fatal`) or drops the block. Warning: carried on, but
 /// not as written. Notice: keepalived takes it, alibi does not serve it yet, or it has no effect.
@@ -31,69 +29,75 @@ struct Diagnostic {
   bool fatal = false;       ///< an Error that forbids to start
 };
 
-struct Mail {
-  std::vector<std::string> to;
-  std::string from;
-  std::string server_host;
-  int server_port = 25;
-  Duration connect_timeout = 30s;
-  std::string helo_name;  ///< empty: host name
+struct VirtualMac {
+  std::string name;  ///< of the interface; empty: vmac_prefix.VRID (or [46].VRID)
+  std::optional<wire::MacAddress> mac;  ///< absent: 00:00:5e:00:01|02:VRID
+  bool transmit_base = false;           ///< vmac_xmit_base: adverts leave by the interface below
+  bool for_addresses = false;           ///< use_vmac_addr
 };
 
-/// One address line of virtual_ipaddress.
-struct VirtualAddress {
+struct UnicastPeer {
   wire::IpAddress address;
-  int prefix_length = 32;   ///< keepalived's default: /32, /128
-  std::string interface;    ///< `dev`, empty: the instance's
-  std::string label;
-  std::string scope;
-  std::optional<wire::IpAddress> broadcast;
-  Place place;
-};
-
-struct Script {
-  std::string name;
-  std::vector<std::string> command;  ///< argv
-  std::string command_text;          ///< as written
-  Duration interval = 1s;
-  Duration timeout{};                ///< default: interval
-  int weight = 0;
-  bool reverse = false;
-  int rise = 1;
-  int fall = 1;
-  bool init_fail = false;
-  std::string user;                  ///< empty: script_user / default rule
-  std::string group;
-  Place place;
-};
-
-struct TrackScript {
-  std::string name;
-  std::optional<int> weight;  ///< overrides the script's
-  bool reverse = false;
-  Place place;
+  int min_ttl = 0;
+  int max_ttl = 255;
 };
 
 struct Instance {
-  vrrp::Parameters vrrp;   ///< addresses filled from `addresses`
+  vrrp::Parameters vrrp;  ///< addresses filled from `addresses`
   std::string interface;
   std::vector<VirtualAddress> addresses;
   std::vector<VirtualAddress> excluded_addresses;
-  std::vector<TrackScript> track_scripts;
+  std::vector<Route> routes;
+  std::vector<Rule> rules;
+  Tracks tracks;
   bool smtp_alert = false;
-  std::optional<wire::IpAddress> source;        ///< mcast_src_ip / unicast_src_ip
-  std::vector<wire::IpAddress> unicast_peers;
-  std::string notify_master, notify_backup, notify_fault, notify_stop, notify;
+  std::optional<wire::IpAddress> source;  ///< mcast_src_ip / unicast_src_ip
+  std::optional<wire::IpAddress> group;   ///< mcast_dst_ip, else vrrp_mcast_group4/6
+  std::vector<UnicastPeer> unicast_peers;
+  int unicast_ttl = 255;
+  bool check_unicast_source = false;
+  bool fault_without_peer = false;  ///< unicast_fault_no_peer
+  bool track_source = false;        ///< track_src_ip
+  bool track_primary = true;        ///< dont_track_primary takes it away
+  bool accept = true;               ///< false: packets to the addresses are dropped
+  bool promote_secondaries = false;
+  bool strict = false;             ///< strict_mode, else vrrp_strict
+  std::optional<VirtualMac> vmac;  ///< use_vmac
+  bool use_ipvlan = false;
+  std::string vrf;
+  Duration garp_extra_if{};                ///< 0: off
+  std::optional<unsigned> receive_buffer;  ///< kernel_rx_buf_size
+  Command notify_master, notify_backup, notify_fault, notify_stop, notify;
+  Command notify_master_rx_lower;  ///< notify_master_rx_lower_pri
+  bool notify_deleted = false;
+  bool notify_priority_changes = false;
+  Place place;
+};
+
+struct SyncGroup {
+  std::string name;
+  std::vector<std::size_t> members;  ///< indices into Settings::instances
+  Tracks tracks;
+  bool tracking_weight = false;  ///< sync_group_tracking_weight
+  bool smtp_alert = false;
+  Command notify_master, notify_backup, notify_fault, notify_stop, notify;
+  bool notify_priority_changes = false;
   Place place;
 };
 
 struct Settings {
-  std::string router_id;  ///< empty: host name
-  Mail mail;
-  std::string script_user, script_group;
-  bool enable_script_security = false;
+  Global global;
   std::vector<Script> scripts;
+  std::vector<TrackedFile> files;
+  std::vector<TrackedProcess> processes;
+  std::vector<Bfd> bfds;
   std::vector<Instance> instances;
+  std::vector<SyncGroup> groups;
+  std::vector<VirtualAddress> static_addresses;
+  std::vector<Route> static_routes;
+  std::vector<Rule> static_rules;
+  std::vector<GarpGroup> garp_groups;
+  std::vector<UpDownDelay> up_down_delays;
 };
 
 struct Parsed {

@@ -58,27 +58,29 @@ std::string instance_text(const Instance& i) {
   for (const auto& a : i.addresses) out += "  address " + address_text(a) + "\n";
   for (const auto& a : i.excluded_addresses) out += "  excluded " + address_text(a) + "\n";
   if (i.source) out += "  source " + i.source->text() + "\n";
-  for (const auto& peer : i.unicast_peers) out += "  peer " + peer.text() + "\n";
-  for (const auto& t : i.track_scripts) {
+  for (const auto& peer : i.unicast_peers) out += "  peer " + peer.address.text() + "\n";
+  for (const auto& t : i.tracks.scripts) {
     out += fmt::format("  tracks {} weight {}{}\n", t.name,
-                       t.weight ? std::to_string(*t.weight) : "own", t.reverse ? " reverse" : "");
+                       t.weight ? std::to_string(*t.weight) : "own",
+                       t.reverse.value_or(false) ? " reverse" : "");
   }
-  for (const auto& [name, text] : {std::pair{"master", i.notify_master},
-                                   {"backup", i.notify_backup},
-                                   {"fault", i.notify_fault},
-                                   {"stop", i.notify_stop},
-                                   {"any", i.notify}}) {
+  for (const auto& [name, text] : {std::pair{"master", i.notify_master.text},
+                                   {"backup", i.notify_backup.text},
+                                   {"fault", i.notify_fault.text},
+                                   {"stop", i.notify_stop.text},
+                                   {"any", i.notify.text}}) {
     if (!text.empty()) out += fmt::format("  notify {}: {}\n", name, text);
   }
   return out;
 }
 
 std::string settings_text(const Settings& s) {
-  std::string out = fmt::format("router_id {} script_user {}:{} security {}\n", s.router_id,
-                                s.script_user, s.script_group, s.enable_script_security);
-  out += fmt::format("mail from {} to {} over {}:{} in {} as {}\n", s.mail.from, joined(s.mail.to),
-                     s.mail.server_host, s.mail.server_port, time_text(s.mail.connect_timeout),
-                     s.mail.helo_name);
+  std::string out =
+      fmt::format("router_id {} script_user {}:{} security {}\n", s.global.router_id,
+                  s.global.script_user, s.global.script_group, s.global.enable_script_security);
+  out += fmt::format("mail from {} to {} over {}:{} in {} as {}\n", s.global.mail.from,
+                     joined(s.global.mail.to), s.global.mail.server_host, s.global.mail.server_port,
+                     time_text(s.global.mail.connect_timeout), s.global.mail.helo_name);
   for (const auto& c : s.scripts) {
     out += fmt::format("script {}: {} every {} timeout {} weight {}{} rise {} fall {}{} as {}:{}\n",
                        c.name, joined(c.command), time_text(c.interval), time_text(c.timeout),
@@ -155,11 +157,11 @@ TEST(Examples, EachLoadsAndCanRun) {
 TEST(Examples, TheStorysPairIsReadToTheLastWord) {
   const auto parsed = load((kRoot / "examples/loadbalancer01.conf").string());
   const Settings& s = parsed.settings;
-  EXPECT_EQ(s.router_id, "loadbalancer01");
-  EXPECT_EQ(s.mail.to, std::vector<std::string>{"ops@example.org"});
-  EXPECT_EQ(s.mail.from, "loadbalancer01@example.org");
-  EXPECT_EQ(s.mail.server_host, "10.10.9.8");
-  EXPECT_EQ(s.mail.connect_timeout, 30s);
+  EXPECT_EQ(s.global.router_id, "loadbalancer01");
+  EXPECT_EQ(s.global.mail.to, std::vector<std::string>{"ops@example.org"});
+  EXPECT_EQ(s.global.mail.from, "loadbalancer01@example.org");
+  EXPECT_EQ(s.global.mail.server_host, "10.10.9.8");
+  EXPECT_EQ(s.global.mail.connect_timeout, 30s);
   ASSERT_EQ(s.scripts.size(), 1U);
   EXPECT_EQ(s.scripts[0].command, (std::vector<std::string>{"killall", "-0", "haproxy"}));
   EXPECT_EQ(s.scripts[0].interval, 2s);
@@ -177,8 +179,8 @@ TEST(Examples, TheStorysPairIsReadToTheLastWord) {
   EXPECT_EQ(std::string(i.vrrp.auth_data.begin(), i.vrrp.auth_data.end()), "totally_");
   ASSERT_EQ(i.vrrp.addresses.size(), 1U);
   EXPECT_EQ(i.vrrp.addresses[0].text(), "192.168.205.7");
-  ASSERT_EQ(i.track_scripts.size(), 1U);
-  EXPECT_EQ(i.track_scripts[0].name, "chk_haproxy");
+  ASSERT_EQ(i.tracks.scripts.size(), 1U);
+  EXPECT_EQ(i.tracks.scripts[0].name, "chk_haproxy");
   const auto other = load((kRoot / "examples/loadbalancer02.conf").string());
   EXPECT_EQ(other.settings.instances.at(0).vrrp.base_priority, Priority(100));
   EXPECT_FALSE(other.settings.instances[0].vrrp.start_as_master);

@@ -258,7 +258,7 @@ bool add_unicast_peers(Context& context, const Statement& statement) {
       continue;
     }
     if (!same_family(context, *address, line.at(0), text)) continue;
-    draft.instance.unicast_peers.push_back(*address);
+    draft.instance.unicast_peers.push_back({*address});
     for (std::size_t i = 1; i < line.size(); ++i) {
       const std::string& word = line.word(i).text;
       if ((word == "min_ttl" || word == "max_ttl") && i + 1 < line.size()) {

@@ -139,7 +139,7 @@ bool set_source(Context& context, const Statement& statement) {
 bool add_track_scripts(Context& context, const Statement& statement) {
   for (const Piece& piece : statement.lines) {
     const Statement line{piece, {}};
-    TrackScript track;
+    Track track;
     std::optional<bool> reverse;
     track.name = line.word(0).text;
     track.place = context.place(piece.at);
@@ -159,7 +159,7 @@ bool add_track_scripts(Context& context, const Statement& statement) {
                                              word));
       }
     }
-    context.instance->instance.track_scripts.push_back(std::move(track));
+    context.instance->instance.tracks.scripts.push_back(std::move(track));
     context.instance->tracks.push_back({piece.at, reverse});
   }
   return true;
@@ -197,11 +197,11 @@ bool set_auth_pass(Context& context, const Statement& statement) {
 bool set_notify(Context& context, const Statement& statement) {
   Instance& instance = context.instance->instance;
   const std::string& keyword = statement.keyword();
-  std::string* target = keyword == "notify_master"   ? &instance.notify_master
-                        : keyword == "notify_backup" ? &instance.notify_backup
-                        : keyword == "notify_fault"  ? &instance.notify_fault
-                        : keyword == "notify_stop"   ? &instance.notify_stop
-                                                     : &instance.notify;
+  Command* target = keyword == "notify_master"   ? &instance.notify_master
+                    : keyword == "notify_backup" ? &instance.notify_backup
+                    : keyword == "notify_fault"  ? &instance.notify_fault
+                    : keyword == "notify_stop"   ? &instance.notify_stop
+                                                 : &instance.notify;
   const auto words = shell_words(statement.head.raw);
   if (!words || words->size() < 2 || (*words)[1].empty()) {
     context.warn(statement.at(1), fmt::format("the command of {} is empty or has an open quotation "
@@ -210,7 +210,8 @@ bool set_notify(Context& context, const Statement& statement) {
   } else if (!target->empty()) {
     context.warn(statement.at(0), fmt::format("{} was set before; this line is ignored", keyword));
   } else {
-    *target = (*words)[1];
+    target->text = (*words)[1];
+    target->words = shell_words(target->text).value_or(std::vector<std::string>{});
     if (words->size() > 2) {
       context.notice_once("notify user",
                           statement.at(std::min<std::size_t>(2, statement.size() - 1)),

@@ -43,7 +43,7 @@ void Keeper::send_advert(Slot& slot, Priority priority) {
     slot.advert_source = source;
     if (!p.unicast) slot.advert = wire::encode_vrrp(advert, source, group, p.v3_checksum);
     if (p.unicast) {
-      for (const auto& peer : slot.settings.unicast_peers) {
+      for (const auto& [peer, min_ttl, max_ttl] : slot.settings.unicast_peers) {
         slot.advert = wire::encode_vrrp(advert, source, peer, p.v3_checksum);
         const auto sent = ports_[slot.port].socket->send(slot.advert, source, peer);
         if (!sent && !slot.send_failing) report(slot, sent.error());
@@ -52,8 +52,7 @@ void Keeper::send_advert(Slot& slot, Priority priority) {
       return;
     }
   }
-  const auto sent =
-      ports_[slot.port].socket->send(slot.advert, source, wire::vrrp_group(p.family));
+  const auto sent = ports_[slot.port].socket->send(slot.advert, source, wire::vrrp_group(p.family));
   if (!sent && !slot.send_failing) report(slot, sent.error());
   slot.send_failing = !sent;
 }

@@ -100,13 +100,13 @@ Result<void> Keeper::open_socket(Port& port) {
 }
 
 void Keeper::bind_scripts(Slot& slot) {
-  for (const auto& track : slot.settings.track_scripts) {
+  for (const auto& track : slot.settings.tracks.scripts) {
     const auto found = std::find_if(settings_.scripts.begin(), settings_.scripts.end(),
                                     [&](const auto& script) { return script.name == track.name; });
     if (found == settings_.scripts.end()) continue;  // the parser has said so
     slot.bound.push_back({static_cast<std::size_t>(found - settings_.scripts.begin()),
                           track.weight.value_or(found->weight),
-                          track.reverse || (!track.weight && found->reverse)});
+                          track.reverse.value_or(found->reverse)});
   }
 }
 

@@ -17,7 +17,8 @@ Result<void> resign(const config::Instance& instance, IfIndex index,
   if (!socket) return tl::unexpected(socket.error());
   const wire::Advertisement advert{p.version,   p.vrid,      Priority{0}, p.advert_interval,
                                    p.auth_type, p.auth_data, p.addresses};
-  auto peers = instance.unicast_peers;
+  std::vector<wire::IpAddress> peers;
+  for (const auto& peer : instance.unicast_peers) peers.push_back(peer.address);
   if (!p.unicast) peers = {wire::vrrp_group(p.family)};
   for (const auto& peer : peers) {
     const auto sent =
@@ -67,8 +68,8 @@ void execute_last_will(const config::Settings& settings, const Channels& channel
     tell.severity = failures[i].empty() ? 1 : 2;
     tell.text = "(" + settings.instances[i].vrrp.name +
                 ") resigned with priority 0 and gave its addresses back in the name of the "
-                "keeper, which " + why +
-                (failures[i].empty() ? "" : "; NOT completely: " + failures[i]);
+                "keeper, which " +
+                why + (failures[i].empty() ? "" : "; NOT completely: " + failures[i]);
     voice.say(tell);
   }
 }

@@ -100,11 +100,12 @@ std::optional<MailMessage> alert_mail(const config::Settings& settings, const Te
   const bool moved = tell.kind == Tell::Kind::Transition && tell.to != vrrp::State::Init;
   if (!moved && tell.kind != Tell::Kind::Resigned) return std::nullopt;
   const auto& instance = settings.instances[index];
-  const auto& mail = settings.mail;
+  const auto& mail = settings.global.mail;
   if (!instance.smtp_alert || mail.to.empty() || mail.server_host.empty()) return std::nullopt;
 
-  const std::string router = settings.router_id.empty() ? context.host_name : settings.router_id;
-  return compose(settings.mail,
+  const std::string router =
+      settings.global.router_id.empty() ? context.host_name : settings.global.router_id;
+  return compose(settings.global.mail,
                  fmt::format("[{}] VRRP Instance {} - {}", router, instance.vrrp.name, event(tell)),
                  body(settings, tell, context), tell.unix_ns,
                  fmt::format("{}.{}", tell.pid, tell.instance), context);
@@ -113,13 +114,14 @@ std::optional<MailMessage> alert_mail(const config::Settings& settings, const Te
 std::optional<MailMessage> verdict_mail(const config::Settings& settings,
                                         const std::string& subject, const std::string& text,
                                         std::int64_t unix_ns, const MailContext& context) {
-  if (settings.mail.to.empty() || settings.mail.server_host.empty()) return std::nullopt;
+  if (settings.global.mail.to.empty() || settings.global.mail.server_host.empty())
+    return std::nullopt;
   std::string lines;
   for (const char c : text) {
     if (c == '\n') lines += '\r';
     lines += c;
   }
-  return compose(settings.mail, subject, lines, unix_ns, "verdict", context);
+  return compose(settings.global.mail, subject, lines, unix_ns, "verdict", context);
 }
 
 }  // namespace alibi::daemon

@@ -19,8 +19,7 @@ const MailContext kContext{"lb01.example.org", 3600};
 TEST(AlertMail, SubjectHeadersAndReason) {
   const auto mail = alert_mail(story_settings(), master_tell(), kContext);
   ASSERT_TRUE(mail);
-  EXPECT_EQ(mail->subject,
-            "[loadbalancer01] VRRP Instance loadbalancer - Entering MASTER state");
+  EXPECT_EQ(mail->subject, "[loadbalancer01] VRRP Instance loadbalancer - Entering MASTER state");
   EXPECT_EQ(mail->from, "loadbalancer01@example.org");
   EXPECT_EQ(mail->to, std::vector<std::string>{"ops@example.org"});
   EXPECT_THAT(mail->data, StartsWith("Date: Tue, 24 Nov 2026 00:02:28 +0100\r\n"));
@@ -50,10 +49,10 @@ TEST(AlertMail, NoneWithoutSmtpAlertReceiverServerOrTransition) {
   settings.instances[0].smtp_alert = false;
   EXPECT_FALSE(alert_mail(settings, master_tell(), kContext));
   settings = story_settings();
-  settings.mail.to.clear();
+  settings.global.mail.to.clear();
   EXPECT_FALSE(alert_mail(settings, master_tell(), kContext));
   settings = story_settings();
-  settings.mail.server_host.clear();
+  settings.global.mail.server_host.clear();
   EXPECT_FALSE(alert_mail(settings, master_tell(), kContext));
   Tell tell = master_tell();
   tell.to = vrrp::State::Init;
@@ -79,8 +78,8 @@ TEST(AlertMail, DeadKeeperIsTold) {
 
 TEST(AlertMail, TextCannotAddHeaders) {
   auto settings = story_settings();
-  settings.router_id = "lb\r\nBcc: everyone@example.org";
-  settings.mail.to.push_back("Second <second@example.org>");
+  settings.global.router_id = "lb\r\nBcc: everyone@example.org";
+  settings.global.mail.to.push_back("Second <second@example.org>");
   Tell tell = master_tell();
   tell.text = std::string("line\r\n.\r\nQUIT");
   const auto mail = alert_mail(settings, tell, kContext);

@@ -9,7 +9,7 @@
 namespace alibi::daemon {
 namespace {
 
-const std::string& script_for(const config::Instance& instance, vrrp::State to) {
+const config::Command& script_for(const config::Instance& instance, vrrp::State to) {
   switch (to) {
     case vrrp::State::Master:
       return instance.notify_master;
@@ -32,10 +32,10 @@ std::vector<std::vector<std::string>> notify_commands(const config::Settings& se
   if (index >= settings.instances.size()) return {};
   const auto& instance = settings.instances[index];
   std::vector<std::vector<std::string>> commands;
-  if (auto words = split_command(script_for(instance, tell.to)); !words.empty()) {
-    commands.push_back(std::move(words));
+  if (const auto& words = script_for(instance, tell.to).words; !words.empty()) {
+    commands.push_back(words);
   }
-  if (auto words = split_command(instance.notify); !words.empty()) {
+  if (auto words = instance.notify.words; !words.empty()) {
     const auto state = tell.to == vrrp::State::Init ? "STOP" : vrrp::text(tell.to);
     for (const std::string& argument : {std::string("INSTANCE"), instance.vrrp.name,
                                         std::string(state), std::to_string(tell.priority)}) {

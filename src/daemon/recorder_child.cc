@@ -50,7 +50,7 @@ class Outlet {
  public:
   Outlet(const config::Settings& settings, const Voice& voice, std::string case_folder)
       : settings_(settings), voice_(voice), case_folder_(std::move(case_folder)) {
-    if (wants_mail(settings)) mails_.emplace(settings.mail);
+    if (wants_mail(settings)) mails_.emplace(settings.global.mail);
   }
 
   void take(const evidence::Recording& recording, const investigate::Verdict& verdict,

@@ -57,18 +57,11 @@ TEST(ScriptRun, LateStartMakesNoBurst) {
   EXPECT_EQ(run.next(), at(11s));
 }
 
-TEST(SplitCommand, BlanksQuotesAndBackslashes) {
-  EXPECT_EQ(split_command("/usr/bin/x  a\tb"), (Words{"/usr/bin/x", "a", "b"}));
-  EXPECT_EQ(split_command("x \"a b\" 'c \"d' e\\ f"), (Words{"x", "a b", "c \"d", "e f"}));
-  EXPECT_EQ(split_command("x ''"), (Words{"x", ""}));
-  EXPECT_TRUE(split_command("   ").empty());
-}
-
 TEST(NotifyCommands, StateScriptAndGeneralOneWithArguments) {
   auto settings = story_settings();
-  settings.instances[0].notify_master = "/bin/m one";
-  settings.instances[0].notify_stop = "/bin/s";
-  settings.instances[0].notify = "/bin/n";
+  settings.instances[0].notify_master.words = {"/bin/m", "one"};
+  settings.instances[0].notify_stop.words = {"/bin/s"};
+  settings.instances[0].notify.words = {"/bin/n"};
   Tell tell = master_tell();
   const std::vector<Words> master{{"/bin/m", "one"},
                                   {"/bin/n", "INSTANCE", "loadbalancer", "MASTER", "103"}};

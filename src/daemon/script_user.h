@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whom scripts run as, by keepalived's rule, and how a configured command line becomes arguments.
+// Whom scripts run as, by keepalived's rule.
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "config/settings.h"
 #include "os/process.h"
@@ -19,9 +17,5 @@ struct ScriptUser {
 /// The script's own user, else script_user, else keepalived_script, else whoever we are.
 Result<ScriptUser> script_user(const config::Settings& settings, const std::string& user,
                                const std::string& group);
-
-/// Words of a command line: blanks separate, '...' and "..." join, a backslash takes the next
-/// octet as it is. No shell runs and nothing is expanded.
-std::vector<std::string> split_command(std::string_view line);
 
 }  // namespace alibi::daemon

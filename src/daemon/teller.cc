@@ -39,7 +39,7 @@ class Teller {
         signals_(std::move(signals)),
         log_(options.log),
         notifier_(settings),
-        mails_(settings.mail) {}
+        mails_(settings.global.mail) {}
 
   Result<void> run();
 
@@ -132,7 +132,7 @@ void Teller::mail(const Tell& message) {
   if (mails_.submit(std::move(*alert))) return;
   ++mails_dropped_;
   warn("mail dropped, " + std::to_string(MailSender::kQueue) + " are waiting for " +
-       settings_.mail.server_host + " (" + std::to_string(mails_dropped_) +
+       settings_.global.mail.server_host + " (" + std::to_string(mails_dropped_) +
        " dropped so far): " + subject);
 }
 

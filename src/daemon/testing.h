@@ -9,10 +9,10 @@ namespace alibi::daemon {
 
 inline config::Settings story_settings() {
   config::Settings settings;
-  settings.router_id = "loadbalancer01";
-  settings.mail.to = {"ops@example.org"};
-  settings.mail.from = "loadbalancer01@example.org";
-  settings.mail.server_host = "10.10.9.8";
+  settings.global.router_id = "loadbalancer01";
+  settings.global.mail.to = {"ops@example.org"};
+  settings.global.mail.from = "loadbalancer01@example.org";
+  settings.global.mail.server_host = "10.10.9.8";
   config::Script script;
   script.name = "chk_haproxy";
   script.command = {"killall", "-0", "haproxy"};

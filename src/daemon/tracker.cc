@@ -72,7 +72,7 @@ void Tracker::prepare() {
   for (std::size_t i = 0; i < settings_.scripts.size(); ++i) {
     const auto& script = settings_.scripts[i];
     const auto used = [&](const config::Instance& instance) {
-      return std::any_of(instance.track_scripts.begin(), instance.track_scripts.end(),
+      return std::any_of(instance.tracks.scripts.begin(), instance.tracks.scripts.end(),
                          [&](const auto& t) { return t.name == script.name; });
     };
     if (std::none_of(settings_.instances.begin(), settings_.instances.end(), used)) continue;

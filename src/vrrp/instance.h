@@ -39,13 +39,20 @@ struct Parameters {
   std::array<std::uint8_t, 8> auth_data{};
   std::vector<wire::IpAddress> addresses;  ///< those advertised, in configuration order
   int garp_master_repeat = 5;
-  Duration garp_master_delay = 5s;         ///< second block; 0 = none
+  Duration garp_master_delay = 5s;  ///< second block; 0 = none
   int garp_master_refresh_repeat = 1;
-  Duration garp_master_refresh{0};         ///< 0 = off
+  Duration garp_master_refresh{0};  ///< 0 = off
   bool skip_check_adv_addr = false;
+  int garp_lower_repeat = 5;       ///< after a lower advert was answered
+  Duration garp_lower_delay = 5s;  ///< second block of those; 0 = none
   bool lower_prio_no_advert = false;
   bool higher_prio_send_advert = false;
-  bool unicast = false;                    ///< unicast_peer is given: expect unicast, any TTL
+  bool owner_ignores_adverts = false;  ///< owner_ignore_adverts: only with priority 255
+  /// timer_expired_backup: with nopreempt, a master that woke up late steps down, and does so with
+  /// this priority until it is heard again.
+  bool timer_expired_backup = false;
+  std::optional<Priority> expired_priority{};
+  bool unicast = false;  ///< unicast_peer is given: expect unicast, any TTL
   wire::V3Checksum v3_checksum = wire::V3Checksum::PseudoHeader;
 };
 
@@ -77,20 +84,28 @@ struct FaultCleared {
 };
 /// The primary address of the interface, needed before the instance can start; unspecified when it
 /// has gone, which is a fault of its own (NoSourceAddress).
-struct SourceAddress { wire::IpAddress address; };
+struct SourceAddress {
+  wire::IpAddress address;
+};
 /// Somebody else removed one of our addresses while we are master.
-struct AddressLost { wire::IpAddress address; };
+struct AddressLost {
+  wire::IpAddress address;
+};
 
 using Input = std::variant<Start, Stop, AdvertReceived, TimerExpired, PriorityChanged, FaultRaised,
                            FaultCleared, SourceAddress, AddressLost>;
 
 // ---- outputs ----
 /// One advertisement to the group (or every unicast peer); priority 0 resigns.
-struct SendAdvert { Priority priority; };
+struct SendAdvert {
+  Priority priority;
+};
 struct AddAddresses {};
 struct RemoveAddresses {};
 /// Gratuitous ARP / unsolicited NA for every address, `repeat` times.
-struct SendGratuitous { int repeat; };
+struct SendGratuitous {
+  int repeat;
+};
 struct Transition {
   State from;
   State to;
@@ -107,8 +122,8 @@ struct Rejected {
 };
 /// Something worth a log line at keepalived's wording, no transition. Write it with log_line().
 struct Note {
-  std::string text;       ///< without the "(NAME) " in front
-  bool verbose = false;   ///< keepalived writes it with -D only
+  std::string text;      ///< without the "(NAME) " in front
+  bool verbose = false;  ///< keepalived writes it with -D only
 };
 
 using Output = std::variant<SendAdvert, AddAddresses, RemoveAddresses, SendGratuitous, Transition,
@@ -146,23 +161,23 @@ class Instance {
   Parameters parameters_;
   State state_ = State::Init;
   Priority effective_{100};
-  wire::IpAddress source_;           // unspecified: not known
-  std::uint32_t faults_ = 0;         // bit per ReasonCode raised
-  std::string fault_detail_;         // of the first one
+  wire::IpAddress source_;    // unspecified: not known
+  std::uint32_t faults_ = 0;  // bit per ReasonCode raised
+  std::string fault_detail_;  // of the first one
   Instant state_since_{};
   wire::IpAddress master_;
   Priority master_priority_{0};
-  Duration master_interval_{};       // v3: learned from the accepted advert
-  Instant master_heard_{};           // last accepted advert, or its priority 0
+  Duration master_interval_{};  // v3: learned from the accepted advert
+  Instant master_heard_{};      // last accepted advert, or its priority 0
   Waiting waiting_ = Waiting::Begun;
-  wire::IpAddress lower_;            // last master ignored for its lower priority...
+  wire::IpAddress lower_;  // last master ignored for its lower priority...
   Priority lower_priority_{0};
-  Instant lower_heard_ = kNever;     // ... since the down timer was armed; kNever: none
-  Instant down_timer_ = kNever;      // Master_Down_Timer, BACKUP
-  Instant advert_timer_ = kNever;    // Adver_Timer, MASTER
-  Instant garp_timer_ = kNever;      // second block of gratuitous ARP
+  Instant lower_heard_ = kNever;   // ... since the down timer was armed; kNever: none
+  Instant down_timer_ = kNever;    // Master_Down_Timer, BACKUP
+  Instant advert_timer_ = kNever;  // Adver_Timer, MASTER
+  Instant garp_timer_ = kNever;    // second block of gratuitous ARP
   Instant refresh_timer_ = kNever;
-  Instant preempt_until_ = kNever;   // preempt_delay runs until then; kNever: not running
+  Instant preempt_until_ = kNever;  // preempt_delay runs until then; kNever: not running
   std::string priority_reason_;
   std::uint32_t rejected_seen_ = 0;  // bit per RejectCode already reported
 };

@@ -38,11 +38,11 @@ void check_instance(const config::Instance& instance, const config::Settings& se
     CHECK(address.address.family == vrrp.family);
     CHECK(address.prefix_length >= 0 && address.prefix_length <= 128);
   }
-  for (const auto& peer : instance.unicast_peers) CHECK(peer.family == vrrp.family);
+  for (const auto& peer : instance.unicast_peers) CHECK(peer.address.family == vrrp.family);
   CHECK(vrrp.garp_master_repeat >= 1 && vrrp.down_timer_adverts >= 1);
   std::set<std::string_view> scripts;
   for (const auto& script : settings.scripts) scripts.insert(script.name);
-  for (const auto& track : instance.track_scripts) CHECK(scripts.count(track.name) == 1);
+  for (const auto& track : instance.tracks.scripts) CHECK(scripts.count(track.name) == 1);
 }
 
 }  // namespace
