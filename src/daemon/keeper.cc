@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "os/realtime.h"
+#include "daemon/keeper_schedule.h"
 #include "wire/vrrp.h"
 
 namespace alibi::daemon {
@@ -149,8 +149,8 @@ int keeper_main(const config::Settings& settings, const Channels& channels) {
     voice.say_daemon("keeper cannot start: " + keeper.error().message, 2);
     return 1;
   }
-  for (const auto& privilege : {os::lock_memory(), os::schedule_realtime(1)}) {
-    if (!privilege) voice.say_daemon(privilege.error().message, 1);
+  for (const auto& refused : schedule_keeper(settings.global.scheduling)) {
+    voice.say_daemon(refused, 1);
   }
   return (*keeper)->run();
 }

@@ -10,13 +10,13 @@
 #include <cstdio>
 
 #include "daemon/keeper.h"
+#include "daemon/keeper_schedule.h"
 #include "daemon/last_will.h"
 #include "daemon/recorder_child.h"
 #include "daemon/teller.h"
 #include "daemon/tracker.h"
 #include "os/event_loop.h"
 #include "os/process.h"
-#include "os/realtime.h"
 #include "os/signals.h"
 
 namespace alibi::daemon {
@@ -194,7 +194,7 @@ int supervise(const config::Settings& settings, const RunOptions& options) {
   }
   Supervisor supervisor(settings, options, *channels, std::move(*loop), std::move(*signals));
   // Idle but for a death, and then in a hurry. What it forks starts with normal scheduling.
-  static_cast<void>(os::schedule_realtime(1));
+  schedule_supervisor();
   const auto ran = supervisor.run();
   if (!ran) {
     std::fprintf(stderr, "alibi: %s\n", ran.error().message.c_str());

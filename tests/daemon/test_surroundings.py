@@ -157,6 +157,16 @@ class Stalls(unittest.TestCase):
             self.assertLess(longest_gap(capture.adverts(begin)), 1.3)
             self.assertFalse(b.has_vip())
 
+    def test_keeper_asks_for_a_guaranteed_share_of_the_cpu(self):
+        # sched_getscheduler(2): SCHED_DEADLINE is 6; SCHED_RR where the machine's share is given
+        # away; SCHED_RESET_ON_FORK is 0x40000000. Nothing that may be slow has either.
+        with Pair(config(110), config(100)) as pair:
+            a, _ = pair.elect()
+            policy = os.sched_getscheduler(a.child("alibi-keeper"))
+            self.assertIn(policy & ~0x40000000, (6, os.SCHED_RR))
+            for child in ("alibi-tracker", "alibi-teller"):
+                self.assertEqual(os.sched_getscheduler(a.child(child)), os.SCHED_OTHER)
+
     def test_killed_tracker_and_teller_come_back(self):
         check = CHECK % ("test -e @DIR@/healthy", 1, -30)
         with Pair(config(110, check, TRACK), config(100)) as pair:
