@@ -10,31 +10,31 @@
 
 namespace alibi::vrrp {
 
-Instance::Instance(Parameters parameters)
-    : parameters_(std::move(parameters)),
-      effective_(parameters_.base_priority),
-      source_{parameters_.family, {}},
-      master_{parameters_.family, {}},
-      master_interval_(parameters_.advert_interval),
-      lower_{parameters_.family, {}} {}
+Instance::Instance(Parameters parameters) : parameters_(std::move(parameters)) {
+  memory_.effective = parameters_.base_priority;
+  memory_.source.family = parameters_.family;
+  memory_.master.family = parameters_.family;
+  memory_.lower.family = parameters_.family;
+  memory_.master_interval = parameters_.advert_interval;
+}
 
 void Instance::handle(const Input& input, Instant now, Outbox& out) {
   if (const auto* packet = std::get_if<AdvertReceived>(&input)) {
-    const bool listening = state_ == State::Backup || state_ == State::Master;
+    const bool listening = memory_.state == State::Backup || memory_.state == State::Master;
     if (listening && !accept(*packet, out)) return;
   }
   const Step step{*this, input, now, out};
   const Row& row = matching_row(step);
   if (row.action != nullptr) row.action(step);
-  state_ = row.next;
+  memory_.state = row.next;
 }
 
 bool Instance::accept(const AdvertReceived& packet, Outbox& out) {
-  if (const auto code = broken_rule(parameters_, source_, packet)) {
+  if (const auto code = broken_rule(parameters_, memory_.source, packet)) {
     reject(*code, packet, false, out);
     return false;
   }
-  const bool compare = !parameters_.skip_check_adv_addr || packet.source != master_;
+  const bool compare = !parameters_.skip_check_adv_addr || packet.source != memory_.master;
   if (compare && !address_list_matches(parameters_, packet.advert)) {
     reject(RejectCode::AddressList, packet, true, out);
   }
@@ -43,22 +43,23 @@ bool Instance::accept(const AdvertReceived& packet, Outbox& out) {
 
 void Instance::reject(RejectCode code, const AdvertReceived& packet, bool accepted, Outbox& out) {
   const std::uint32_t bit = 1U << static_cast<unsigned>(code);
-  const bool first = (rejected_seen_ & bit) == 0;
-  rejected_seen_ |= bit;
+  const bool first = (memory_.rejected_seen & bit) == 0;
+  memory_.rejected_seen |= bit;
   std::string detail = first ? rejection_text(code, parameters_, packet) : std::string();
   out.emplace_back(Rejected{code, packet.source, std::move(detail), first, accepted});
 }
 
 Instant Instance::next_timer() const {
-  return std::min({down_timer_, advert_timer_, garp_timer_, refresh_timer_});
+  return std::min(
+      {memory_.down_timer, memory_.advert_timer, memory_.garp_timer, memory_.refresh_timer});
 }
 
 Duration Instance::skew_time() const {
-  return vrrp::skew_time(parameters_.version, effective_, master_interval_);
+  return vrrp::skew_time(parameters_.version, memory_.effective, memory_.master_interval);
 }
 
 Duration Instance::master_down_interval() const {
-  return vrrp::master_down_interval(parameters_.version, effective_, master_interval_,
+  return vrrp::master_down_interval(parameters_.version, memory_.effective, memory_.master_interval,
                                     parameters_.down_timer_adverts);
 }
 

@@ -15,46 +15,12 @@
 
 #include "base/instant.h"
 #include "base/strong.h"
+#include "vrrp/memory.h"
+#include "vrrp/parameters.h"
 #include "vrrp/reason.h"
 #include "wire/vrrp.h"
 
 namespace alibi::vrrp {
-
-enum class State : std::uint8_t { Init, Backup, Master, Fault };
-std::string_view text(State state);  // "INIT", "BACKUP", "MASTER", "FAULT" as keepalived writes
-
-/// What does not change while the instance runs.
-struct Parameters {
-  std::string name;
-  Vrid vrid{1};
-  std::uint8_t version = 2;
-  wire::Family family = wire::Family::V4;
-  Priority base_priority{100};
-  Duration advert_interval = 1s;
-  bool start_as_master = false;  ///< `state MASTER`: matters only with priority 255
-  bool preempt = true;
-  Duration preempt_delay{0};
-  int down_timer_adverts = 3;
-  wire::AuthType auth_type = wire::AuthType::None;
-  std::array<std::uint8_t, 8> auth_data{};
-  std::vector<wire::IpAddress> addresses;  ///< those advertised, in configuration order
-  int garp_master_repeat = 5;
-  Duration garp_master_delay = 5s;  ///< second block; 0 = none
-  int garp_master_refresh_repeat = 1;
-  Duration garp_master_refresh{0};  ///< 0 = off
-  bool skip_check_adv_addr = false;
-  int garp_lower_repeat = 5;       ///< after a lower advert was answered
-  Duration garp_lower_delay = 5s;  ///< second block of those; 0 = none
-  bool lower_prio_no_advert = false;
-  bool higher_prio_send_advert = false;
-  bool owner_ignores_adverts = false;  ///< owner_ignore_adverts: only with priority 255
-  /// timer_expired_backup: with nopreempt, a master that woke up late steps down, and does so with
-  /// this priority until it is heard again.
-  bool timer_expired_backup = false;
-  std::optional<Priority> expired_priority{};
-  bool unicast = false;  ///< unicast_peer is given: expect unicast, any TTL
-  wire::V3Checksum v3_checksum = wire::V3Checksum::PseudoHeader;
-};
 
 // ---- inputs ----
 struct Start {};
@@ -130,9 +96,33 @@ using Output = std::variant<SendAdvert, AddAddresses, RemoveAddresses, SendGratu
                             Rejected, Note>;
 using Outbox = std::vector<Output>;
 
+/// An instance at one moment as plain values, exact; print() and parse_snapshot() in text.h carry
+/// it from one process to another.
+struct InstanceSnapshot {
+  Memory memory;
+  wire::Advertisement advert;  ///< what it sends, or would as master
+  Priority base_priority{100};
+  int down_timer_adverts = 3;
+  Duration preempt_delay{};
+  bool operator==(const InstanceSnapshot&) const = default;
+};
+
+/// Whether `parameters` are of the virtual router that `snapshot` was taken of: VRID, version and
+/// family.
+bool continues(const Parameters& parameters, const InstanceSnapshot& snapshot);
+
 class Instance {
  public:
   explicit Instance(Parameters parameters);
+
+  /// Goes on where `snapshot` was taken, at `now` of the same clock, with parameters that may
+  /// differ (see restore.cc for what each change does); with the same parameters exactly so, and
+  /// nothing is put out. A master stays master; `out` gets the advert that tells the others what
+  /// has changed. Addresses that came or went are the caller's to add and remove. Another virtual
+  /// router (see continues()) begins anew, as the constructor makes it.
+  static Instance restored(Parameters parameters, const InstanceSnapshot& snapshot, Instant now,
+                           Outbox& out);
+  InstanceSnapshot snapshot() const;
 
   /// Takes one input at `now`; appends to `out` what must be done, in that order.
   void handle(const Input& input, Instant now, Outbox& out);
@@ -140,46 +130,26 @@ class Instance {
   /// When TimerExpired is due next; kNever when no timer runs.
   Instant next_timer() const;
 
-  State state() const { return state_; }
-  Priority effective_priority() const { return effective_; }
+  State state() const { return memory_.state; }
+  Priority effective_priority() const { return memory_.effective; }
   const Parameters& parameters() const { return parameters_; }
+  /// The advert it sends, with priority `priority`.
+  wire::Advertisement advert(Priority priority) const;
   /// Last master heard (unspecified address if none yet) and its priority.
-  const wire::IpAddress& master_address() const { return master_; }
-  Priority master_priority() const { return master_priority_; }
+  const wire::IpAddress& master_address() const { return memory_.master; }
+  Priority master_priority() const { return memory_.master_priority; }
   Duration skew_time() const;
   Duration master_down_interval() const;
 
  private:
   friend struct Rules;  // the rows of the transition table (transitions.cc, rules.cc)
 
-  /// What the Master_Down_Timer is waiting out, the source of the reason when it ends.
-  enum class Waiting : std::uint8_t { Begun, Silence, Resigned, LostAddress };
-
   bool accept(const AdvertReceived& packet, Outbox& out);
   void reject(RejectCode code, const AdvertReceived& packet, bool accepted, Outbox& out);
+  void adapt(const InstanceSnapshot& before, Instant now);
 
   Parameters parameters_;
-  State state_ = State::Init;
-  Priority effective_{100};
-  wire::IpAddress source_;    // unspecified: not known
-  std::uint32_t faults_ = 0;  // bit per ReasonCode raised
-  std::string fault_detail_;  // of the first one
-  Instant state_since_{};
-  wire::IpAddress master_;
-  Priority master_priority_{0};
-  Duration master_interval_{};  // v3: learned from the accepted advert
-  Instant master_heard_{};      // last accepted advert, or its priority 0
-  Waiting waiting_ = Waiting::Begun;
-  wire::IpAddress lower_;  // last master ignored for its lower priority...
-  Priority lower_priority_{0};
-  Instant lower_heard_ = kNever;   // ... since the down timer was armed; kNever: none
-  Instant down_timer_ = kNever;    // Master_Down_Timer, BACKUP
-  Instant advert_timer_ = kNever;  // Adver_Timer, MASTER
-  Instant garp_timer_ = kNever;    // second block of gratuitous ARP
-  Instant refresh_timer_ = kNever;
-  Instant preempt_until_ = kNever;  // preempt_delay runs until then; kNever: not running
-  std::string priority_reason_;
-  std::uint32_t rejected_seen_ = 0;  // bit per RejectCode already reported
+  Memory memory_;
 };
 
 }  // namespace alibi::vrrp

@@ -59,13 +59,13 @@ struct Rules {
   static void clear_fault(Instance& i, const Input& input);
   static std::uint32_t faults_after(const Step& s);
   static void become_master(const Step& s, Reason reason);
-  static void become_backup(const Step& s, Reason reason, Instance::Waiting waiting,
+  static void become_backup(const Step& s, Reason reason, Waiting waiting,
                             Duration down_timer);
   static void leave_master(const Step& s, bool resign);
   static void to_fault(const Step& s);
   static void transition(const Step& s, State to, Reason reason);
   static void learn_master(const Step& s);
-  static void arm_down_timer(const Step& s, Instance::Waiting waiting, Duration duration);
+  static void arm_down_timer(const Step& s, Waiting waiting, Duration duration);
   static void send_gratuitous(const Step& s);
   static Reason take_over_reason(const Instance& i, Instant now);
   static std::string ours_text(const Instance& i);

@@ -11,7 +11,7 @@ const AdvertReceived& advert(const Step& s) { return std::get<AdvertReceived>(s.
 
 }  // namespace
 
-Candidate Rules::us(const Instance& i) { return {i.effective_, i.source_}; }
+Candidate Rules::us(const Instance& i) { return {i.memory_.effective, i.memory_.source}; }
 
 Standing Rules::sender(const Step& s) {
   return standing({advert(s).advert.priority, advert(s).source}, us(s.instance));
@@ -19,8 +19,8 @@ Standing Rules::sender(const Step& s) {
 
 /// The faults that remain when the input has taken effect.
 std::uint32_t Rules::faults_after(const Step& s) {
-  std::uint32_t faults = s.instance.faults_;
-  bool source_known = !s.instance.source_.is_unspecified();
+  std::uint32_t faults = s.instance.memory_.faults;
+  bool source_known = !s.instance.memory_.source.is_unspecified();
   if (const auto* cleared = std::get_if<FaultCleared>(&s.input)) {
     faults = cleared->code ? faults & ~bit(*cleared->code) : 0;
   }
@@ -43,19 +43,19 @@ bool Rules::tie_higher(const Step& s) { return sender(s) == Standing::TieHigher;
 bool Rules::discarded_for_preemption(const Step& s) {
   const Instance& i = s.instance;
   if (!i.parameters_.preempt) return false;
-  if (at_least_ours(advert(s).advert.priority, i.effective_)) return false;
+  if (at_least_ours(advert(s).advert.priority, i.memory_.effective)) return false;
   if (i.parameters_.preempt_delay <= Duration(0)) return true;
-  return i.preempt_until_ != kNever && i.preempt_until_ <= s.now;
+  return i.memory_.preempt_until != kNever && i.memory_.preempt_until <= s.now;
 }
 
-bool Rules::down_timer_due(const Step& s) { return s.instance.down_timer_ <= s.now; }
+bool Rules::down_timer_due(const Step& s) { return s.instance.memory_.down_timer <= s.now; }
 
 bool Rules::source_gone(const Step& s) {
   return std::get<SourceAddress>(s.input).address.is_unspecified();
 }
 
 bool Rules::priority_unchanged(const Step& s) {
-  return owner(s) || std::get<PriorityChanged>(s.input).effective == s.instance.effective_;
+  return owner(s) || std::get<PriorityChanged>(s.input).effective == s.instance.memory_.effective;
 }
 
 }  // namespace alibi::vrrp

@@ -16,26 +16,26 @@ std::string number(Priority p) { return std::to_string(p.value); }
 
 void Rules::transition(const Step& s, State to, Reason reason) {
   Instance& i = s.instance;
-  s.out.emplace_back(Transition{i.state_, to, std::move(reason)});
-  i.state_since_ = s.now;
-  i.rejected_seen_ = 0;  // in a new state the same defect is news again
+  s.out.emplace_back(Transition{i.memory_.state, to, std::move(reason)});
+  i.memory_.state_since = s.now;
+  i.memory_.rejected_seen = 0;  // in a new state the same defect is news again
 }
 
 void Rules::become_master(const Step& s, Reason reason) {
   Instance& i = s.instance;
-  i.down_timer_ = kNever;
-  i.preempt_until_ = kNever;
-  s.out.emplace_back(SendAdvert{i.effective_});
+  i.memory_.down_timer = kNever;
+  i.memory_.preempt_until = kNever;
+  s.out.emplace_back(SendAdvert{i.memory_.effective});
   s.out.emplace_back(AddAddresses{});
-  i.advert_timer_ = s.now + i.parameters_.advert_interval;
+  i.memory_.advert_timer = s.now + i.parameters_.advert_interval;
   send_gratuitous(s);
   transition(s, State::Master, std::move(reason));
 }
 
-void Rules::become_backup(const Step& s, Reason reason, Instance::Waiting waiting,
+void Rules::become_backup(const Step& s, Reason reason, Waiting waiting,
                           Duration down_timer) {
   arm_down_timer(s, waiting, down_timer);
-  s.instance.preempt_until_ = kNever;
+  s.instance.memory_.preempt_until = kNever;
   transition(s, State::Backup, std::move(reason));
 }
 
@@ -43,15 +43,15 @@ void Rules::leave_master(const Step& s, bool resign) {
   Instance& i = s.instance;
   if (resign) s.out.emplace_back(SendAdvert{Priority{0}});
   s.out.emplace_back(RemoveAddresses{});
-  i.advert_timer_ = kNever;
-  i.garp_timer_ = kNever;
-  i.refresh_timer_ = kNever;
-  i.master_interval_ = i.parameters_.advert_interval;
+  i.memory_.advert_timer = kNever;
+  i.memory_.garp_timer = kNever;
+  i.memory_.refresh_timer = kNever;
+  i.memory_.master_interval = i.parameters_.advert_interval;
 }
 
 std::string Rules::ours_text(const Instance& i) {
-  std::string out = "ours " + number(i.effective_);
-  if (!i.priority_reason_.empty()) out += " (" + i.priority_reason_ + ")";
+  std::string out = "ours " + number(i.memory_.effective);
+  if (!i.memory_.priority_reason.empty()) out += " (" + i.memory_.priority_reason + ")";
   return out;
 }
 
@@ -59,27 +59,27 @@ std::string Rules::ours_text(const Instance& i) {
 
 void Rules::begin_backup(const Step& s) {
   Instance& i = s.instance;
-  i.master_interval_ = i.parameters_.advert_interval;
-  become_backup(s, {ReasonCode::StartUp, "started with priority " + number(i.effective_)},
-                Instance::Waiting::Begun, i.master_down_interval());
+  i.memory_.master_interval = i.parameters_.advert_interval;
+  become_backup(s, {ReasonCode::StartUp, "started with priority " + number(i.memory_.effective)},
+                Waiting::Begun, i.master_down_interval());
 }
 
 void Rules::begin_master(const Step& s) {
-  s.instance.master_interval_ = s.instance.parameters_.advert_interval;
+  s.instance.memory_.master_interval = s.instance.parameters_.advert_interval;
   become_master(s, {ReasonCode::AddressOwner, "started with priority 255"});
 }
 
 void Rules::begin_fault(const Step& s) {
   Instance& i = s.instance;
-  i.master_interval_ = i.parameters_.advert_interval;
+  i.memory_.master_interval = i.parameters_.advert_interval;
   to_fault(s);
 }
 
 void Rules::stop_idle(const Step& s) {
   Instance& i = s.instance;
-  const std::string state(text(i.state_));
-  i.down_timer_ = kNever;
-  i.preempt_until_ = kNever;
+  const std::string state(text(i.memory_.state));
+  i.memory_.down_timer = kNever;
+  i.memory_.preempt_until = kNever;
   transition(s, State::Init, {ReasonCode::ShutDown, "stopped by request in state " + state});
 }
 
@@ -92,30 +92,33 @@ void Rules::stop_master(const Step& s) {
 
 Reason Rules::take_over_reason(const Instance& i, Instant now) {
   const std::string down = " (master-down interval " + seconds_text(i.master_down_interval()) + ")";
-  if (i.lower_heard_ != kNever) {
-    return {ReasonCode::LowerPriorityHeard,
-            i.lower_.text() + " advertises priority " + number(i.lower_priority_) +
-                ", lower than " + ours_text(i) + "; its last advert came " +
-                seconds_text(now - i.lower_heard_) + " ago"};
+  if (i.parameters_.base_priority.value == 255) {
+    return {ReasonCode::AddressOwner, "priority 255: the addresses are ours"};
   }
-  switch (i.waiting_) {
-    case Instance::Waiting::Silence:
-      return {ReasonCode::MasterSilent, "no advert from " + i.master_.text() + " for " +
-                                            seconds_text(now - i.master_heard_) + down};
-    case Instance::Waiting::Resigned:
+  if (i.memory_.lower_heard != kNever) {
+    return {ReasonCode::LowerPriorityHeard,
+            i.memory_.lower.text() + " advertises priority " + number(i.memory_.lower_priority) +
+                ", lower than " + ours_text(i) + "; its last advert came " +
+                seconds_text(now - i.memory_.lower_heard) + " ago"};
+  }
+  switch (i.memory_.waiting) {
+    case Waiting::Silence:
+      return {ReasonCode::MasterSilent, "no advert from " + i.memory_.master.text() + " for " +
+                                            seconds_text(now - i.memory_.master_heard) + down};
+    case Waiting::Resigned:
       return {ReasonCode::MasterResigned,
-              i.master_.text() + " resigned with priority 0, " +
-                  seconds_text(now - i.master_heard_) + " ago (skew time " +
+              i.memory_.master.text() + " resigned with priority 0, " +
+                  seconds_text(now - i.memory_.master_heard) + " ago (skew time " +
                   seconds_text(i.skew_time()) + ")"};
-    case Instance::Waiting::LostAddress:
+    case Waiting::LostAddress:
       return {ReasonCode::AddressRemoved,
-              "nobody took over within " + seconds_text(now - i.state_since_) +
+              "nobody took over within " + seconds_text(now - i.memory_.state_since) +
                   " after our address was removed (skew time " + seconds_text(i.skew_time()) + ")"};
-    case Instance::Waiting::Begun:
+    case Waiting::Begun:
       break;
   }
   return {ReasonCode::StartUp,
-          "no advert heard in " + seconds_text(now - i.state_since_) + " as backup" + down};
+          "no advert heard in " + seconds_text(now - i.memory_.state_since) + " as backup" + down};
 }
 
 void Rules::take_over(const Step& s) {
@@ -129,33 +132,33 @@ void Rules::yield_to_higher(const Step& s) {
   Instance& i = s.instance;
   const AdvertReceived& packet = advert(s);
   const std::string who = packet.source.text();
-  if (i.parameters_.higher_prio_send_advert) s.out.emplace_back(SendAdvert{i.effective_});
+  if (i.parameters_.higher_prio_send_advert) s.out.emplace_back(SendAdvert{i.memory_.effective});
   leave_master(s, false);
   s.out.emplace_back(Note{"Master received advert from " + who + " with higher priority " +
-                       number(packet.advert.priority) + ", ours " + number(i.effective_)});
+                       number(packet.advert.priority) + ", ours " + number(i.memory_.effective)});
   learn_master(s);
   become_backup(s,
                 {ReasonCode::HigherPriorityHeard, who + " advertises priority " +
                                                       number(packet.advert.priority) + ", " +
                                                       ours_text(i)},
-                Instance::Waiting::Silence, i.master_down_interval());
+                Waiting::Silence, i.master_down_interval());
 }
 
 void Rules::yield_to_tie(const Step& s) {
   Instance& i = s.instance;
   const AdvertReceived& packet = advert(s);
   const std::string who = packet.source.text();
-  if (i.parameters_.higher_prio_send_advert) s.out.emplace_back(SendAdvert{i.effective_});
+  if (i.parameters_.higher_prio_send_advert) s.out.emplace_back(SendAdvert{i.memory_.effective});
   leave_master(s, false);
   s.out.emplace_back(Note{"Master received advert from " + who + " with same priority " +
                        number(packet.advert.priority) + " but higher IP address than ours"});
   learn_master(s);
   become_backup(s,
                 {ReasonCode::TieHigherAddress, who + " has our priority " +
-                                                   number(i.effective_) +
+                                                   number(i.memory_.effective) +
                                                    " and a higher address than " +
-                                                   i.source_.text()},
-                Instance::Waiting::Silence, i.master_down_interval());
+                                                   i.memory_.source.text()},
+                Waiting::Silence, i.master_down_interval());
 }
 
 /// keepalived 2.2.7: hand over rather than add the address again, because whoever removed it may
@@ -166,24 +169,26 @@ void Rules::yield_lost_address(const Step& s) {
   become_backup(s,
                 {ReasonCode::AddressRemoved, std::get<AddressLost>(s.input).address.text() +
                                                  " was removed from the interface by somebody"},
-                Instance::Waiting::LostAddress, i.skew_time());
+                Waiting::LostAddress, i.skew_time());
 }
 
 // ---- fault ----
 
 void Rules::to_fault(const Step& s) {
   Instance& i = s.instance;
-  i.down_timer_ = kNever;
-  i.preempt_until_ = kNever;
+  i.memory_.down_timer = kNever;
+  i.memory_.preempt_until = kNever;
   const std::uint32_t faults = faults_after(s);
   Reason reason{ReasonCode::NoSourceAddress, "the interface has no address to send from"};
   for (const ReasonCode code : {ReasonCode::LinkDown, ReasonCode::TrackFailed}) {
-    if ((i.faults_ & (1U << static_cast<unsigned>(code))) != 0) reason = {code, i.fault_detail_};
+    if ((i.memory_.faults & (1U << static_cast<unsigned>(code))) != 0) {
+      reason = {code, i.memory_.fault_detail};
+    }
   }
   if (const auto* raised = std::get_if<FaultRaised>(&s.input)) {
     reason = {raised->code, raised->because};
   }
-  i.faults_ = faults;
+  i.memory_.faults = faults;
   transition(s, State::Fault, std::move(reason));
 }
 
@@ -214,20 +219,20 @@ void Rules::master_without_source(const Step& s) {
 void Rules::recover_to_backup(const Step& s) {
   Instance& i = s.instance;
   if (std::holds_alternative<SourceAddress>(s.input)) note_source(s);
-  i.faults_ = 0;
+  i.memory_.faults = 0;
   become_backup(s,
                 {ReasonCode::FaultCleared,
-                 "every fault has cleared, after " + seconds_text(s.now - i.state_since_)},
-                Instance::Waiting::Begun, i.master_down_interval());
+                 "every fault has cleared, after " + seconds_text(s.now - i.memory_.state_since)},
+                Waiting::Begun, i.master_down_interval());
 }
 
 void Rules::recover_to_master(const Step& s) {
   Instance& i = s.instance;
   if (std::holds_alternative<SourceAddress>(s.input)) note_source(s);
-  i.faults_ = 0;
+  i.memory_.faults = 0;
   become_master(s, {ReasonCode::AddressOwner,
                     "priority 255, and every fault has cleared, after " +
-                        seconds_text(s.now - i.state_since_)});
+                        seconds_text(s.now - i.memory_.state_since)});
 }
 
 }  // namespace alibi::vrrp

@@ -30,6 +30,10 @@ Result<Output> parse_output(std::string_view text);
 std::string print(const Input& input);
 std::string print(const Output& output);
 
+/// One line, exact; read back by a program of the same version (a field it lacks is an error).
+std::string print(const InstanceSnapshot& snapshot);
+Result<InstanceSnapshot> parse_snapshot(std::string_view text);
+
 /// "no_source_address" and so on, as text() writes them.
 Result<ReasonCode> parse_reason(std::string_view text);
 Result<RejectCode> parse_reject(std::string_view text);
