@@ -16,7 +16,6 @@ namespace {
 struct Options {
   daemon::RunOptions run;
   std::string log;
-  std::string config_id;
   bool foreground = false;
 };
 
@@ -35,7 +34,7 @@ daemon::LogTarget log_target(const std::string& name) {
 
 int run_daemon(Options& options) {
   options.run.log = log_target(options.log);
-  const auto parsed = config::load(options.run.file, options.config_id);
+  auto parsed = config::load(options.run.file, options.run.config_id);
   for (const auto& diagnostic : parsed.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic).c_str());
   }
@@ -44,7 +43,7 @@ int run_daemon(Options& options) {
                  options.run.file.c_str());
     return daemon::kExitConfiguration;
   }
-  return daemon::supervise(parsed.settings, options.run);
+  return daemon::supervise(std::move(parsed.settings), options.run);
 }
 
 }  // namespace
@@ -54,7 +53,7 @@ void add_run(CLI::App& app, Run& run) {
   options->run.file = "/etc/keepalived/keepalived.conf";
   auto* sub = app.add_subcommand("run", "keep virtual addresses, as a keepalived.conf says");
   sub->add_option("-f,--use-file", options->run.file, "the configuration")->capture_default_str();
-  sub->add_option("-i,--config-id", options->config_id,
+  sub->add_option("-i,--config-id", options->run.config_id,
                   "what lines that begin with @ID are for (default: the short host name)");
   sub->add_flag("-n,--dont-fork", options->foreground,
                 "stay in the foreground (it always does; taken for keepalived's sake)");

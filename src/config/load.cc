@@ -12,6 +12,7 @@
 
 #include "config/complete.h"
 #include "config/parser.h"
+#include "config/sources.h"
 
 namespace alibi::config {
 namespace {
@@ -87,6 +88,12 @@ Parsed parse_file(const File& file, const ReadOptions& options) {
 }  // namespace
 
 Parsed load(const std::string& path, const std::string& config_id) {
+  Sources read;
+  return load(path, config_id, read);
+}
+
+Parsed load(const std::string& path, const std::string& config_id, Sources& read) {
+  read = {config_id.empty() ? short_host_name() : config_id, {path, ""}, {}};
   auto file = read_file(path);
   if (!file) {
     Parsed parsed;
@@ -94,7 +101,24 @@ Parsed load(const std::string& path, const std::string& config_id) {
         {Severity::Error, Place{path, 0, 0}, file.error().message, "", "", true});
     return parsed;
   }
-  return parse_file(*file, {config_id.empty() ? short_host_name() : config_id, read_included});
+  read.file = std::move(*file);
+  const auto include = [&](const std::string& pattern, const std::string& from) {
+    auto files = read_included(pattern, from);
+    if (files) read.includes.push_back({pattern, from, *files});
+    return files;
+  };
+  return parse_file(read.file, {read.config_id, include});
+}
+
+Parsed load_again(const Sources& sources) {
+  const auto include = [&](const std::string& pattern,
+                           const std::string& from) -> Result<std::vector<File>> {
+    for (const auto& known : sources.includes) {
+      if (known.pattern == pattern && known.from == from) return known.files;
+    }
+    return fail(fmt::format("include: no file matched {}", pattern));
+  };
+  return parse_file(sources.file, {sources.config_id, include});
 }
 
 Parsed parse(std::string_view text, const std::string& file_name) {

@@ -17,8 +17,36 @@ Result<Channels> Channels::create(const config::Settings& settings) {
   if (!recorder) return tl::unexpected(recorder.error());
   auto results = os::MessageQueue::create();
   if (!results) return tl::unexpected(results.error());
-  return Channels{std::move(*page),       std::move(*keeper),   std::move(*tracker),
-                  std::move(*supervisor), std::move(*recorder), std::move(*results)};
+  auto control = os::MessagePair::create();
+  if (!control) return tl::unexpected(control.error());
+  return Channels{std::move(*page),     std::move(*keeper),  std::move(*tracker),
+                  std::move(*supervisor), std::move(*recorder), std::move(*results),
+                  std::move(*control)};
+}
+
+std::vector<int> Channels::descriptors() const {
+  std::vector<int> all{page.fd(), keeper_control.first.fd(), keeper_control.second.fd()};
+  for (const auto* queue : {&keeper_to_teller, &tracker_to_teller, &supervisor_to_teller,
+                            &recorder_to_teller, &tracker_to_keeper}) {
+    all.push_back(queue->write_fd());
+    all.push_back(queue->read_fd());
+  }
+  return all;
+}
+
+Result<Channels> Channels::adopt(const config::Settings& settings,
+                                 std::vector<os::Fd> descriptors) {
+  constexpr std::size_t kDescriptors = 13;
+  if (descriptors.size() != kDescriptors) return fail("another number of channels than expected");
+  auto page = SharedPage::adopt(std::move(descriptors[0]), settings.instances.size(),
+                                settings.scripts.size());
+  if (!page) return tl::unexpected(page.error());
+  const auto queue = [&](std::size_t at) {
+    return os::MessageQueue::adopt(std::move(descriptors[at]), std::move(descriptors[at + 1]));
+  };
+  return Channels{std::move(*page), queue(3), queue(5), queue(7), queue(9), queue(11),
+                  {os::MessageEnd(std::move(descriptors[1])),
+                   os::MessageEnd(std::move(descriptors[2]))}};
 }
 
 void Voice::say(const Tell& tell) const {

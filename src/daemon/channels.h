@@ -3,10 +3,13 @@
 // inherited by every child, also one that is started again.
 #pragma once
 
+#include <vector>
+
 #include "base/result.h"
 #include "config/settings.h"
 #include "daemon/messages.h"
 #include "daemon/shared_page.h"
+#include "os/message_pair.h"
 #include "os/socket_pair.h"
 
 namespace alibi::daemon {
@@ -15,6 +18,7 @@ enum class LogTarget : std::uint8_t { Stderr, Syslog, Journal };
 
 struct RunOptions {
   std::string file;
+  std::string config_id;  ///< what `@id` lines are for; empty: the short host name
   LogTarget log = LogTarget::Stderr;
   bool detail = false;  ///< keepalived's -D: verbose notes too
   bool record = true;   ///< watch the own interfaces and explain incidents
@@ -28,8 +32,15 @@ struct Channels {
   os::MessageQueue supervisor_to_teller;
   os::MessageQueue recorder_to_teller;
   os::MessageQueue tracker_to_keeper;
+  /// The keeper's side is `first`; on `second` its successor asks it to hand over.
+  os::MessagePair keeper_control;
 
   static Result<Channels> create(const config::Settings& settings);
+
+  /// Every descriptor, always in the same order: what gets over exec.
+  std::vector<int> descriptors() const;
+  /// Channels of a program before this one, out of what its descriptors() gave.
+  static Result<Channels> adopt(const config::Settings& settings, std::vector<os::Fd> descriptors);
 };
 
 /// One sender's way to the teller: never waits; a full queue is counted in the shared page.

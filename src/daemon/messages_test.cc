@@ -3,6 +3,7 @@
 #include "daemon/messages.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "daemon/shared_page.h"
 #include "daemon/teller.h"
@@ -86,6 +87,23 @@ TEST(SharedPage, SourceOfADeadWriterIsUnspecified) {
   page->set_source(1, address);
   EXPECT_EQ(page->source(1), address);
   EXPECT_EQ(page->script(0).health.load(), ScriptHealth::Unknown);
+}
+
+TEST(SharedPage, IsTheSameMemoryForWhoeverAdoptsIt) {
+  auto page = SharedPage::create(2, 1);
+  ASSERT_TRUE(page);
+  page->instance(1).has_addresses.store(1);
+  auto adopted = SharedPage::adopt(os::Fd(::dup(page->fd())), 2, 1);
+  ASSERT_TRUE(adopted);
+  EXPECT_EQ(adopted->instance(1).has_addresses.load(), 1);
+  adopted->instance(0).state.store(2);
+  EXPECT_EQ(page->instance(0).state.load(), 2);
+}
+
+TEST(SharedPage, MemoryOfAnotherSizeIsRefused) {
+  auto page = SharedPage::create(2, 1);
+  ASSERT_TRUE(page);
+  EXPECT_FALSE(SharedPage::adopt(os::Fd(::dup(page->fd())), 2000, 1));
 }
 
 }  // namespace

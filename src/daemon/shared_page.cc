@@ -3,6 +3,8 @@
 #include "daemon/shared_page.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <memory>
 #include <utility>
@@ -13,9 +15,9 @@ namespace {
 constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 template <typename T>
-T* place(std::byte*& cursor, std::size_t count) {
+T* place(std::byte*& cursor, std::size_t count, bool fresh) {
   auto* first = reinterpret_cast<T*>(cursor);
-  std::uninitialized_default_construct_n(first, count);
+  if (fresh) std::uninitialized_default_construct_n(first, count);
   cursor += aligned(sizeof(T) * count);
   return first;
 }
@@ -23,24 +25,47 @@ T* place(std::byte*& cursor, std::size_t count) {
 }  // namespace
 
 Result<SharedPage> SharedPage::create(std::size_t instances, std::size_t scripts) {
-  SharedPage page;
-  page.bytes_ = aligned(sizeof(Dropped)) + aligned(sizeof(InstanceState) * instances) +
+  os::Fd memory(::memfd_create("alibi-page", MFD_CLOEXEC));
+  if (!memory.valid()) return fail_errno("cannot create memory shared between processes");
+  return map(std::move(memory), instances, scripts, true);
+}
+
+Result<SharedPage> SharedPage::adopt(os::Fd memory, std::size_t instances, std::size_t scripts) {
+  return map(std::move(memory), instances, scripts, false);
+}
+
+Result<SharedPage> SharedPage::map(os::Fd memory, std::size_t instances, std::size_t scripts,
+                                   bool fresh) {
+  SharedPage page(std::move(memory));
+  page.bytes_ = aligned(sizeof(Dropped)) + aligned(sizeof(*page.handover_)) +
+                aligned(sizeof(InstanceState) * instances) +
                 aligned(sizeof(ScriptRecord) * scripts);
-  void* memory =
-      ::mmap(nullptr, page.bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return fail_errno("cannot map memory shared between processes");
-  page.mapping_ = memory;
-  auto* cursor = static_cast<std::byte*>(memory);
-  page.dropped_ = place<Dropped>(cursor, 1);
-  page.instances_ = place<InstanceState>(cursor, instances);
-  page.scripts_ = place<ScriptRecord>(cursor, scripts);
+  const auto size = static_cast<off_t>(page.bytes_);
+  struct stat now {};
+  if (fresh && ::ftruncate(page.memory_.get(), size) != 0) {
+    return fail_errno("cannot size memory shared between processes");
+  }
+  if (::fstat(page.memory_.get(), &now) != 0 || now.st_size != size) {
+    return fail("memory shared between processes has another size than expected");
+  }
+  void* mapping =
+      ::mmap(nullptr, page.bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, page.memory_.get(), 0);
+  if (mapping == MAP_FAILED) return fail_errno("cannot map memory shared between processes");
+  page.mapping_ = mapping;
+  auto* cursor = static_cast<std::byte*>(mapping);
+  page.dropped_ = place<Dropped>(cursor, 1, fresh);
+  page.handover_ = place<std::atomic<HandoverStage>>(cursor, 1, fresh);
+  page.instances_ = place<InstanceState>(cursor, instances, fresh);
+  page.scripts_ = place<ScriptRecord>(cursor, scripts, fresh);
   return page;
 }
 
 SharedPage::SharedPage(SharedPage&& other) noexcept
-    : mapping_(std::exchange(other.mapping_, nullptr)),
+    : memory_(std::move(other.memory_)),
+      mapping_(std::exchange(other.mapping_, nullptr)),
       bytes_(other.bytes_),
       dropped_(other.dropped_),
+      handover_(other.handover_),
       instances_(other.instances_),
       scripts_(other.scripts_) {}
 

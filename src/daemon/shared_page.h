@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "os/fd.h"
 #include "vrrp/instance.h"
 #include "wire/address.h"
 
@@ -34,14 +35,24 @@ struct ScriptRecord {
   std::atomic<std::uint8_t> timed_out{0};
 };
 
-/// Anonymous shared mapping, made before the first fork; lives as long as a process maps it.
+/// How far a keeper has come that takes over from the one of the generation before.
+enum class HandoverStage : std::uint8_t {
+  None,
+  Taken,    ///< it decides now
+  Settled,  ///< ... and has done what is different with the new configuration
+};
+
+/// Shared memory, made before the first fork; lives as long as a process maps it or holds fd().
 class SharedPage {
  public:
   static Result<SharedPage> create(std::size_t instances, std::size_t scripts);
+  /// The memory that another program made with the same numbers: how it gets over exec.
+  static Result<SharedPage> adopt(os::Fd memory, std::size_t instances, std::size_t scripts);
   SharedPage(SharedPage&& other) noexcept;
   SharedPage& operator=(SharedPage&&) = delete;
   ~SharedPage();
 
+  int fd() const { return memory_.get(); }
   InstanceState& instance(std::size_t index) const { return instances_[index]; }
   ScriptRecord& script(std::size_t index) const { return scripts_[index]; }
   /// Messages to the teller that a full queue dropped.
@@ -49,17 +60,24 @@ class SharedPage {
     return (*dropped_)[static_cast<std::size_t>(sender)];
   }
 
+  std::atomic<HandoverStage>& handover() const { return *handover_; }
+
   void set_source(std::size_t index, const wire::IpAddress& source) const;
   /// Unspecified when its writer died in the middle of writing.
   wire::IpAddress source(std::size_t index) const;
 
  private:
   using Dropped = std::array<std::atomic<std::uint64_t>, kSenders>;
-  SharedPage() = default;
+  explicit SharedPage(os::Fd memory) : memory_(std::move(memory)) {}
+  /// Maps; `fresh` memory is initialised, other is taken as it is.
+  static Result<SharedPage> map(os::Fd memory, std::size_t instances, std::size_t scripts,
+                                bool fresh);
 
+  os::Fd memory_;
   void* mapping_ = nullptr;
   std::size_t bytes_ = 0;
   Dropped* dropped_ = nullptr;
+  std::atomic<HandoverStage>* handover_ = nullptr;
   InstanceState* instances_ = nullptr;
   ScriptRecord* scripts_ = nullptr;
 };

@@ -15,6 +15,6 @@ inline constexpr int kExitCannotStart = 1;
 inline constexpr int kExitConfiguration = 4;  ///< as keepalived's
 
 /// Runs until SIGTERM or SIGINT. Errors before the first child are written to stderr.
-int supervise(const config::Settings& settings, const RunOptions& options);
+int supervise(config::Settings settings, const RunOptions& options);
 
 }  // namespace alibi::daemon

@@ -10,8 +10,8 @@
 
 namespace alibi::os {
 
-/// SCHED_DEADLINE: `runtime` of CPU time in every `period`, guaranteed ahead of every SCHED_FIFO and
-/// SCHED_RR thread, and what others leave of their shares (SCHED_FLAG_RECLAIM). Refused by the
+/// SCHED_DEADLINE: `runtime` of CPU time in every `period`, guaranteed ahead of every SCHED_FIFO
+/// and SCHED_RR thread, and what others leave of their shares (SCHED_FLAG_RECLAIM). Refused by the
 /// kernel where the machine's real-time bandwidth is given away, or the thread is bound to some of
 /// the CPUs (sched(7)). What is forked from here on starts with normal scheduling.
 Result<void> schedule_deadline(Duration runtime, Duration period);

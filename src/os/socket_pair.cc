@@ -2,6 +2,7 @@
 // Message queues over socketpair(2).
 #include "os/socket_pair.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 namespace alibi::os {
@@ -17,6 +18,13 @@ Result<MessageQueue> MessageQueue::create(int bytes) {
   if (::setsockopt(writer.get(), SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) != 0) {
     ::setsockopt(writer.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
   }
+  return MessageQueue(std::move(writer), std::move(reader));
+}
+
+Result<MessageQueue> MessageQueue::share() const {
+  Fd writer(::fcntl(writer_.get(), F_DUPFD_CLOEXEC, 0));
+  Fd reader(::fcntl(reader_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!writer.valid() || !reader.valid()) return fail_errno("cannot share a message queue");
   return MessageQueue(std::move(writer), std::move(reader));
 }
 

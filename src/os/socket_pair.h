@@ -32,6 +32,14 @@ class MessageQueue {
   }
 
   int read_fd() const { return reader_.get(); }
+  int write_fd() const { return writer_.get(); }
+  /// Out of descriptors that write_fd() and read_fd() once gave, owned from now on: how a queue
+  /// gets over exec.
+  static MessageQueue adopt(Fd writer, Fd reader) {
+    return {std::move(writer), std::move(reader)};
+  }
+  /// Another handle of the same queue.
+  Result<MessageQueue> share() const;
 
  private:
   MessageQueue(Fd writer, Fd reader) : writer_(std::move(writer)), reader_(std::move(reader)) {}
