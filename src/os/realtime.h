@@ -16,7 +16,8 @@ namespace alibi::os {
 /// the CPUs (sched(7)). What is forked from here on starts with normal scheduling.
 Result<void> schedule_deadline(Duration runtime, Duration period);
 
-/// SCHED_RR at `priority` (1..99); what is forked from here on starts with normal scheduling.
+/// SCHED_RR at `priority` (1..99); what is forked from here on starts
+/// with normal scheduling.
 Result<void> schedule_realtime(int priority);
 
 /// SCHED_OTHER at nice value `nice` (-20..19).
