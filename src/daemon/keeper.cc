@@ -14,6 +14,10 @@ namespace alibi::daemon {
 namespace {
 
 constexpr int kMaxPacketsAtOnce = 4096;  // a flood must not keep the timers from running
+// With many instances a turn for each advert is mostly waking up: a thousand turns a second are
+// enough, and none is later for it than a hundredth of the shortest interval that makes sense.
+constexpr std::size_t kMany = 64;
+constexpr Duration kTurn = 1ms;
 constexpr Duration kLate = 1s;           // keepalived's min_auto_priority_delay
 
 }  // namespace
@@ -37,14 +41,17 @@ Result<void> Keeper::watch() {
 
 int Keeper::run() {
   start();
+  Instant turn_began{};
   while (!stopping_) {
-    loop_.set_deadline(next_timer());
+    if (slots_.size() > kMany) os::sleep_until(turn_began + kTurn);
+    loop_.set_deadline(timers_.next());
     if (const auto waited = loop_.wait(); !waited) {
       voice_.say_daemon(waited.error().message, 2);
       stop();
       return 1;
     }
-    if (next_timer() > os::monotonic_now()) continue;
+    turn_began = os::monotonic_now();
+    if (timers_.next() > turn_began) continue;
     // A keeper that wakes up late never speaks first: it reads what arrived, then decides.
     note_late_wake_up();
     receive_all();
@@ -80,6 +87,7 @@ void Keeper::stop() {
 void Keeper::feed(Slot& slot, const vrrp::Input& input) {
   outbox_.clear();
   slot.machine.handle(input, os::monotonic_now(), outbox_);
+  timers_.set(slot.index, slot.machine.next_timer());
   // Before the outputs: should we die among them, the last will is needed already.
   channels_.page.instance(slot.index).state.store(static_cast<std::uint8_t>(slot.machine.state()));
   for (const auto& output : outbox_) perform(slot, output);
@@ -118,22 +126,15 @@ void Keeper::receive(Port& port) {
 }
 
 void Keeper::expire_timers() {
-  for (Slot& slot : slots_) {
-    // A timer that is due again at once (several of one instance) gets a few turns, not endless.
-    for (int turn = 0; turn < 8 && slot.machine.next_timer() <= os::monotonic_now(); ++turn) {
-      feed(slot, vrrp::TimerExpired{});
-    }
+  // A timer that is due again at once (several of one instance) gets a few turns, not endless.
+  for (std::size_t turns = 8 * slots_.size(); turns > 0; --turns) {
+    if (timers_.next() > os::monotonic_now()) return;
+    feed(slots_[timers_.first()], vrrp::TimerExpired{});
   }
 }
 
-Instant Keeper::next_timer() const {
-  Instant earliest = kNever;
-  for (const Slot& slot : slots_) earliest = std::min(earliest, slot.machine.next_timer());
-  return earliest;
-}
-
 void Keeper::note_late_wake_up() {
-  const Duration late = os::monotonic_now() - next_timer();
+  const Duration late = os::monotonic_now() - timers_.next();
   if (late < kLate) return;
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(late).count();
   voice_.say_daemon(fmt::format("A thread timer expired {}.{:06} seconds ago",

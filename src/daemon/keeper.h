@@ -12,6 +12,7 @@
 #include "config/settings.h"
 #include "daemon/channels.h"
 #include "daemon/links.h"
+#include "daemon/timer_queue.h"
 #include "os/event_loop.h"
 #include "os/netlink.h"
 #include "os/raw_socket.h"
@@ -83,7 +84,6 @@ class Keeper {
   void receive_all();
   void receive(Port& port);
   void expire_timers();
-  Instant next_timer() const;
   void note_late_wake_up();
 
   // keeper_setup.cc
@@ -130,6 +130,7 @@ class Keeper {
   std::vector<wire::IpAddress> virtual_addresses_;
   std::vector<Port> ports_;
   std::vector<Slot> slots_;
+  TimerQueue timers_;  ///< by slot
   vrrp::Outbox outbox_;
   os::VrrpSocket::Buffer buffer_{};
   std::uint64_t received_ = 0;

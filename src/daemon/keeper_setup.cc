@@ -46,6 +46,7 @@ Result<std::unique_ptr<Keeper>> Keeper::create(const config::Settings& settings,
 
 Result<void> Keeper::open_ports() {
   slots_.reserve(settings_.instances.size());
+  timers_ = TimerQueue(settings_.instances.size());
   for (std::size_t i = 0; i < settings_.instances.size(); ++i) {
     Slot& slot = slots_.emplace_back(settings_.instances[i], i);
     const auto port = port_for(slot.settings);

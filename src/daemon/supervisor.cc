@@ -9,6 +9,7 @@
 #include "daemon/keeper.h"
 #include "daemon/keeper_schedule.h"
 #include "daemon/supervisor_process.h"
+#include "os/realtime.h"
 
 namespace alibi::daemon {
 
@@ -88,6 +89,7 @@ int supervise(config::Settings settings, const RunOptions& options) {
   Supervisor supervisor(options, std::move(*generation), std::move(*loop), std::move(*signals));
   // Idle but for a death, and then in a hurry. What it forks starts with normal scheduling.
   schedule_supervisor();
+  os::release_free_memory();
   const auto ran = supervisor.run();
   return ran ? kExitDone : cannot_start(ran.error(), kExitCannotStart);
 }

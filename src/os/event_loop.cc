@@ -23,6 +23,14 @@ std::int64_t clock_ns(clockid_t clock) {
 
 Instant monotonic_now() { return Instant{clock_ns(CLOCK_MONOTONIC)}; }
 
+void sleep_until(Instant when) {
+  timespec t{};
+  t.tv_sec = when.ns / 1'000'000'000;
+  t.tv_nsec = when.ns % 1'000'000'000;
+  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, nullptr) == EINTR) {
+  }
+}
+
 std::int64_t realtime_now_ns() { return clock_ns(CLOCK_REALTIME); }
 
 Result<EventLoop> EventLoop::create() {

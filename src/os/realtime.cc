@@ -2,6 +2,7 @@
 // sched_setattr(2), sched_setscheduler(2), setrlimit(2) and mlockall(2).
 #include "os/realtime.h"
 
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -92,5 +93,7 @@ Result<void> lock_memory() {
   touch_stack();
   return {};
 }
+
+void release_free_memory() { ::malloc_trim(0); }
 
 }  // namespace alibi::os

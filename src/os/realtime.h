@@ -34,4 +34,7 @@ Result<void> limit_realtime(Duration limit);
 /// stack of 64 KiB so that a deep call under memory pressure waits for no page.
 Result<void> lock_memory();
 
+/// Gives memory that was freed back to the system, before children are forked that would hold it.
+void release_free_memory();
+
 }  // namespace alibi::os
