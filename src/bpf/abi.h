@@ -21,7 +21,7 @@ typedef unsigned long long alibi_u64;
 #endif
 
 /* Compared by the loader with the constant compiled into each object. */
-#define ALIBI_ABI_VERSION 2
+#define ALIBI_ABI_VERSION 3
 
 enum {
   ALIBI_COMM = 16,
@@ -155,18 +155,20 @@ enum {
 /* One watched thread that waits for a CPU, and who holds that CPU meanwhile. */
 struct alibi_wait {
   alibi_u64 since_ns;
+  alibi_u64 cpu_since_ns;  /* when it came to `cpu` */
   alibi_u64 task;          /* its task_struct; it lives as long as it waits */
   alibi_u32 cpu;
   alibi_u32 rivals;
   struct alibi_rival rival[ALIBI_RIVALS];
 };
-ALIBI_ASSERT_SIZE(struct alibi_wait, 24 + 40 * ALIBI_RIVALS);
+ALIBI_ASSERT_SIZE(struct alibi_wait, 32 + 40 * ALIBI_RIVALS);
 
 /* By CPU: which watched threads wait there, and since when its current task runs. */
 struct alibi_cpu {
   alibi_u64 last_switch_ns;
+  alibi_u64 runner;        /* the task_struct that has it since then */
   alibi_u32 waiter[ALIBI_CPU_WAITERS];  /* tid; 0: free */
 };
-ALIBI_ASSERT_SIZE(struct alibi_cpu, 8 + 4 * ALIBI_CPU_WAITERS);
+ALIBI_ASSERT_SIZE(struct alibi_cpu, 16 + 4 * ALIBI_CPU_WAITERS);
 
 #endif

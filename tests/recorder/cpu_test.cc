@@ -6,7 +6,6 @@
 
 #include <cerrno>
 
-
 #include "recorder/watching.h"
 
 namespace alibi::testing {
@@ -92,6 +91,60 @@ TEST_F(RecorderCpu, StarvationNamesTheRivalAndItsPolicy) {
     EXPECT_EQ(on->rivals[0].policy, "fifo 1");
     EXPECT_EQ(on->cpu, 0);
   }
+}
+
+/// What a wake-up of a running thread begins is no want of CPU: a pipe between two CPUs makes many of
+/// them, and the sleep that follows each round must not count.
+TEST_F(RecorderCpu, NoWaitIsLongerThanSinceItsWakeUp) {
+  int there[2], back[2];
+  ASSERT_EQ(pipe(there), 0);
+  ASSERT_EQ(pipe(back), 0);
+  const auto pin = [](std::size_t cpu) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);
+  };
+  const auto round = [](int from, int to) {
+    char c = 0;
+    return read(from, &c, 1) == 1 && write(to, &c, 1) == 1;
+  };
+  const Subject echo = Subject::start(0, [&] {
+    pin(1);
+    while (round(there[0], back[1])) {
+    }
+  });
+  const Subject subject = Subject::start_heartbeat(network_->pid(), [&] {
+    pin(0);
+    while (write(there[1], "x", 1) == 1) {
+      for (int i = 0; i < 2000; ++i)
+        if (!round(back[0], there[1])) return;
+      char c = 0;
+      if (read(back[0], &c, 1) != 1) return;
+      usleep(100'000);
+    }
+  });
+  start_recorder();
+  if (IsSkipped()) return;
+  ASSERT_TRUE(await_found(subject.pid(), evidence::ProcessFound::Role::Heartbeat));
+  poll_for(3s);
+  const evidence::Recording recording = recorder_->snapshot();
+  Instant runnable = kNever;
+  int waits = 0;
+  for (const evidence::Event& event : recording.events) {
+    if (std::holds_alternative<evidence::EventsLost>(event.fact)) runnable = kNever;
+    const auto* off = std::get_if<evidence::ThreadOff>(&event.fact);
+    if (off != nullptr && off->tid == subject.pid()) runnable = event.at;
+    const auto* woken = std::get_if<evidence::ThreadWoken>(&event.fact);
+    if (woken != nullptr && woken->tid == subject.pid()) runnable = event.at;
+    const auto* on = std::get_if<evidence::ThreadOn>(&event.fact);
+    if (on == nullptr || on->tid != subject.pid() || runnable == kNever) continue;
+    Duration told{0};
+    for (const evidence::Rival& rival : on->rivals) told += Duration(rival.ns);
+    EXPECT_LE(told, event.at - runnable + 2ms);
+    ++waits;
+  }
+  EXPECT_GT(waits, 100);
 }
 
 }  // namespace

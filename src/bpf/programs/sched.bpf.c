@@ -30,6 +30,7 @@ static __always_inline bool acts_itself(struct task_struct *task) {
   return ALIBI_SYSCALL(regs) >= 0;
 }
 
+/* `cpu_since_ns` is when the wait came to its present CPU: what ran there before is no rival. */
 static __always_inline void start_waiting(struct task_struct *task, __u32 cpu) {
   const __u32 tid = task->pid;
   struct alibi_cpu *here = bpf_map_lookup_elem(&cpus, &cpu);
@@ -40,7 +41,7 @@ static __always_inline void start_waiting(struct task_struct *task, __u32 cpu) {
   if (!wait) return;
   wait->cpu = cpu;
   wait->task = (__u64)task;
-  wait->since_ns = bpf_ktime_get_ns();
+  wait->cpu_since_ns = wait->since_ns = bpf_ktime_get_ns();
   /* Slots of one CPU change under its run queue lock, except for migrations: claim atomically. */
   for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++)
     if (__sync_val_compare_and_swap(&here->waiter[i], 0, tid) == 0) return;
@@ -51,6 +52,17 @@ static __always_inline void leave_cpu(__u32 tid, __u32 cpu) {
   if (!there) return;
   for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++)
     __sync_val_compare_and_swap(&there->waiter[i], tid, 0);
+}
+
+/* A thread that leaves the CPU had it: whatever wait is on the books ended before. A wake-up of a
+ * thread that runs begins one like any other (it may be on its way to sleep), and without this the
+ * sleep that follows would count as a want of CPU. */
+static __always_inline void forget_wait(struct task_struct *task) {
+  const __u32 tid = task->pid;
+  struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
+  if (!wait) return;
+  leave_cpu(tid, wait->cpu);
+  bpf_map_delete_elem(&waits, &tid);
 }
 
 /* Since 6.18 the task itself says so, before that its run queue. */
@@ -67,7 +79,8 @@ static __always_inline bool is_throttled(const struct alibi_wait *wait) {
  * at all has no rival, however busy the CPU is. */
 static __always_inline void add_rival(struct alibi_wait *wait, struct task_struct *runner,
                                       __u64 ns) {
-  const __s32 pid = is_throttled(wait) ? ALIBI_RIVAL_THROTTLED : runner->tgid;
+  const __s32 tgid = BPF_CORE_READ(runner, tgid);
+  const __s32 pid = is_throttled(wait) ? ALIBI_RIVAL_THROTTLED : tgid;
   for (__u32 i = 0; i < ALIBI_RIVALS; i++) {
     struct alibi_rival *rival = &wait->rival[i];
     if (i < wait->rivals) {
@@ -80,12 +93,21 @@ static __always_inline void add_rival(struct alibi_wait *wait, struct task_struc
     }
     rival->pid = pid;
     rival->ns = ns;
-    rival->policy = runner->policy;
-    rival->rt_priority = runner->rt_priority;
+    rival->policy = BPF_CORE_READ(runner, policy);
+    rival->rt_priority = BPF_CORE_READ(runner, rt_priority);
     read_comm(rival->comm, runner);
     wait->rivals = i + 1;
     return;
   }
+}
+
+/* What `runner` had of this CPU since its switch-in or since `wait` came here, the later. */
+static __always_inline void add_slice(struct alibi_wait *wait, const struct alibi_cpu *here,
+                                      struct task_struct *runner, __u64 now) {
+  const __u64 began = here->last_switch_ns;
+  const __u64 from = wait->cpu_since_ns > began ? wait->cpu_since_ns : began;
+  /* 0: no switch was seen on this CPU yet, so that nobody knows since when its task runs. */
+  if (began && now > from) add_rival(wait, runner, now - from);
 }
 
 static __always_inline void account(struct alibi_cpu *here, struct task_struct *runner, __u64 now) {
@@ -94,8 +116,7 @@ static __always_inline void account(struct alibi_cpu *here, struct task_struct *
     if (!tid || tid == (__u32)runner->pid) continue;
     struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
     if (!wait || !wait->since_ns) continue;
-    const __u64 from = wait->since_ns > here->last_switch_ns ? wait->since_ns : here->last_switch_ns;
-    if (now > from) add_rival(wait, runner, now - from);
+    add_slice(wait, here, runner, now);
   }
 }
 
@@ -183,9 +204,11 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
   if (here) {
     account(here, prev, now);
     here->last_switch_ns = now;
+    here->runner = (__u64)next;
   }
   const bool runnable = preempt || prev_state == 0;
   const __u32 prev_role = role_of(prev->tgid);
+  if (waits_wanted(prev_role)) forget_wait(prev);
   if (scheduling_wanted(prev_role)) send_off(ctx, prev, runnable, prev_state);
   if (runnable && waits_wanted(prev_role)) start_waiting(prev, cpu);
   const __u32 next_role = role_of(next->tgid);
@@ -227,9 +250,15 @@ int BPF_PROG(on_migrate, struct task_struct *task, int to) {
   const __u32 tid = task->pid;
   struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
   if (!wait) return 0;
-  leave_cpu(tid, wait->cpu);
+  /* The queue it leaves is locked, so its current task stays while this settles with it. */
+  const __u64 now = bpf_ktime_get_ns();
+  const __u32 old = wait->cpu;
+  struct alibi_cpu *left = bpf_map_lookup_elem(&cpus, &old);
+  if (left && left->runner) add_slice(wait, left, (struct task_struct *)left->runner, now);
+  leave_cpu(tid, old);
   const __u32 cpu = to;
   wait->cpu = cpu;
+  wait->cpu_since_ns = now;
   struct alibi_cpu *there = bpf_map_lookup_elem(&cpus, &cpu);
   if (!there) return 0;
   for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++)
