@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <numeric>
 #include <string>
 
 #include "bpf/process.skel.h"
@@ -163,18 +164,25 @@ void Probes::forget(std::int32_t pid) {
   if (state_->watched.valid()) bpf_map_delete_elem(state_->watched.get(), &pid);
 }
 
-std::vector<evidence::SourceLoss> Probes::losses() const {
-  std::vector<evidence::SourceLoss> losses;
+std::uint64_t Probes::lost(alibi_source source) const {
+  if (!has(source)) return 0;
   const int cpus = libbpf_num_possible_cpus();
   std::vector<std::uint64_t> counts(cpus > 0 ? static_cast<std::size_t>(cpus) : 1);
+  const std::uint32_t key = source;
+  if (bpf_map_lookup_elem(state_->lost.get(), &key, counts.data()) != 0) return 0;
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+const char* Probes::name(alibi_source source) { return kSourceNames[source]; }
+
+std::vector<evidence::SourceLoss> Probes::losses() const {
+  std::vector<evidence::SourceLoss> losses;
   for (std::uint32_t source = 0; source < ALIBI_SOURCES; ++source) {
     if (!state_->absent[source].empty()) {
       losses.push_back({kSourceNames[source], 0, state_->absent[source]});
       continue;
     }
-    std::uint64_t sum = 0;
-    if (bpf_map_lookup_elem(state_->lost.get(), &source, counts.data()) == 0)
-      for (const std::uint64_t count : counts) sum += count;
+    const std::uint64_t sum = lost(static_cast<alibi_source>(source));
     if (sum > 0)
       losses.push_back({kSourceNames[source], sum,
                         "the event ring or the watched set was full: the recorder did not read "

@@ -34,6 +34,11 @@ class Probes {
   void watch(std::int32_t pid, alibi_role role);
   void forget(std::int32_t pid);
 
+  /// How many events of that source had no room so far.
+  std::uint64_t lost(alibi_source source) const;
+  /// The source's name in losses.
+  static const char* name(alibi_source source);
+
   /// Absent groups, and what the ring had no room for so far.
   std::vector<evidence::SourceLoss> losses() const;
 

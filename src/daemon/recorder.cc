@@ -67,6 +67,7 @@ Result<Recorder> Recorder::start(RecorderOptions options) {
       if (auto added = add_to_epoll(s.epoll.get(), links.monitor.fd()); !added)
         return tl::unexpected(added.error());
   }
+  s.lost_read = s.now;
   s.next_sample = s.now + kSampleEvery;
   s.next_frozen = s.now;
   s.next_scan = s.now + kScanEvery;
@@ -128,6 +129,21 @@ void Recorder::State::take_in(Instant moment) {
   if (rescan) next_scan = now;
 }
 
+void Recorder::State::place_losses() {
+  if (!probes) return;
+  // After the ring was read, by the clock of now: what is lost from here on is counted next time.
+  const Instant read = os::monotonic_now();
+  for (std::uint32_t i = 0; i < ALIBI_SOURCES; ++i) {
+    const auto source = static_cast<alibi_source>(i);
+    const std::uint64_t count = probes->lost(source);
+    if (count > lost[i])
+      log.add_fact(read, evidence::EventsLost{bpf::Probes::name(source), count - lost[i],
+                                              lost_read.ns});
+    lost[i] = count;
+  }
+  lost_read = read;
+}
+
 void Recorder::State::sample(Instant moment) {
   if (moment >= next_scan) {
     if (watch) scan(moment);
@@ -143,6 +159,7 @@ void Recorder::State::sample(Instant moment) {
   const Duration late = moment - next_sample;
   if (late > kLateSample) late_samples += static_cast<std::uint64_t>(late / kSampleEvery);
   next_sample = moment + kSampleEvery;
+  place_losses();
   if (samplers) {
     samplers->waits.sample(moment);
     samplers->cgroups.sample_cpu(moment);
@@ -175,6 +192,7 @@ Result<void> Recorder::poll_once(Duration timeout, int wake_fd) {
 void Recorder::stop() {
   state_->taps.stop();
   state_->take_in(os::monotonic_now());
+  state_->place_losses();
   for (auto& loss : state_->taps.disagreements())
     state_->start_losses.push_back(std::move(loss));
 }

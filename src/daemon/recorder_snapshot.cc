@@ -2,6 +2,8 @@
 // From what the recorder remembers to a Recording: frames decoded, records turned into events,
 // everything ordered by time.
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "bpf/decode.h"
 #include "daemon/recorder.h"
@@ -10,6 +12,21 @@
 
 namespace alibi::daemon {
 namespace {
+
+/// Losses of the probes have their moments: those before the window are none of its losses.
+void keep_losses_of_window(evidence::Recording& out) {
+  std::map<std::string, std::uint64_t> lost;
+  for (const evidence::Event& event : out.events)
+    if (const auto* loss = std::get_if<evidence::EventsLost>(&event.fact))
+      lost[loss->source] += loss->lost;
+  std::erase_if(out.losses, [&lost](evidence::SourceLoss& loss) {
+    const bool placed = loss.source == "sched" || loss.source == "signal" ||
+                        loss.source == "process";
+    if (!placed || loss.lost == 0) return false;
+    loss.lost = std::min(loss.lost, lost[loss.source]);
+    return loss.lost == 0;
+  });
+}
 
 template <typename T>
 void order(std::vector<T>& values) {
@@ -57,6 +74,7 @@ evidence::Recording Recorder::snapshot() const {
   for (const os::OffsetSample& sample : s.offsets.samples())
     out.clock.push_back({sample.at, sample.realtime_minus_monotonic_ns});
   out.losses = losses();
+  keep_losses_of_window(out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 // The parts a recorder is joined from; private to recorder*.cc.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -53,6 +54,8 @@ struct Recorder::State {
   Instant next_frozen;
   Instant next_sample;
   Instant next_scan;
+  std::array<std::uint64_t, ALIBI_SOURCES> lost{};  ///< as of `lost_read`
+  Instant lost_read;
   std::uint64_t late_samples = 0;        ///< sample times that passed while nobody polled
 
   void take_in(Instant moment);
@@ -60,6 +63,7 @@ struct Recorder::State {
   void listen();               ///< probes, watch list, samplers, link monitors
   void hear_links(Links& from);
   void scan(Instant moment);
+  void place_losses();         ///< tells since when a source's count of lost events moved
 };
 
 }  // namespace alibi::daemon

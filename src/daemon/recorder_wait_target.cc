@@ -157,6 +157,34 @@ void WaitDescriber::describe_reader(evidence::WaitTarget& target) const {
   target.reader_device = place.device;
 }
 
+std::vector<std::int32_t> WaitDescriber::log_readers(Instant now, std::int32_t pid) {
+  constexpr Duration kAskAgain = 5s;  // looking for a reader goes through all processes
+  std::vector<std::int32_t> readers;
+  for (const os::OpenDescriptor& open : os::descriptors_of(pid)) {
+    const bool standard = open.fd == 1 || open.fd == 2;
+    evidence::WaitTarget target;
+    target.pid = pid;
+    target.fd_target = open.target;
+    target.kind = kind_of(open.target, {});
+    if (target.kind != Kind::OtherSocket && !(standard && target.kind == Kind::Pipe) &&
+        !(standard && target.kind == Kind::Terminal))
+      continue;
+    const auto [entry, fresh] = logs_.try_emplace(open.target);
+    Log& log = entry->second;
+    log.seen = now;
+    const bool lost = log.is_log && !os::read_stat(log.reader) && now - log.asked > kAskAgain;
+    if (fresh || lost) {
+      const Reader reader = find_reader(target);
+      log.is_log = standard || is_log_path(reader.peer_path);
+      log.reader = reader.pid;
+      log.asked = now;
+    }
+    if (log.is_log && log.reader > 0) readers.push_back(log.reader);
+  }
+  std::erase_if(logs_, [now](const auto& entry) { return entry.second.seen + 10s < now; });
+  return readers;
+}
+
 const WaitDescriber::Reader& WaitDescriber::reader_of(Instant now,
                                                       const evidence::WaitTarget& target) {
   std::erase_if(readers_, [now](const auto& entry) { return entry.second.until < now; });

@@ -65,10 +65,14 @@ void WaitSampler::sample_thread(Instant now, std::int32_t pid, std::int32_t tid)
 void WaitSampler::list_threads(Instant now) {
   threads_.clear();
   threads_until_ = now + 1s;
+  std::vector<std::int32_t> readers;
   for (const auto& [pid, process] : watch_.processes()) {
     if (process.found.role != Role::Heartbeat && process.found.role != Role::Parent) continue;
+    const auto more = describer_.log_readers(now, pid);
+    readers.insert(readers.end(), more.begin(), more.end());
     for (const std::int32_t tid : os::list_threads(pid)) threads_.push_back({pid, tid});
   }
+  for (const std::int32_t reader : readers) watch_.add_reader(now, reader);
   std::erase_if(seen_, [now](const auto& entry) { return entry.second.at + 2s < now; });
 }
 

@@ -22,6 +22,9 @@ class WaitDescriber {
 
   /// Fills in everything about thread `tid` of `pid` as it is now.
   evidence::WaitTarget describe(Instant now, std::int32_t pid, std::int32_t tid, char state);
+  /// Who reads what process `pid` may log to: watched before anything waits for them, their own
+  /// waits for a CPU are known from the start. Call every second or so.
+  std::vector<std::int32_t> log_readers(Instant now, std::int32_t pid);
 
  private:
   using Kind = evidence::WaitTarget::Kind;
@@ -31,6 +34,14 @@ class WaitDescriber {
     std::string peer_path;
   };
 
+  /// A descriptor that may be a log, and who was found to read it.
+  struct Log {
+    bool is_log = false;
+    std::int32_t reader = 0;
+    Instant asked;
+    Instant seen;
+  };
+
   void describe_descriptor(Instant now, evidence::WaitTarget& target);
   void describe_reader(evidence::WaitTarget& target) const;
   const Reader& reader_of(Instant now, const evidence::WaitTarget& target);
@@ -38,6 +49,7 @@ class WaitDescriber {
   Reader find_socket_reader(std::uint64_t peer) const;
 
   std::vector<os::UnixDiag> diags_;
+  std::map<std::string, Log> logs_;         ///< by descriptor target
   std::map<std::string, Reader> readers_;   ///< by descriptor target
 };
 

@@ -181,10 +181,13 @@ struct DaemonTransition {
   std::string from, to, reason, detail;
 };
 
+/// `source` (as in SourceLoss: "sched", ...) lost events between `since_ns` and this moment.
+struct EventsLost { std::string source; std::uint64_t lost = 0; std::int64_t since_ns = 0; };
+
 using Fact = std::variant<ProcessFound, ThreadOff, ThreadOn, ThreadWoken, WaitTarget, SignalSent,
                           ProcessForked, ProcessExec, ProcessExit, CgroupFrozen, CgroupThrottled,
                           BlockDevice, LinkChange, AddressChange, InterfaceCounters, SocketDrops,
-                          DaemonTransition>;
+                          DaemonTransition, EventsLost>;
 
 struct Event {
   Instant at;

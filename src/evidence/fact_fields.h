@@ -173,5 +173,11 @@ void fields(V& v, Is<DaemonTransition> auto& f) {
   v("reason", f.reason);
   v("detail", f.detail);
 }
+template <typename V>
+void fields(V& v, Is<EventsLost> auto& f) {
+  v("source", f.source);
+  v("lost", f.lost);
+  v("since_ns", f.since_ns);
+}
 
 }  // namespace alibi::evidence

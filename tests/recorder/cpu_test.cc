@@ -93,8 +93,8 @@ TEST_F(RecorderCpu, StarvationNamesTheRivalAndItsPolicy) {
   }
 }
 
-/// What a wake-up of a running thread begins is no want of CPU: a pipe between two CPUs makes many of
-/// them, and the sleep that follows each round must not count.
+/// What a wake-up of a running thread begins is no want of CPU: a pipe between two CPUs makes many
+/// of them, and the sleep that follows each round must not count.
 TEST_F(RecorderCpu, NoWaitIsLongerThanSinceItsWakeUp) {
   int there[2], back[2];
   ASSERT_EQ(pipe(there), 0);
