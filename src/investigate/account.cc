@@ -48,40 +48,62 @@ std::vector<ReaderWait> waits_of_reader(const evidence::Recording& recording, st
   return waits;
 }
 
+/// Who reads the log that this segment waits for; nullptr when it is no such wait or nobody knows.
+const evidence::WaitTarget* reader_of(const Segment& segment) {
+  if (segment.doing != Doing::LogWait) return nullptr;
+  for (const Sample& sample : segment.samples) {
+    if (sample.target->reader_pid != 0) return sample.target;
+  }
+  return nullptr;
+}
+
 /// A sender that waits for the reader of its log waits for what the reader waits for. Only a want
 /// of CPU is passed on: it is the host's fault and no fault of logging. A reader that is stopped,
 /// blocked or slow stays the log's.
 void follow_log_readers(const evidence::Recording& recording, std::vector<Segment>& segments) {
   std::vector<Segment> result;
-  for (const Segment& whole : segments) {
-    Segment rest = whole;
-    const bool follow =
-        whole.doing == Doing::LogWait && whole.target != nullptr && whole.target->reader_pid != 0;
-    const auto waits =
-        follow ? waits_of_reader(recording, whole.target->reader_pid) : std::vector<ReaderWait>{};
+  for (Segment rest : segments) {
+    const evidence::WaitTarget* reader = reader_of(rest);
+    const auto waits = reader != nullptr ? waits_of_reader(recording, reader->reader_pid)
+                                         : std::vector<ReaderWait>{};
     for (const ReaderWait& wait : waits) {
-      const Instant begin = std::max(wait.begin, rest.begin);
-      const Instant end = std::min(wait.end, rest.end);
-      if (begin >= end) continue;
-      if (rest.begin < begin) {
-        result.push_back(rest);
-        result.back().end = begin;
-      }
-      Segment piece = rest;
-      piece.begin = begin;
-      piece.end = end;
-      piece.rivals = *wait.rivals;
-      piece.doing = throttled(piece) ? Doing::Throttled : Doing::Runnable;
-      piece.detail = "for the reader of its log, " + whole.target->reader_comm;
-      result.push_back(piece);
-      rest.begin = end;
+      auto pieces = cut(rest, wait.begin, wait.end, [&](Segment& piece) {
+        piece.rivals = *wait.rivals;
+        piece.doing = Doing::Runnable;
+        piece.reader = reader;
+        piece.detail = "for the reader of its log, " + reader->reader_comm;
+        apply_quota(recording, reader->reader_pid, piece);
+      });
+      // What is left behind the wait may hold the next one.
+      rest = std::move(pieces.back());
+      pieces.pop_back();
+      result.insert(result.end(), pieces.begin(), pieces.end());
     }
-    if (rest.begin < rest.end) result.push_back(rest);
+    result.push_back(std::move(rest));
   }
   segments = std::move(result);
 }
 
 }  // namespace
+
+ReaderLooks looks_at_reader(const Account& account) {
+  ReaderLooks looks;
+  for (const Segment& segment : account.segments) {
+    if (segment.doing != Doing::LogWait) continue;
+    if (segment.end <= account.due || segment.begin >= account.decided) continue;
+    looks.over += segment.length();
+    for (const Sample& sample : segment.samples) {
+      const evidence::WaitTarget& target = *sample.target;
+      if (target.reader_pid == 0) continue;
+      looks.any = &target;
+      if (target.reader_state == '?') continue;
+      ++looks.known;
+      if (target.reader_state == 'R') ++looks.runnable;
+      else looks.standing = &target;
+    }
+  }
+  return looks;
+}
 
 Account account_of(const evidence::Recording& recording, const Sender& sender, Instant begin,
                    Instant end, Instant decided, Duration interval) {

@@ -33,6 +33,23 @@ struct Account {
   const Segment* longest(Doing doing) const;
 };
 
+/// What the samples say of the log's reader while the sender waited for it and no scheduler event
+/// tells why. One look proves little: a reader that stands still may be runnable for a moment, and
+/// a starved one asleep.
+struct ReaderLooks {
+  int known = 0;     ///< looks that found the reader and its state
+  int runnable = 0;  ///< of those: running or wanting a CPU
+  Duration over{0};  ///< the waits they were looks at
+  const evidence::WaitTarget* standing = nullptr;  ///< the last that found it not runnable
+  const evidence::WaitTarget* any = nullptr;       ///< the last that found it
+
+  /// Three of four looks or more, one a second at least, found it not runnable.
+  bool stands_still() const {
+    return standing != nullptr && runnable * 4 <= known && known * Duration(1s) + 1s > over;
+  }
+};
+ReaderLooks looks_at_reader(const Account& account);
+
 Account account_of(const evidence::Recording& recording, const Sender& sender, Instant begin,
                    Instant end, Instant decided, Duration interval);
 

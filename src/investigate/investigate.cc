@@ -34,6 +34,22 @@ std::optional<Account> account_for(const evidence::Recording& recording, const S
   return account_of(recording, *sender, gap.last, end, decided, from.interval);
 }
 
+/// The first rule that speaks. What made a daemon resign is another matter: several things may have
+/// happened just before, each of which explains it; then none is named.
+std::optional<Finding> ask_rules(const Scene& scene) {
+  std::vector<Finding> reasons;
+  if (scene.incident.kind == Kind::Resignation) {
+    for (const Rule rule : rules::of_resignation()) {
+      if (auto finding = rule(scene)) reasons.push_back(std::move(*finding));
+    }
+  }
+  if (reasons.size() > 1) return undecided(scene, reasons);
+  for (const Rule rule : rules::all()) {
+    if (auto finding = rule(scene)) return finding;
+  }
+  return std::nullopt;
+}
+
 Verdict judge(const evidence::Recording& recording, const std::vector<Stream>& streams,
               const Incident& incident) {
   const Stream& from = streams[incident.from];
@@ -50,10 +66,7 @@ Verdict judge(const evidence::Recording& recording, const std::vector<Stream>& s
   const std::optional<Sender> sender = find_sender(recording, from, incident.silent_since + 1ms);
   verdict.account = account_for(recording, from, incident, where, sender);
   const Scene scene{recording, incident, from, to, where, sender, verdict.account};
-  for (const Rule rule : rules::all()) {
-    verdict.cause = rule(scene);
-    if (verdict.cause) break;
-  }
+  verdict.cause = ask_rules(scene);
   if (!verdict.cause) verdict.cause = unknown(scene);
   static_cast<void>(entry_of(verdict.cause->code));  // every code is in the catalogue
   verdict.exonerated = exonerated(scene);

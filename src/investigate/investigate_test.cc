@@ -127,7 +127,18 @@ evidence::WaitTarget socket_wait(bool is_log) {
   target.peer_path = "/dev/log";
   target.reader_pid = 44;
   target.reader_comm = "syslogd";
+  target.reader_state = 'D';
   return target;
+}
+
+/// Looks at that wait every 100 ms.
+void looks(Builder& b, std::int64_t from_ms, std::int64_t until_ms, bool is_log,
+           char reader = 'D') {
+  for (std::int64_t t = from_ms; t < until_ms; t += 100) {
+    evidence::WaitTarget target = socket_wait(is_log);
+    target.reader_state = reader;
+    b.event(t, target);
+  }
 }
 
 TEST(Investigate, OnlyItsLogIsCalledLog) {
@@ -136,7 +147,7 @@ TEST(Investigate, OnlyItsLogIsCalledLog) {
     stall(b);
     b.event(10'999, evidence::ThreadOn{10, 10, 1, {}});
     b.event(11'000, Builder::off('S', "sendto", {"unix_wait_for_peer", "unix_dgram_sendmsg"}));
-    b.event(11'200, socket_wait(is_log));
+    looks(b, 11'200, 14'900, is_log);
     b.event(14'999, evidence::ThreadOn{10, 10, 1, {}});
     const auto verdicts = investigate(b.finish(20'000));
     EXPECT_EQ(code_of(first_failure(verdicts)), is_log ? "host.io.log" : "unknown");
@@ -148,7 +159,7 @@ TEST(Investigate, LogReaderWithoutACpuIsStarvationNotTheLog) {
   stall(b);
   b.event(10'999, evidence::ThreadOn{10, 10, 1, {}});
   b.event(11'000, Builder::off('S', "sendto", {"unix_wait_for_peer", "unix_dgram_sendmsg"}));
-  b.event(11'200, socket_wait(true));
+  looks(b, 11'200, 14'900, true, 'R');
   b.event(11'010, evidence::ThreadWoken{44, 44, 10, "keepalived"});
   b.event(14'990, evidence::ThreadOn{44, 44, 1, {{500, "stress", 3'900'000'000, "normal"}}});
   b.event(14'999, evidence::ThreadOn{10, 10, 1, {}});
@@ -288,13 +299,8 @@ TEST(Investigate, FailedScriptExplainsTheFallOfPriority) {
     b.adverts(1, 1000, 10'001, 103);
     b.beats(1000, 20'000);
     if (seen) {
-      b.event(10'498, evidence::ProcessForked{10, 60});
-      b.event(10'499, evidence::ProcessExec{60, "killall", "killall -0 haproxy"});
-      evidence::ProcessExit exit;
-      exit.pid = 60;
-      exit.comm = "killall";
-      exit.exit_code = 0x100;
-      b.event(10'500, exit);
+      b.script(8500, 59, 0);
+      b.script(10'500, 60, 1);
     }
     b.adverts(1, 11'000, 13'001, 101);
     b.adverts(2, 13'700, 20'000, 102);
@@ -315,12 +321,8 @@ TEST(Investigate, ScriptsMayBeRunByASiblingOfTheSender) {
   tracker.role = evidence::ProcessFound::Role::Child;
   b.event(0, tracker);
   b.adverts(1, 1000, 10'001, 103);
-  b.event(10'498, evidence::ProcessForked{12, 60});
-  b.event(10'499, evidence::ProcessExec{60, "killall", "killall -0 haproxy"});
-  evidence::ProcessExit exit;
-  exit.pid = 60;
-  exit.exit_code = 0x100;
-  b.event(10'500, exit);
+  b.script(8500, 59, 0, 12);
+  b.script(10'500, 60, 1, 12);
   b.adverts(1, 11'000, 13'001, 101);
   b.adverts(2, 13'700, 20'000, 102);
   const auto verdicts = investigate(b.finish(20'000));

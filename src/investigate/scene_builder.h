@@ -80,6 +80,18 @@ class SceneBuilder {
     }
   }
 
+  /// A run of the script `killall -0 haproxy` by process 10 (or another of the daemon's) that ends
+  /// at `end_ms` with `status`.
+  void script(std::int64_t end_ms, std::int32_t pid, int status, std::int32_t parent = 10) {
+    event(end_ms - 2, evidence::ProcessForked{parent, pid});
+    event(end_ms - 1, evidence::ProcessExec{pid, "killall", "killall -0 haproxy"});
+    evidence::ProcessExit exit;
+    exit.pid = pid;
+    exit.comm = "killall";
+    exit.exit_code = status << 8;
+    event(end_ms, exit);
+  }
+
   static evidence::ThreadOff idle() {
     evidence::ThreadOff off;
     off.tid = off.pid = 10;

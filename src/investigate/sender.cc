@@ -58,29 +58,35 @@ std::map<std::int32_t, Candidate> hits_by_thread(const evidence::Recording& reco
   return threads;
 }
 
-/// The sender, its parents, and the parents' other workers (one of which may run the scripts).
-/// Script runs are no family: they are children of a worker, not of a parent.
-std::vector<std::int32_t> family_of(const evidence::Recording& recording, std::int32_t pid,
-                                    std::uint64_t netns) {
+/// The sender, its parent of the same program, and that parent's other workers (one of which may
+/// run the scripts). Another daemon in the namespace has a parent of its own. Script runs are no
+/// family: they are children of a worker, not of the parent.
+void find_family(const evidence::Recording& recording, Sender& sender) {
+  std::int32_t parent = 0;
   std::set<std::int32_t> parents;
-  std::set<std::int32_t> family{pid};
   const auto each_found = [&](const auto& take) {
     for (const evidence::Event& event : recording.events) {
       const auto* found = std::get_if<ProcessFound>(&event.fact);
-      if (found != nullptr && found->netns == netns) take(*found);
+      if (found != nullptr && found->netns == sender.netns) take(*found);
     }
   };
   each_found([&](const ProcessFound& found) {
-    if (found.role == ProcessFound::Role::Parent) parents.insert(found.pid);
-    if (found.role == ProcessFound::Role::Heartbeat) family.insert(found.pid);
-  });
-  each_found([&](const ProcessFound& found) {
-    if (found.role == ProcessFound::Role::Child && parents.contains(found.parent)) {
-      family.insert(found.pid);
+    if (found.pid == sender.pid && found.role == ProcessFound::Role::Heartbeat) {
+      parent = found.parent;
     }
+    if (found.role == ProcessFound::Role::Parent) parents.insert(found.pid);
   });
-  family.insert(parents.begin(), parents.end());
-  return {family.begin(), family.end()};
+  std::set<std::int32_t> family{sender.pid};
+  if (parents.contains(parent)) {
+    sender.parent = parent;
+    family.insert(parent);
+    each_found([&](const ProcessFound& found) {
+      const bool worker = found.role == ProcessFound::Role::Child ||
+                          found.role == ProcessFound::Role::Heartbeat;
+      if (worker && found.parent == parent) family.insert(found.pid);
+    });
+  }
+  sender.family.assign(family.begin(), family.end());
 }
 
 }  // namespace
@@ -111,22 +117,20 @@ std::optional<Sender> find_sender(const evidence::Recording& recording, const St
   std::set<std::int32_t> pids;
   for (const auto& [pid, found] : holders) pids.insert(pid);
   Candidate best;
-  bool tie = false;
-  for (const auto& [tid, candidate] : hits_by_thread(recording, pids, times)) {
-    if (candidate.pid == 0) continue;
-    if (candidate.hits > best.hits) {
-      best = candidate;
-      tie = false;
-    } else if (candidate.hits == best.hits) {
-      tie = true;
-    }
+  int others = 0;  // the most hits of a thread of another process
+  const auto threads = hits_by_thread(recording, pids, times);
+  for (const auto& [tid, candidate] : threads) {
+    if (candidate.pid != 0 && candidate.hits > best.hits) best = candidate;
   }
-  if (best.hits == 0 || tie) {
-    if (holders.size() != 1) return std::nullopt;
-    if (best.hits == 0) best = {holders.begin()->first, holders.begin()->first, 0};
+  for (const auto& [tid, candidate] : threads) {
+    if (candidate.pid != best.pid) others = std::max(others, candidate.hits);
   }
-  return Sender{best.pid, best.tid, holders[best.pid]->comm, netns,
-                family_of(recording, best.pid, netns)};
+  // Two daemons that are both on a CPU when adverts leave are not told apart by that.
+  if (holders.size() != 1 && (best.hits == 0 || others * 2 > best.hits)) return std::nullopt;
+  if (best.hits == 0) best = {holders.begin()->first, holders.begin()->first, 0};
+  Sender sender{best.pid, best.tid, 0, holders[best.pid]->comm, netns, {}};
+  find_family(recording, sender);
+  return sender;
 }
 
 }  // namespace alibi::investigate

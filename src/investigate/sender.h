@@ -13,9 +13,10 @@ namespace alibi::investigate {
 struct Sender {
   std::int32_t pid = 0;
   std::int32_t tid = 0;
+  std::int32_t parent = 0;  ///< of the same program; 0: none
   std::string comm;
   std::uint64_t netns = 0;
-  /// The sender, its parents of the same program and their other children: one daemon.
+  /// The sender, its parent of the same program and that one's other workers: one daemon.
   std::vector<std::int32_t> family;
   bool in_family(std::int32_t p) const;
 };

@@ -13,15 +13,39 @@ namespace {
 
 using evidence::Event;
 
+/// A time in which scheduler events were lost.
+struct Blind {
+  Instant begin;
+  Instant end;
+};
+
+std::vector<Blind> blind_times(const evidence::Recording& recording) {
+  std::vector<Blind> times;
+  for (const Event& event : recording.events) {
+    const auto* lost = std::get_if<evidence::EventsLost>(&event.fact);
+    if (lost != nullptr && lost->source == "sched") {
+      times.push_back({Instant{lost->since_ns}, event.at});
+    }
+  }
+  return times;
+}
+
+Duration waited(const std::vector<evidence::Rival>& rivals) {
+  Duration sum{0};
+  for (const evidence::Rival& rival : rivals) sum += Duration(rival.ns);
+  return sum;
+}
+
 /// Builds segments while walking the events in order of time.
 class Builder {
  public:
-  Builder(std::int32_t pid, std::int32_t tid, Instant begin, Instant end)
-      : pid_(pid), tid_(tid), begin_(begin), end_(end) {
+  Builder(std::int32_t pid, std::int32_t tid, Instant begin, Instant end, std::vector<Blind> blind)
+      : pid_(pid), tid_(tid), begin_(begin), end_(end), blind_(std::move(blind)) {
     current_.begin = begin;
   }
 
   void take(const Event& event) {
+    lose_sight_until(event.at);
     if (const auto* off = std::get_if<evidence::ThreadOff>(&event.fact)) {
       if (off->tid == tid_) went_off(event.at, *off);
     } else if (const auto* woken = std::get_if<evidence::ThreadWoken>(&event.fact)) {
@@ -29,12 +53,10 @@ class Builder {
         change(event.at, Doing::Runnable);
       }
     } else if (const auto* on = std::get_if<evidence::ThreadOn>(&event.fact)) {
-      if (on->tid == tid_) {
-        current_.rivals = on->rivals;
-        change(event.at, Doing::Running);
-      }
+      if (on->tid == tid_) went_on(event.at, *on);
     } else if (const auto* exit = std::get_if<evidence::ProcessExit>(&event.fact)) {
       if (exit->pid == pid_) {
+        blind_until_ = event.at;
         change(event.at, Doing::Gone);
         current_.detail = wait_text(*exit);
       }
@@ -42,6 +64,7 @@ class Builder {
   }
 
   std::vector<Segment> finish() {
+    lose_sight_until(end_);
     change(end_, Doing::Unobserved);
     return std::move(segments_);
   }
@@ -49,9 +72,33 @@ class Builder {
  private:
   bool gone() const { return current_.doing == Doing::Gone; }
 
+  /// From the first lost event on, nothing is known of the thread until one of its own events comes
+  /// through again.
+  void lose_sight_until(Instant now) {
+    for (; next_ < blind_.size() && blind_[next_].begin < now; ++next_) {
+      blind_until_ = std::max(blind_until_, blind_[next_].end);
+      if (!gone()) change(std::max(blind_[next_].begin, current_.begin), Doing::Unobserved);
+    }
+  }
+
+  /// The kernel itself measured how long the thread had been runnable, whatever events were lost.
+  void went_on(Instant at, const evidence::ThreadOn& on) {
+    const Instant since = std::max(at - waited(on.rivals), current_.begin);
+    const bool wanted = since < at && current_.doing != Doing::Runnable &&
+                        current_.doing != Doing::Running && !gone();
+    if (wanted) {
+      change(since, Doing::Runnable);
+      current_.doing = Doing::Runnable;
+      current_.detail.clear();
+    }
+    current_.rivals = on.rivals;
+    change(at, Doing::Running);
+  }
+
   void went_off(Instant at, const evidence::ThreadOff& off) {
     if (gone()) return;
     change(at, classify_wait(off));
+    if (at < blind_until_) return;
     current_.off = &off;
     current_.detail = wait_text(off);
   }
@@ -64,42 +111,35 @@ class Builder {
     }
     current_ = Segment{};
     current_.begin = at;
-    current_.doing = next;
+    current_.doing = at < blind_until_ ? Doing::Unobserved : next;
+    if (current_.doing == Doing::Unobserved && blind_until_ > begin_) {
+      current_.detail = "scheduler events were lost";
+    }
   }
 
   std::int32_t pid_;
   std::int32_t tid_;
   Instant begin_;
   Instant end_;
+  std::vector<Blind> blind_;
+  std::size_t next_ = 0;
+  Instant blind_until_;
   Segment current_;
   std::vector<Segment> segments_;
 };
 
-/// Cuts `segment` at [a, b] and gives that part another state.
+/// Gives [a, b] another state, except where the thread ran, was stopped or is gone.
 void overlay(std::vector<Segment>& segments, Instant a, Instant b, Doing doing,
              const std::string& detail) {
   std::vector<Segment> result;
   for (const Segment& segment : segments) {
-    const Instant left = std::max(a, segment.begin);
-    const Instant right = std::min(b, segment.end);
-    const bool covered = left < right && segment.doing != Doing::Running &&
-                         segment.doing != Doing::Gone && segment.doing != Doing::Stopped;
-    if (!covered) {
-      result.push_back(segment);
-      continue;
-    }
-    Segment part = segment;
-    part.end = left;
-    if (part.begin < part.end) result.push_back(part);
-    part = segment;
-    part.begin = left;
-    part.end = right;
-    part.doing = doing;
-    part.detail = detail;
-    result.push_back(part);
-    part = segment;
-    part.begin = right;
-    if (part.begin < part.end) result.push_back(part);
+    const bool fixed = segment.doing == Doing::Running || segment.doing == Doing::Gone ||
+                       segment.doing == Doing::Stopped;
+    const auto pieces = cut(segment, a, fixed ? a : b, [&](Segment& piece) {
+      piece.doing = doing;
+      piece.detail = detail;
+    });
+    result.insert(result.end(), pieces.begin(), pieces.end());
   }
   segments = std::move(result);
 }
@@ -155,22 +195,29 @@ std::uint64_t throttled_in(const evidence::Recording& recording, std::int32_t pi
   return most;
 }
 
-/// Runnable while the quota of an ancestor was used up: throttled, not starved. The scheduler says
-/// so with the switch-in where the kernel marks throttled tasks (6.18 on); cpu.stat has the figures
-/// anywhere.
-void apply_quotas(const evidence::Recording& recording, std::int32_t pid,
-                  std::vector<Segment>& segments) {
-  constexpr Duration kWorthAsking = 50ms;
-  for (Segment& segment : segments) {
-    if (segment.doing != Doing::Runnable || segment.end - segment.begin < kWorthAsking) continue;
-    std::string cgroup;
-    const std::uint64_t ns =
-        std::max(throttled_in(recording, pid, segment, &cgroup), throttled_time(segment));
-    if (ns * 2 < static_cast<std::uint64_t>((segment.end - segment.begin).count())) continue;
-    segment.doing = Doing::Throttled;
-    segment.detail = cgroup.empty() ? std::string("CPU quota of its cgroup used up")
-                                    : "CPU quota of cgroup " + cgroup + " used up";
+/// Is `sample` about the wait that the scheduler's event began? A look that came late may have met
+/// the next one.
+bool describes(const evidence::WaitTarget& sample, const Segment& segment) {
+  return segment.off == nullptr || segment.off->syscall < 0 || sample.syscall_name.empty() ||
+         segment.off->syscall_name.empty() || segment.off->syscall_name == sample.syscall_name;
+}
+
+/// What most of the samples say the wait is for.
+const evidence::WaitTarget* most_common(const std::vector<Sample>& samples) {
+  std::map<std::string, int> votes;
+  const auto key = [](const Sample& sample) {
+    return sample.target->fd_target + '\n' + sample.target->device + '\n' +
+           sample.target->peer_path;
+  };
+  const evidence::WaitTarget* best = nullptr;
+  int most = 0;
+  for (const Sample& sample : samples) {
+    const int count = ++votes[key(sample)];
+    if (count < most) continue;
+    most = count;
+    best = sample.target;
   }
+  return best;
 }
 
 /// Where no scheduler event says what the thread did, samples of /proc do, each for the time up to
@@ -185,19 +232,66 @@ void apply_samples(const evidence::Recording& recording, std::int32_t tid,
       Segment& segment = segments[i];
       if (event.at < segment.begin || event.at >= segment.end) continue;
       if (segment.doing == Doing::Unobserved) {
-        const Instant until = std::min(event.at + kSampleHolds, segment.end);
-        overlay(segments, event.at, until, classify_wait(*target), wait_text(*target));
-      } else if (refines(*target, segment.doing)) {
-        segment.doing = refined(*target, segment.doing);
-        segment.detail = wait_text(*target);
-        segment.target = target;
+        const auto pieces = cut(segment, event.at, event.at + kSampleHolds, [&](Segment& piece) {
+          piece.doing = classify_wait(*target);
+          piece.detail = wait_text(*target);
+          piece.target = target;
+          piece.samples = {{event.at, target}};
+        });
+        segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(i));
+        segments.insert(segments.begin() + static_cast<std::ptrdiff_t>(i), pieces.begin(),
+                        pieces.end());
+      } else if (refines(*target, segment.doing) && describes(*target, segment)) {
+        segment.samples.push_back({event.at, target});
       }
       break;
     }
   }
+  for (Segment& segment : segments) {
+    if (segment.off == nullptr || segment.samples.empty()) continue;
+    segment.target = most_common(segment.samples);
+    segment.doing = refined(*segment.target, segment.doing);
+    segment.detail = wait_text(*segment.target);
+  }
 }
 
 }  // namespace
+
+std::vector<Segment> cut(const Segment& segment, Instant begin, Instant end,
+                         const std::function<void(Segment&)>& change) {
+  begin = std::max(begin, segment.begin);
+  end = std::min(end, segment.end);
+  if (begin >= end) return {segment};
+  std::vector<Segment> pieces;
+  const auto add = [&](Instant a, Instant b, bool changed) {
+    if (a >= b) return;
+    Segment piece = segment;
+    piece.begin = a;
+    piece.end = b;
+    std::erase_if(piece.samples, [&](const Sample& s) { return s.at < a || s.at >= b; });
+    if (changed) change(piece);
+    pieces.push_back(std::move(piece));
+  };
+  add(segment.begin, begin, false);
+  add(begin, end, true);
+  add(end, segment.end, false);
+  return pieces;
+}
+
+/// Runnable while the quota of an ancestor was used up: throttled, not starved. The scheduler says
+/// so with the switch-in where the kernel marks throttled tasks (6.18 on); cpu.stat has the figures
+/// anywhere.
+void apply_quota(const evidence::Recording& recording, std::int32_t pid, Segment& segment) {
+  constexpr Duration kWorthAsking = 50ms;
+  if (segment.doing != Doing::Runnable || segment.length() < kWorthAsking) return;
+  std::string cgroup;
+  const std::uint64_t ns =
+      std::max(throttled_in(recording, pid, segment, &cgroup), throttled_time(segment));
+  if (ns * 2 < static_cast<std::uint64_t>(segment.length().count())) return;
+  segment.doing = Doing::Throttled;
+  segment.detail = cgroup.empty() ? std::string("CPU quota of its cgroup used up")
+                                  : "CPU quota of cgroup " + cgroup + " used up";
+}
 
 std::uint64_t throttled_time(const Segment& segment) {
   std::uint64_t ns = 0;
@@ -205,11 +299,6 @@ std::uint64_t throttled_time(const Segment& segment) {
     if (rival.pid == 0 && rival.comm == "throttled") ns += static_cast<std::uint64_t>(rival.ns);
   }
   return ns;
-}
-
-bool throttled(const Segment& segment) {
-  return throttled_time(segment) * 2 >=
-         static_cast<std::uint64_t>((segment.end - segment.begin).count());
 }
 
 std::string_view text(Doing doing) {
@@ -244,14 +333,14 @@ std::string_view text(Doing doing) {
 
 std::vector<Segment> timeline_of(const evidence::Recording& recording, std::int32_t pid,
                                  std::int32_t tid, Instant begin, Instant end) {
-  Builder builder(pid, tid, begin, end);
+  Builder builder(pid, tid, begin, end, blind_times(recording));
   for (const Event& event : recording.events) {
     if (event.at > end) break;
     builder.take(event);
   }
   std::vector<Segment> segments = builder.finish();
   apply_samples(recording, tid, segments);
-  apply_quotas(recording, pid, segments);
+  for (Segment& segment : segments) apply_quota(recording, pid, segment);
   apply_freezers(recording, pid, segments, end);
   return segments;
 }

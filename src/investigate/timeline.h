@@ -4,6 +4,7 @@
 // /proc; each rule names its source.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,12 @@ enum class Doing : std::uint8_t {
 };
 std::string_view text(Doing doing);  // "idle", "waiting for a CPU", ...
 
+/// One look at /proc while a segment lasted.
+struct Sample {
+  Instant at;
+  const evidence::WaitTarget* target = nullptr;
+};
+
 struct Segment {
   Instant begin;
   Instant end;
@@ -36,17 +43,28 @@ struct Segment {
   std::string detail;  ///< "in write(2) of /var/log/messages, function unix_wait_for_peer"
   std::vector<evidence::Rival> rivals;           ///< Runnable: who held the CPU
   const evidence::ThreadOff* off = nullptr;      ///< the switch-out this segment began with
-  const evidence::WaitTarget* target = nullptr;  ///< what /proc said meanwhile
+  /// What /proc said of this wait, most often where it said several things; nullptr: nothing.
+  const evidence::WaitTarget* target = nullptr;
+  std::vector<Sample> samples;  ///< all that /proc said of it, in order
+  /// The want of CPU is that of the log's reader, for which the sender waited: who that is.
+  const evidence::WaitTarget* reader = nullptr;
+  Duration length() const { return end - begin; }
 };
 
-/// Time, in ns, for which the switch-in that ended a wait says the thread itself was throttled; and
-/// whether that is half of the wait or more.
+/// Time, in ns, for which the switch-in that ended a wait says the thread itself was throttled.
 std::uint64_t throttled_time(const Segment& segment);
-bool throttled(const Segment& segment);
 
 /// The segments of thread `tid` of process `pid` over [begin, end], in order, without holes.
 std::vector<Segment> timeline_of(const evidence::Recording& recording, std::int32_t pid,
                                  std::int32_t tid, Instant begin, Instant end);
+
+/// Turns a want of CPU of process `pid` into Throttled where its cgroup's quota was used up.
+void apply_quota(const evidence::Recording& recording, std::int32_t pid, Segment& segment);
+
+/// Gives [begin, end] of `segment` to a copy that `change` may alter; the rest stays. The pieces,
+/// in order; each keeps the samples of its own time.
+std::vector<Segment> cut(const Segment& segment, Instant begin, Instant end,
+                         const std::function<void(Segment&)>& change);
 
 /// How a switch-out is to be read, by state letter, kernel stack and system call.
 Doing classify_wait(const evidence::ThreadOff& off);

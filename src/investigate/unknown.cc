@@ -38,7 +38,19 @@ void missing_about_host(const Scene& scene, Finding& finding) {
     return;
   }
   if (!scene.sender) {
-    finding.missing.push_back("the process that sent the adverts: none was found at the first tap");
+    finding.missing.push_back(
+        "the process that sent the adverts: at the first tap none was found that can be told from "
+        "others");
+  }
+  if (scene.account && rules::dominates(scene, Doing::LogWait)) {
+    const ReaderLooks looks = looks_at_reader(*scene.account);
+    finding.missing.push_back(
+        looks.any == nullptr
+            ? std::string("who reads the log that the sender waited for")
+            : fmt::format("what the reader of its log, {} (pid {}), waited for: it was runnable in "
+                          "{} of {} looks, and no event tells who held the CPU",
+                          looks.any->reader_comm, looks.any->reader_pid, looks.runnable,
+                          looks.known));
   }
   for (const evidence::SourceLoss& loss : scene.recording.losses) {
     finding.missing.push_back(
@@ -66,6 +78,16 @@ Finding unknown(const Scene& scene) {
   }
   missing_about_place(scene, finding);
   missing_about_host(scene, finding);
+  return finding;
+}
+
+Finding undecided(const Scene& scene, const std::vector<Finding>& findings) {
+  Finding finding{"unknown", "several things explain it, and one is enough", {}, {}};
+  for (const Finding& each : findings) {
+    finding.evidence.push_back(fmt::format("{}: {}", each.code, each.headline));
+  }
+  finding.missing.push_back(
+      fmt::format("on which of them {} acted", rules::sender_text(scene)));
   return finding;
 }
 

@@ -6,6 +6,12 @@
 
 namespace alibi::investigate::rules {
 
+std::span<const Rule> of_resignation() {
+  static constexpr std::array<Rule, 5> kRules = {process_crashed, process_killed, admin_stopped,
+                                                 service_down, link_down};
+  return kRules;
+}
+
 std::span<const Rule> all() {
   static constexpr std::array<Rule, 15> kRules = {
       process_crashed, process_killed, admin_stopped, service_down, link_down,

@@ -19,18 +19,27 @@ struct Holder {
   std::int64_t ns = 0;
 };
 
-/// Who held the CPU in the segments of this state, longest first; time in which nobody did or the
-/// thread was throttled apart.
+/// Who held the CPU while it was wanted, longest first; time in which nobody did apart. Rivals are
+/// told with the switch-in that ends a wait, for the whole of it.
 std::vector<Holder> holders(const Account& account, std::int64_t* idle_ns) {
   std::map<std::pair<std::string, std::string>, std::int64_t> by_name;
   *idle_ns = 0;
   for (const Segment& segment : account.segments) {
-    // Rivals are told with the switch-in that ends the wait.
+    const Instant a = std::max(segment.begin, account.due);
+    const Instant b = std::min(segment.end, account.decided);
+    if (segment.doing != Doing::Runnable || a >= b) continue;
+    std::int64_t told = 0;
+    for (const evidence::Rival& rival : segment.rivals) told += rival.ns;
+    if (told <= 0) continue;
+    // The part of it that counts here; a wait told longer than the segment began before it.
+    const double part = static_cast<double>((b - a).count()) /
+                        static_cast<double>(std::max(told, segment.length().count()));
     for (const evidence::Rival& rival : segment.rivals) {
+      const auto ns = static_cast<std::int64_t>(static_cast<double>(rival.ns) * part);
       if (rival.pid == 0) {
-        *idle_ns += rival.ns;
+        *idle_ns += ns;
       } else {
-        by_name[{rival.comm, rival.policy}] += rival.ns;
+        by_name[{rival.comm, rival.policy}] += ns;
       }
     }
   }
@@ -39,6 +48,16 @@ std::vector<Holder> holders(const Account& account, std::int64_t* idle_ns) {
   std::sort(result.begin(), result.end(),
             [](const Holder& a, const Holder& b) { return a.ns > b.ns; });
   return result;
+}
+
+/// "keepalived (pid 10) wanted the CPU", or that its log's reader did.
+std::string who_wanted(const Scene& scene, Doing doing, std::string_view what) {
+  const Segment* segment = scene.account->longest(doing);
+  if (segment == nullptr || segment->reader == nullptr) {
+    return fmt::format("{} {}", sender_text(scene), what);
+  }
+  return fmt::format("{} waited for its log, whose reader {} (pid {}) {}", sender_text(scene),
+                     segment->reader->reader_comm, segment->reader->reader_pid, what);
 }
 
 }  // namespace
@@ -52,11 +71,13 @@ std::optional<Finding> cpu_starved(const Scene& scene) {
   const Duration waited = scene.account->overdue_in(Doing::Runnable);
   // Without anybody seen on the CPU, or with the CPU mostly idle, somebody else is to blame:
   // a quota, a paused machine, a hypervisor.
-  if (Duration(sum) * 2 < waited || sum < idle_ns) return std::nullopt;
+  if (held.empty() || Duration(sum) * 2 < waited || sum < idle_ns) return std::nullopt;
   const Holder& first = held.front();
   Finding finding{"host.cpu.starved",
-                  fmt::format("{} wanted the CPU and did not get it: {} held it",
-                              sender_text(scene), first.name),
+                  fmt::format("{}: {} held it",
+                              who_wanted(scene, Doing::Runnable,
+                                         "wanted the CPU and did not get it"),
+                              first.name),
                   {},
                   {}};
   finding.evidence.push_back("runnable for " + share_text(scene, Doing::Runnable));
@@ -72,15 +93,18 @@ std::optional<Finding> cpu_throttled(const Scene& scene) {
   const Segment* segment = scene.account->longest(Doing::Throttled);
   Finding finding{
       "host.cpu.throttled",
-      fmt::format("{} had used up its CPU quota: {}", sender_text(scene), segment->detail),
+      fmt::format("{}: {}", who_wanted(scene, Doing::Throttled, "had used up its CPU quota"),
+                  segment->detail),
       {},
       {}};
   finding.evidence.push_back("runnable but throttled for " + share_text(scene, Doing::Throttled));
   for (const evidence::Event& event : scene.recording.events) {
     const auto* sample = std::get_if<evidence::CgroupThrottled>(&event.fact);
     if (sample == nullptr || event.at < segment->begin || sample->quota_us < 0) continue;
-    const bool ours = std::find(sample->pids.begin(), sample->pids.end(), scene.sender->pid) !=
-                      sample->pids.end();
+    const std::int32_t pid =
+        segment->reader != nullptr ? segment->reader->reader_pid : scene.sender->pid;
+    const bool ours =
+        std::find(sample->pids.begin(), sample->pids.end(), pid) != sample->pids.end();
     if (!ours || sample->throttled_count == 0) continue;
     finding.evidence.push_back(fmt::format("{}: quota {} us in {} us, throttled {} times",
                                            sample->cgroup, sample->quota_us, sample->period_us,

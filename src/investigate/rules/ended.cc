@@ -18,26 +18,57 @@ struct End {
   const evidence::ProcessExit* exit = nullptr;
 };
 
+/// Signals that a fault of the program itself raises (signal(7)).
+bool is_fault(int signal) {
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
+         signal == SIGABRT || signal == SIGSYS || signal == SIGTRAP;
+}
+
+/// The last moment until `until` at which `signal` was sent to `pid`; `until` if none was seen.
+Instant signal_at(const evidence::Recording& recording, std::int32_t pid, int signal,
+                  Instant until) {
+  Instant at = until;
+  for (const evidence::Event& event : recording.events) {
+    if (event.at > until) break;
+    const auto* sent = std::get_if<evidence::SignalSent>(&event.fact);
+    if (sent != nullptr && sent->target_pid == pid && sent->signal == signal) at = event.at;
+  }
+  return at;
+}
+
+/// When the sender acted: it resigned, or its next advert was due. An end that came later explains
+/// nothing: something else had kept the advert back by then (and a watchdog may have noticed).
+Instant acted_at(const Scene& scene) {
+  if (scene.incident.kind == Kind::Resignation) return scene.incident.silent_since + 5ms;
+  const Duration interval = scene.incident.interval;
+  const Instant last = scene.account ? scene.account->begin : scene.incident.silent_since;
+  return last + interval + interval / 4;
+}
+
 /// The end of process `pid` around the moment its adverts stopped.
 std::optional<End> end_of(const Scene& scene, std::int32_t pid) {
   const Instant a = scene.incident.silent_since - 500ms;
   const Instant b = std::max(scene.incident.at, scene.incident.silent_since + 1s);
   for (const evidence::Event& event : scene.recording.events) {
-    if (event.at < a || event.at > b) continue;
     const auto* exit = std::get_if<evidence::ProcessExit>(&event.fact);
-    if (exit != nullptr && exit->pid == pid) return End{event.at, exit};
+    if (exit == nullptr || exit->pid != pid || event.at < a) continue;
+    // Writing a core takes its time: the process stood still from the fault on.
+    const int signal = exit->exit_code & 0x7f;
+    const Instant faulted =
+        is_fault(signal) ? signal_at(scene.recording, pid, signal, event.at) : event.at;
+    if (faulted <= b) return End{std::min(faulted, event.at), exit};
   }
   return std::nullopt;
 }
 
-bool applies(const Scene& scene) {
-  return scene.sender && scene.at_sender() && scene.incident.kind != Kind::Preemption;
+/// The same, when it came early enough to be why nothing was sent.
+std::optional<End> early_end_of(const Scene& scene, std::int32_t pid) {
+  const std::optional<End> end = end_of(scene, pid);
+  return end && end->at <= acted_at(scene) ? end : std::nullopt;
 }
 
-/// Signals that a fault of the program itself raises (signal(7)).
-bool is_fault(int signal) {
-  return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
-         signal == SIGABRT || signal == SIGSYS || signal == SIGTRAP;
+bool applies(const Scene& scene) {
+  return scene.sender && scene.at_sender() && scene.incident.kind != Kind::Preemption;
 }
 
 /// A signal from another process than the target itself; nullptr when the program raised it.
@@ -45,7 +76,7 @@ bool is_fault(int signal) {
 const evidence::SignalSent* sent_by_other(const Scene& scene, std::int32_t pid, int signal,
                                           Instant until) {
   const evidence::SignalSent* sent =
-      signal_for(scene.recording, pid, signal, scene.incident.silent_since - 5s, until);
+      signal_for(scene.recording, pid, signal, scene.incident.silent_since - 2s, until);
   if (sent == nullptr || sent->sender_pid == 0 || sent->sender_pid == pid || sent->code > 0) {
     return nullptr;
   }
@@ -60,28 +91,29 @@ Finding ended(const Scene& scene, std::string code, std::string headline, const 
 }
 
 std::optional<Finding> killed_parent(const Scene& scene) {
-  for (const std::int32_t pid : scene.sender->family) {
-    if (pid == scene.sender->pid) continue;
-    const auto end = end_of(scene, pid);
-    if (!end || (end->exit->exit_code & 0x7f) != SIGKILL) continue;
-    const evidence::SignalSent* sent = sent_by_other(scene, pid, SIGKILL, end->at);
-    if (sent == nullptr) continue;
-    Finding finding = ended(
-        scene, "host.process.killed",
-        fmt::format("the parent of {} was killed by {}", sender_text(scene), signal_source(*sent)),
-        *end);
-    finding.evidence.front() = fmt::format("{}: parent process (pid {}) ended by SIGKILL",
-                                           clock_text(scene.recording, end->at), pid);
-    return finding;
+  const std::int32_t parent = scene.sender->parent;
+  const auto end = parent != 0 ? early_end_of(scene, parent) : std::nullopt;
+  if (!end || (end->exit->exit_code & 0x7f) != SIGKILL) return std::nullopt;
+  // A worker that went on without its parent fell silent for another reason.
+  if (scene.incident.kind != Kind::Resignation && !early_end_of(scene, scene.sender->pid)) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  const evidence::SignalSent* sent = sent_by_other(scene, parent, SIGKILL, end->at);
+  if (sent == nullptr) return std::nullopt;
+  Finding finding = ended(
+      scene, "host.process.killed",
+      fmt::format("the parent of {} was killed by {}", sender_text(scene), signal_source(*sent)),
+      *end);
+  finding.evidence.front() = fmt::format("{}: parent process (pid {}) ended by SIGKILL",
+                                         clock_text(scene.recording, end->at), parent);
+  return finding;
 }
 
 }  // namespace
 
 std::optional<Finding> process_crashed(const Scene& scene) {
   if (!applies(scene)) return std::nullopt;
-  const auto end = end_of(scene, scene.sender->pid);
+  const auto end = early_end_of(scene, scene.sender->pid);
   if (!end) return std::nullopt;
   const int signal = end->exit->exit_code & 0x7f;
   const int status = (end->exit->exit_code >> 8) & 0xff;
@@ -98,7 +130,7 @@ std::optional<Finding> process_crashed(const Scene& scene) {
 
 std::optional<Finding> process_killed(const Scene& scene) {
   if (!applies(scene)) return std::nullopt;
-  const auto end = end_of(scene, scene.sender->pid);
+  const auto end = early_end_of(scene, scene.sender->pid);
   if (end) {
     const int signal = end->exit->exit_code & 0x7f;
     if (end->exit->oom_victim) {
@@ -123,12 +155,14 @@ std::optional<Finding> process_killed(const Scene& scene) {
 
 std::optional<Finding> admin_stopped(const Scene& scene) {
   if (!applies(scene)) return std::nullopt;
-  const auto end = end_of(scene, scene.sender->pid);
-  if (!end && scene.incident.kind != Kind::Resignation) return std::nullopt;
+  const bool resigned = scene.incident.kind == Kind::Resignation;
+  const auto end = resigned ? end_of(scene, scene.sender->pid)
+                            : early_end_of(scene, scene.sender->pid);
+  if (!end && !resigned) return std::nullopt;
   // What came after it had resigned or ended is no reason for it.
-  const Instant acted =
-      scene.incident.kind == Kind::Resignation ? scene.incident.silent_since : end->at;
-  for (const std::int32_t pid : scene.sender->family) {
+  const Instant acted = resigned ? scene.incident.silent_since : end->at;
+  for (const std::int32_t pid : {scene.sender->pid, scene.sender->parent}) {
+    if (pid == 0) continue;
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
       const evidence::SignalSent* sent = sent_by_other(scene, pid, signal, acted);
       if (sent == nullptr || scene.sender->in_family(sent->sender_pid)) continue;

@@ -89,33 +89,28 @@ std::optional<Finding> io_filesystem(const Scene& scene) {
 
 std::optional<Finding> io_log(const Scene& scene) {
   if (!dominates(scene, Doing::LogWait)) return std::nullopt;
-  const evidence::WaitTarget* target = scene.account->longest(Doing::LogWait)->target;
+  const ReaderLooks looks = looks_at_reader(*scene.account);
   // A reader that is runnable may want a CPU itself: that it does not read is not its doing.
-  if (target != nullptr && target->reader_state == 'R') return std::nullopt;
-  std::string reader = "nobody reads it";
-  if (target != nullptr && target->reader_pid != 0) {
-    reader = fmt::format("{} (pid {}) does not read it", target->reader_comm, target->reader_pid);
+  if (!looks.stands_still()) return std::nullopt;
+  const evidence::WaitTarget* target = looks.standing;
+  const std::string log = target->peer_path.empty() ? target->fd_target : target->peer_path;
+  Finding finding =
+      waiting(scene, Doing::LogWait, "host.io.log",
+              fmt::format("{} was blocked writing its log to {}: {} (pid {}) does not read it",
+                          sender_text(scene), log, target->reader_comm, target->reader_pid));
+  std::string doing = fmt::format("the reader {} (pid {}) is in state {}", target->reader_comm,
+                                  target->reader_pid, target->reader_state);
+  if (!target->reader_syscall.empty()) doing += ", in " + target->reader_syscall + "(2)";
+  if (!target->reader_fd_target.empty()) doing += " of " + target->reader_fd_target;
+  if (!target->reader_wchan.empty()) doing += ", function " + target->reader_wchan;
+  if (!target->reader_device.empty()) {
+    doing += fmt::format(" ({} on {})", target->reader_filesystem, target->reader_device);
   }
-  const std::string log = target == nullptr
-                              ? std::string("its log")
-                              : (target->peer_path.empty() ? target->fd_target : target->peer_path);
-  Finding finding = waiting(
-      scene, Doing::LogWait, "host.io.log",
-      fmt::format("{} was blocked writing its log to {}: {}", sender_text(scene), log, reader));
-  if (target != nullptr && target->reader_pid != 0) {
-    std::string doing = fmt::format("the reader {} (pid {}) is in state {}", target->reader_comm,
-                                    target->reader_pid, target->reader_state);
-    if (!target->reader_syscall.empty()) doing += ", in " + target->reader_syscall + "(2)";
-    if (!target->reader_fd_target.empty()) doing += " of " + target->reader_fd_target;
-    if (!target->reader_wchan.empty()) doing += ", function " + target->reader_wchan;
-    if (!target->reader_device.empty()) {
-      doing += fmt::format(" ({} on {})", target->reader_filesystem, target->reader_device);
-    }
-    finding.evidence.push_back(doing);
-    if (!target->reader_device.empty()) {
-      device_evidence(scene, *scene.account->longest(Doing::LogWait), target->reader_device,
-                      finding);
-    }
+  doing += fmt::format("; not runnable in {} of {} looks", looks.known - looks.runnable,
+                       looks.known);
+  finding.evidence.push_back(doing);
+  if (!target->reader_device.empty()) {
+    device_evidence(scene, *scene.account->longest(Doing::LogWait), target->reader_device, finding);
   }
   return finding;
 }

@@ -28,6 +28,9 @@ std::optional<Finding> network_loss(const Scene& scene);
 // service.cc
 std::optional<Finding> service_down(const Scene& scene);
 
+/// Those that name what a daemon that resigned may have acted on.
+std::span<const Rule> of_resignation();
+
 /// All of them; the first that speaks is believed, so the more direct evidence stands first.
 std::span<const Rule> all();
 

@@ -4,7 +4,9 @@
 // asks for is added where it was seen.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
+#include <map>
 
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
@@ -13,29 +15,93 @@
 namespace alibi::investigate::rules {
 namespace {
 
-/// The moment the daemon acted on its tracker: the first lower priority, or the resignation.
+/// When the daemon acted on its tracker: it resigned, or its adverts first carried less.
 Instant acted_at(const Scene& scene) {
-  return scene.incident.fell_at != kNever ? scene.incident.fell_at : scene.incident.silent_since;
+  return scene.incident.kind == Kind::Resignation ? scene.incident.silent_since
+                                                  : scene.incident.fell_at;
 }
 
-/// The last run before `t` of a script that failed then, if its failure can be what was acted on.
-const ScriptRun* failed_run(const std::vector<ScriptRun>& runs, Instant t) {
-  // keepalived acts on a result at once; its next advert carries the new priority.
-  constexpr Duration kLongest = 15s;
-  const ScriptRun* failed = nullptr;
-  for (const ScriptRun& run : runs) {
-    if (run.end == kNever || run.end > t + 20ms || run.end < t - kLongest) continue;
-    if (run.failed()) failed = &run;
+/// What a daemon learned from one run: at its end, or when it lost patience and ended it.
+struct Result {
+  const ScriptRun* run = nullptr;
+  Instant at;
+  bool failed = false;
+  bool hung = false;
+};
+
+Result result_of(const Scene& scene, const ScriptRun& run) {
+  for (const evidence::Event& event : scene.recording.events) {
+    if (event.at < run.begin) continue;
+    if (event.at > run.end) break;
+    const auto* sent = std::get_if<evidence::SignalSent>(&event.fact);
+    const bool ends = sent != nullptr && sent->target_pid == run.pid &&
+                      (sent->signal == SIGTERM || sent->signal == SIGKILL);
+    if (ends && scene.sender->in_family(sent->sender_pid)) return {&run, event.at, true, true};
   }
-  if (failed == nullptr) return nullptr;
-  // Succeeded again before the daemon acted: not this one.
+  return {&run, run.end, run.failed(), false};
+}
+
+bool process_events_lost(const Scene& scene, Instant a, Instant b) {
+  return std::any_of(scene.recording.events.begin(), scene.recording.events.end(),
+                     [&](const evidence::Event& event) {
+                       const auto* lost = std::get_if<evidence::EventsLost>(&event.fact);
+                       return lost != nullptr && lost->source == "process" && event.at >= a &&
+                              lost->since_ns <= b.ns;
+                     });
+}
+
+/// Does the last of these results, all of one script and known at `t`, explain that the daemon
+/// acted at `t`? It must be a failure after a success: a script that never succeeded changes nothing by
+/// failing once more, and one that was never seen before may follow a transition instead of causing
+/// it (a notify script). Then `fall` failures in a row, which is not known here.
+bool explains(const Scene& scene, const std::vector<Result>& results, Instant t) {
+  constexpr int kMostFalls = 10;
+  const Duration interval = scene.incident.interval;
+  // A script without weight resigns at once; otherwise the next advert carries the new priority.
+  const Duration longest =
+      scene.incident.kind == Kind::Resignation ? Duration(500ms) : interval + interval / 4 + 100ms;
+  if (results.empty() || !results.back().failed || results.back().at < t - longest) return false;
+  int failures = 0;
+  auto it = results.rbegin();
+  for (; it != results.rend() && it->failed; ++it) ++failures;
+  if (it == results.rend() || failures > kMostFalls) return false;
+  // The daemon had acted on this series already.
+  const bool fell_before = scene.incident.kind == Kind::Resignation &&
+                           scene.incident.fell_at != kNever && scene.incident.fell_at > it->at;
+  return !fell_before && !process_events_lost(scene, it->at, t);
+}
+
+/// The scripts whose failure explains what the daemon did at `t`, the latest first.
+std::vector<Result> failures(const Scene& scene, const std::vector<ScriptRun>& runs, Instant t) {
+  // Stamps of packets and of events are put on one clock, which is right to a few milliseconds.
+  constexpr Duration kSlack = 5ms;
+  std::map<std::string, std::vector<Result>> by_script;
   for (const ScriptRun& run : runs) {
-    if (run.command_line == failed->command_line && run.end != kNever && !run.failed() &&
-        run.end > failed->end && run.end <= t) {
-      return nullptr;
+    const Result result = result_of(scene, run);
+    if (result.at != kNever && result.at <= t + kSlack) {
+      by_script[run.command_line].push_back(result);
     }
   }
-  return failed;
+  std::vector<Result> found;
+  for (auto& [script, results] : by_script) {
+    std::sort(results.begin(), results.end(),
+              [](const Result& a, const Result& b) { return a.at < b.at; });
+    if (explains(scene, results, t)) found.push_back(results.back());
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Result& a, const Result& b) { return a.at > b.at; });
+  return found;
+}
+
+std::string result_text(const Scene& scene, const Result& result) {
+  const ScriptRun& run = *result.run;
+  const std::string head = fmt::format("{}: `{}` (pid {})", clock_text(scene.recording, result.at),
+                                       run.command_line, run.pid);
+  const std::string after = seconds_text(result.at - run.begin);
+  if (result.hung) return fmt::format("{} was ended by its daemon after {}", head, after);
+  const int signal = run.exit_code & 0x7f;
+  if (signal != 0) return fmt::format("{} ended by {} after {}", head, signal_name(signal), after);
+  return fmt::format("{} exited with status {} after {}", head, (run.exit_code >> 8) & 0xff, after);
 }
 
 void add_service_end(const Scene& scene, Instant t, Finding& finding) {
@@ -58,32 +124,24 @@ void add_service_end(const Scene& scene, Instant t, Finding& finding) {
 }  // namespace
 
 std::optional<Finding> service_down(const Scene& scene) {
-  const bool acted = scene.incident.kind == Kind::Resignation || scene.incident.fell_from.value > 0;
   // A silence has other reasons, whatever the priority was before.
-  const bool moved =
-      scene.incident.kind == Kind::Resignation || scene.incident.kind == Kind::Preemption;
-  if (!scene.sender || !acted || !moved) return std::nullopt;
+  const bool resigned = scene.incident.kind == Kind::Resignation;
+  const bool outbid =
+      scene.incident.kind == Kind::Preemption && scene.incident.fell_from.value > 0;
+  if (!scene.sender || (!resigned && !outbid)) return std::nullopt;
   const std::vector<ScriptRun> runs = script_runs(scene.recording, *scene.sender);
   const Instant t = acted_at(scene);
-  const ScriptRun* run = failed_run(runs, t);
-  if (run == nullptr) return std::nullopt;
-  const int signal = run->exit_code & 0x7f;
-  const evidence::SignalSent* ended_by =
-      signal != 0 ? signal_for(scene.recording, run->pid, signal, run->begin, run->end) : nullptr;
-  const bool timed_out = ended_by != nullptr && scene.sender->in_family(ended_by->sender_pid);
+  const std::vector<Result> failed = failures(scene, runs, t);
+  if (failed.empty()) return std::nullopt;
+  const Result& last = failed.front();
   Finding finding{
-      timed_out ? "service.check_hung" : "service.down",
-      timed_out ? fmt::format("the tracked script `{}` did not end in time", run->command_line)
-                : fmt::format("the tracked script `{}` failed", run->command_line),
+      last.hung ? "service.check_hung" : "service.down",
+      fmt::format("the tracked script `{}` {}", last.run->command_line,
+                  last.hung ? "did not end in time" : "failed"),
       {},
       {}};
-  std::string ended = signal != 0
-                          ? fmt::format("ended by {}", signal_name(signal))
-                          : fmt::format("exited with status {}", (run->exit_code >> 8) & 0xff);
-  finding.evidence.push_back(fmt::format("{}: `{}` (pid {}) {} after {}",
-                                         clock_text(scene.recording, run->end), run->command_line,
-                                         run->pid, ended, seconds_text(run->end - run->begin)));
-  if (scene.incident.fell_from.value > 0) {
+  for (const Result& result : failed) finding.evidence.push_back(result_text(scene, result));
+  if (outbid) {
     finding.evidence.push_back(fmt::format(
         "{}: the advertised priority fell from {} to {}", clock_text(scene.recording, t),
         scene.incident.fell_from.value, scene.incident.from_priority.value));
