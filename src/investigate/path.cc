@@ -38,21 +38,38 @@ bool at_the_sender(const evidence::Recording& recording, const TapBeats& tap) {
                      });
 }
 
-/// Capture files end and are stamped each by itself: a file that stops in the gap proves no loss,
-/// and neither does a gap of the same length that the tap before it has at another time of its
-/// clock.
-std::string doubt_of_captures(const evidence::Recording& recording, const Stream& from,
-                              const Where& where) {
-  if (!recording.clock.empty() || recording.has_host_evidence || where.first_bad == 0) return {};
-  const std::string& label = recording.taps[where.bad().tap].label;
-  if (where.bad().next == kNever) return "the capture at tap " + label + " ends in the gap";
-  const TapBeats* good = from.at_tap(where.taps[where.first_bad - 1].tap);
-  for (std::size_t i = 1; i < good->beats.size(); ++i) {
-    const Duration length = good->beats[i].at - good->beats[i - 1].at;
-    if (std::chrono::abs(length - where.bad().length) < from.interval / 4) {
-      return "tap " + recording.taps[good->tap].label +
-             " has a gap of the same length at another time: the clocks of the captures differ";
-    }
+/// Does the capture at this tap begin before the gap and end after it? What it did not see for
+/// being over proves no loss.
+bool covers(const TapBeats& tap, const Incident& incident) {
+  if (!tap.clock.capture) return true;
+  const Instant until = std::min(incident.at, incident.resumed);
+  return tap.clock.first <= incident.silent_since + incident.interval / 4 &&
+         tap.clock.last >= until - incident.interval / 4;
+}
+
+bool ever_late(const TapBeats& tap, Duration interval) {
+  for (std::size_t i = 1; i < tap.beats.size(); ++i) {
+    if (tap.beats[i].at - tap.beats[i - 1].at > interval + interval / 2) return true;
+  }
+  return false;
+}
+
+/// Why the times at the taps before and behind the gap's segment cannot be compared; empty when
+/// they can. A tap that never saw a gap at all saw this one neither, whatever its clock says.
+std::string doubt_of_clocks(const evidence::Recording& recording, const Stream& from,
+                            const Where& where) {
+  if (where.first_bad == 0) return {};
+  const TapBeats& good = *from.at_tap(where.taps[where.first_bad - 1].tap);
+  const TapBeats& bad = *from.at_tap(where.bad().tap);
+  if (!good.clock.capture || !ever_late(good, from.interval)) return {};
+  const std::string both = recording.taps[good.tap].label + " and " + recording.taps[bad.tap].label;
+  if (!good.clock.known || !bad.clock.known) {
+    return "the clocks of taps " + both +
+           " cannot be compared: their adverts have no identification to be matched by";
+  }
+  if (good.clock.error + bad.clock.error > from.interval / 4) {
+    return "the clocks of taps " + both + " drift apart by up to " +
+           seconds_text(good.clock.error + bad.clock.error);
   }
   return {};
 }
@@ -67,10 +84,15 @@ Where locate(const evidence::Recording& recording, const Stream& from, const Inc
       incident.silent_since + std::max(Duration(incident.interval + incident.interval / 4),
                                        (until - incident.silent_since) / 2);
   for (const TapBeats& tap : from.taps) {
-    where.taps.push_back(gap_at(tap, middle, incident, recording.end));
+    if (covers(tap, incident)) where.taps.push_back(gap_at(tap, middle, incident, recording.end));
+    else where.left_out.push_back(recording.taps[tap.tap].label);
   }
   const auto bad = std::find_if(where.taps.begin(), where.taps.end(),
                                 [](const TapGap& gap) { return gap.late; });
+  if (bad == where.taps.end() && !where.left_out.empty()) {
+    where.why_unclear = "no capture that shows the gap covers it";
+    return where;
+  }
   if (bad == where.taps.end()) {
     where.origin = Origin::Nowhere;
     return where;
@@ -81,11 +103,15 @@ Where locate(const evidence::Recording& recording, const Stream& from, const Inc
       where.origin = Origin::Unclear;
       where.why_unclear = "tap " + recording.taps[later->tap].label +
                           " saw adverts in time that tap " + recording.taps[bad->tap].label +
-                          " before it did not";
+                          " before it did not" +
+                          (from.origin().clock.capture
+                               ? ": a capture lost frames, their clocks differ, or they are not in "
+                                 "path order"
+                               : "");
       return where;
     }
   }
-  if (const std::string doubt = doubt_of_captures(recording, from, where); !doubt.empty()) {
+  if (const std::string doubt = doubt_of_clocks(recording, from, where); !doubt.empty()) {
     where.origin = Origin::Unclear;
     where.why_unclear = doubt;
   } else if (bad->capture_lost > 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a gap began: the first tap on the packets' way that shows it. Compares times between
-// adverts at one tap, never between taps, so no common clock is needed.
+// adverts at one tap; which gap is the same one at another tap is told by the common time line.
 #pragma once
 
 #include <optional>
@@ -35,6 +35,7 @@ struct Where {
   std::vector<TapGap> taps;   ///< sender first
   std::size_t first_bad = 0;  ///< index into `taps`; for Segment the end of the segment
   std::string why_unclear;
+  std::vector<std::string> left_out;  ///< labels of taps whose captures begin or end in the gap
   const TapGap& bad() const { return taps[first_bad]; }
 };
 

@@ -3,6 +3,7 @@
 #include "investigate/stream.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace alibi::investigate {
 namespace {
@@ -14,18 +15,37 @@ Duration median(std::vector<Duration> values) {
   return *middle;
 }
 
+/// The same packet a second time: a mirror port, a capture of all interfaces, or the network itself
+/// shows it twice.
+bool duplicate(const Beat& first, const Beat& second) {
+  constexpr Duration kAtOnce = 5ms;
+  if (first.priority != second.priority || first.ip_id != second.ip_id) return false;
+  // Some senders give every packet the same identification: the next advert is no duplicate.
+  return second.at - first.at < (first.ip_id != 0 ? first.interval / 2 : kAtOnce);
+}
+
 /// A port through which a tunnel comes in and goes out again shows each advert twice: the second is
 /// the same one on its way on.
 void drop_second_passage(std::vector<Beat>& beats) {
   using evidence::Direction;
   constexpr Duration kPassage = 50ms;
+  constexpr std::size_t kBack = 4;  // how far a duplicate may be overtaken
   std::vector<Beat> kept;
+  std::uint64_t lost = 0;  // before a beat that is left out
   for (const Beat& beat : beats) {
     const bool again =
         !kept.empty() && beat.at - kept.back().at < kPassage &&
         beat.direction != kept.back().direction && beat.direction != Direction::Unknown &&
         kept.back().direction != Direction::Unknown && beat.priority == kept.back().priority;
-    if (!again) kept.push_back(beat);
+    const auto recent = kept.end() - static_cast<std::ptrdiff_t>(std::min(kept.size(), kBack));
+    const bool twice = std::any_of(recent, kept.end(),
+                                   [&](const Beat& before) { return duplicate(before, beat); });
+    if (again || twice) {
+      lost += beat.dropped_before;
+      continue;
+    }
+    kept.push_back(beat);
+    kept.back().dropped_before += std::exchange(lost, 0);
   }
   beats = std::move(kept);
 }
@@ -109,6 +129,7 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
     std::map<evidence::TapId, std::vector<Beat>> taps;
   };
   std::map<RouterKey, std::map<wire::IpAddress, Source>> sorted;
+  const std::vector<TapClock> clocks = tap_clocks(recording);
   for (const evidence::Heartbeat& heartbeat : recording.heartbeats) {
     const wire::VrrpDecoded& decoded = heartbeat.packet.decoded;
     if (decoded.defect != wire::VrrpDefect::None) continue;
@@ -116,9 +137,10 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
     const RouterKey key{advert.vrid, heartbeat.packet.source.family, advert.version};
     Source& source = sorted[key][heartbeat.packet.source];
     if (source.taps.empty()) source.mac = heartbeat.packet.source_mac;
-    source.taps[heartbeat.tap].push_back(Beat{heartbeat.at, advert.priority, advert.interval,
-                                              heartbeat.direction, heartbeat.dropped_before,
-                                              heartbeat.packet_number});
+    source.taps[heartbeat.tap].push_back(
+        Beat{heartbeat.at - clocks[heartbeat.tap].ahead, advert.priority, advert.interval,
+             heartbeat.direction, heartbeat.dropped_before, heartbeat.packet_number,
+             heartbeat.packet.ip_id});
   }
   std::map<RouterKey, std::vector<Stream>> result;
   for (auto& [key, sources] : sorted) {
@@ -129,7 +151,7 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
         std::stable_sort(beats.begin(), beats.end(),
                          [](const Beat& a, const Beat& b) { return a.at < b.at; });
         drop_second_passage(beats);
-        stream.taps.push_back(TapBeats{tap, std::move(beats)});
+        stream.taps.push_back(TapBeats{tap, std::move(beats), clocks[tap]});
       }
       stream.interval = learned_interval(stream);
       order_from_sender(stream);

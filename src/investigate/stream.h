@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "evidence/recording.h"
+#include "investigate/tap_clocks.h"
 
 namespace alibi::investigate {
 
@@ -27,11 +28,13 @@ struct Beat {
   evidence::Direction direction = evidence::Direction::Unknown;
   std::uint64_t dropped_before = 0;  ///< capture losses between the previous beat and this one
   std::uint64_t packet_number = 0;
+  std::uint16_t ip_id = 0;  ///< 0: none
 };
 
 struct TapBeats {
   evidence::TapId tap = 0;
-  std::vector<Beat> beats;  ///< ordered by time, never empty
+  std::vector<Beat> beats;  ///< ordered by time, never empty; on the common time line
+  TapClock clock{};
 };
 
 /// All adverts of one source for one router. `taps` stand sender first.

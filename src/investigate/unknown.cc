@@ -13,6 +13,9 @@ namespace {
 
 void missing_about_place(const Scene& scene, Finding& finding) {
   const std::string first = scene.recording.taps[scene.from.origin().tap].label;
+  for (const std::string& tap : scene.where.left_out) {
+    finding.missing.push_back("the capture at tap " + tap + " begins or ends in the gap");
+  }
   switch (scene.where.origin) {
     case Origin::AtOrBefore:
       finding.missing.push_back(fmt::format(
