@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,7 +35,21 @@ bool is_case(const std::string& path) {
   return n == sizeof magic && std::string_view(magic, 15) == "SQLite format 3";
 }
 
+/// Evidence is read twice or waited for by nobody: a pipe without a writer would hold us for ever.
+Result<void> check_readable(const std::string& path) {
+  if (path == "-") return {};
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (error || !std::filesystem::exists(status)) return {};  // the reader says it better
+  if (std::filesystem::is_regular_file(status)) return {};
+  return fail(path +
+              ": not a regular file; to read a capture from a pipe give '-' and standard input");
+}
+
 Result<evidence::Recording> open_evidence(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    if (auto readable = check_readable(file); !readable) return tl::unexpected(readable.error());
+  }
   if (files.size() == 1 && is_case(files.front())) return evidence::read_case(files.front());
   for (const std::string& file : files) {
     if (is_case(file)) return fail(file + ": a case stands alone; give it without other files");

@@ -138,6 +138,10 @@ Result<void> Collector::add_file(const std::string& path) {
   states_.resize(recording.taps.size());
   name_taps(file, *summary);
   count_taps(file, *summary);
+  // Damaged before anything could be read: that is no capture in which nothing happened.
+  if (!summary->damage.empty() && summary->frames == 0) {
+    return fail(path + ": " + summary->damage + "; nothing of it can be read");
+  }
   if (!summary->damage.empty()) {
     warnings_.push_back(file + ": " + summary->damage + "; the " + std::to_string(summary->frames) +
                         " packets before it were read");

@@ -115,6 +115,21 @@ class Explain(unittest.TestCase):
         self.assertIn("packet 5", result.stderr)
         self.assertRegex(result.stdout, r"4 received +4 written +0 dropped")
 
+    def test_capture_damaged_at_its_first_packet_is_an_error(self):
+        write_pcap(self.path("bad.pcap"), [(0, advert(1, 101))])
+        data = self.path("bad.pcap").read_bytes()
+        for damaged in (data[:-7], data[:24] + b"\xff" * 16 + data[40:]):
+            self.path("bad.pcap").write_bytes(damaged)
+            result = run(self.path("bad.pcap"))
+            self.assertEqual(result.returncode, 1, result.stdout)
+            self.assertRegex(result.stderr, r"packet 1, byte offset 24")
+
+    def test_pipe_without_writer_is_refused_at_once(self):
+        os.mkfifo(self.path("pipe"))
+        result = run(self.path("pipe"))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("not a regular file", result.stderr)
+
     @unittest.skipUnless((SHARED / "corpus/tcpdump/vrrp.pcap").exists(), "no shared corpus")
     def test_tcpdumps_capture_holds_30_preemptions_and_no_failure(self):
         incidents = self.explain(SHARED / "corpus/tcpdump/vrrp.pcap")["incidents"]
