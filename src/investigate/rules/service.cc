@@ -51,9 +51,9 @@ bool process_events_lost(const Scene& scene, Instant a, Instant b) {
 }
 
 /// Does the last of these results, all of one script and known at `t`, explain that the daemon
-/// acted at `t`? It must be a failure after a success: a script that never succeeded changes nothing by
-/// failing once more, and one that was never seen before may follow a transition instead of causing
-/// it (a notify script). Then `fall` failures in a row, which is not known here.
+/// acted at `t`? It must be a failure after a success: a script that never succeeded changes
+/// nothing by failing once more, and one that was never seen before may follow a transition instead
+/// of causing it (a notify script). Then `fall` failures in a row, which is not known here.
 bool explains(const Scene& scene, const std::vector<Result>& results, Instant t) {
   constexpr int kMostFalls = 10;
   const Duration interval = scene.incident.interval;
