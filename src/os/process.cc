@@ -52,7 +52,8 @@ void die_with(pid_t parent, int signal) {
   if (::getppid() != parent) ::_exit(128 + signal);  // it died before prctl
 }
 
-[[noreturn]] void exec_child(pid_t parent, const Identity& identity, char* const* argv) {
+[[noreturn]] void exec_child(pid_t parent, const Identity& identity, char* const* argv,
+                             char* const* environment) {
   ::setpgid(0, 0);
   restore_default_signals();
   const int null = ::open("/dev/null", O_RDWR);
@@ -60,7 +61,7 @@ void die_with(pid_t parent, int signal) {
   if (null > 2) ::close(null);
   become(identity);
   die_with(parent, SIGKILL);  // after setuid, which clears it
-  ::execvp(argv[0], argv);
+  ::execvpe(argv[0], argv, environment);
   ::_exit(errno == ENOENT ? 127 : 126);
 }
 
@@ -109,10 +110,16 @@ Result<pid_t> spawn(const Program& program) {
   for (const auto& word : program.argv) argv.push_back(const_cast<char*>(word.c_str()));
   for (const auto& word : program.extra_arguments) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
+  std::vector<char*> environment;
+  for (char** word = environ; *word != nullptr; ++word) environment.push_back(*word);
+  for (const auto& word : program.environment) {
+    environment.push_back(const_cast<char*>(word.c_str()));
+  }
+  environment.push_back(nullptr);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno("cannot fork to run " + program.argv[0]);
-  if (pid == 0) exec_child(parent, program.identity, argv.data());
+  if (pid == 0) exec_child(parent, program.identity, argv.data(), environment.data());
   ::setpgid(pid, pid);  // both sides: whoever comes first; a kill of the group must find it
   return pid;
 }

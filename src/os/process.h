@@ -33,6 +33,7 @@ struct Program {
   std::vector<std::string> argv;  ///< argv[0] is looked up in PATH
   Identity identity;
   std::vector<std::string> extra_arguments;
+  std::vector<std::string> environment{};  ///< NAME=value, added to our own
 };
 /// Starts a program in a process group of its own, standard descriptors on /dev/null. It dies with
 /// its parent. 127 / 126 are its exit codes when it cannot be found / executed, as in a shell.
