@@ -23,6 +23,11 @@ struct RunOptions {
   bool detail = false;  ///< keepalived's -D: verbose notes too
   bool record = true;   ///< watch the own interfaces and explain incidents
   std::string case_folder;  ///< where a case is written on an incident; empty: nowhere
+  std::string run_folder;       ///< of pid files and status socket
+  std::string pid_file;                   ///< empty: alibi.pid in run_folder
+  std::string keeper_pid_file;            ///< empty: keeper.pid in run_folder
+  bool fifo_reasons = false;  ///< a line in a notify FIFO ends in the reason's code
+  unsigned umask = 0177;      ///< of files that are written: keepalived's default
 };
 
 struct Channels {

@@ -33,6 +33,7 @@ struct Child {
   Instant start_at = kNever;
   Instant kill_at = kNever;  ///< an end was asked for: when it is enforced
   Duration back_off = kFirstBackOff;
+  std::uint32_t starts = 0;
 };
 
 struct Generation {

@@ -86,11 +86,16 @@ void Keeper::stop() {
 
 void Keeper::feed(Slot& slot, const vrrp::Input& input) {
   outbox_.clear();
+  const Priority before = slot.machine.effective_priority();
+  const vrrp::State state = slot.machine.state();
   slot.machine.handle(input, os::monotonic_now(), outbox_);
   timers_.set(slot.index, slot.machine.next_timer());
   // Before the outputs: should we die among them, the last will is needed already.
   channels_.page.instance(slot.index).state.store(static_cast<std::uint8_t>(slot.machine.state()));
+  count(slot, input, state);
   for (const auto& output : outbox_) perform(slot, output);
+  if (slot.machine.effective_priority() != before) tell_priority(slot, before);
+  publish(slot);
 }
 
 void Keeper::receive_all() {
@@ -101,9 +106,10 @@ void Keeper::receive(Port& port) {
   for (int i = 0; i < kMaxPacketsAtOnce; ++i) {
     const auto packet = port.socket->receive(buffer_, port.malformed);
     if (!packet) return;
-    ++received_;
+    ++record_.packets;
     const auto decoded = wire::decode_vrrp(packet->message, packet->source, packet->destination);
     if (decoded.defect != wire::VrrpDefect::None) {
+      count_defect(port, decoded);
       const std::uint32_t bit = 1U << static_cast<unsigned>(decoded.defect);
       if ((port.defects_reported & bit) == 0) {
         port.defects_reported |= bit;
@@ -117,6 +123,7 @@ void Keeper::receive(Port& port) {
     const auto owner = port.slot_of_vrid[decoded.advertisement.vrid.value];
     if (owner < 0) {
       ++port.unknown_vrid;
+      ++record_.unknown_vrid;
       continue;
     }
     feed(slots_[static_cast<std::size_t>(owner)],
@@ -135,7 +142,10 @@ void Keeper::expire_timers() {
 
 void Keeper::note_late_wake_up() {
   const Duration late = os::monotonic_now() - timers_.next();
+  record_.worst_late_ns = std::max<std::int64_t>(record_.worst_late_ns, late.count());
+  publish_keeper();
   if (late < kLate) return;
+  ++record_.late_timers;
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(late).count();
   voice_.say_daemon(fmt::format("A thread timer expired {}.{:06} seconds ago",
                                 microseconds / 1'000'000, microseconds % 1'000'000) +

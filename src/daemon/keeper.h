@@ -19,6 +19,7 @@
 #include "os/signals.h"
 #include "track/track.h"
 #include "vrrp/instance.h"
+#include "wire/vrrp.h"
 
 namespace alibi::daemon {
 
@@ -70,6 +71,9 @@ class Keeper {
     Priority advert_priority{0};
     wire::IpAddress advert_source;
     bool send_failing = false;           ///< reported once until a send succeeds
+    Counters counters;
+    std::uint32_t faults = 0;            ///< bit per ReasonCode that is raised
+    Duration master_interval{};          ///< of the last master heard
   };
 
   Keeper(const config::Settings& settings, const Channels& channels, os::EventLoop loop,
@@ -108,6 +112,16 @@ class Keeper {
   void refresh_sources(Port& port);
   void address_removed(const os::InterfaceAddress& news);
 
+  // keeper_publish.cc
+  void publish(Slot& slot);
+  void publish_keeper();
+  void count_defect(const Port& port, const wire::VrrpDecoded& decoded);
+  void count(Slot& slot, const vrrp::Input& input, vrrp::State before);
+  void count_advert(Slot& slot, const vrrp::AdvertReceived& packet, vrrp::State before);
+  void count(Slot& slot, const vrrp::Output& output);
+  void tell_priority(const Slot& slot, Priority before);
+  void tell_lower(const Slot& slot);
+
   // keeper_outputs.cc
   void perform(Slot& slot, const vrrp::Output& output);
   void send_advert(Slot& slot, Priority priority);
@@ -133,7 +147,7 @@ class Keeper {
   TimerQueue timers_;  ///< by slot
   vrrp::Outbox outbox_;
   os::VrrpSocket::Buffer buffer_{};
-  std::uint64_t received_ = 0;
+  KeeperRecord record_;
   bool stopping_ = false;
 };
 

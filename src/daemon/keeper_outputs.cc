@@ -46,6 +46,7 @@ void Keeper::send_advert(Slot& slot, Priority priority) {
       for (const auto& [peer, min_ttl, max_ttl] : slot.settings.unicast_peers) {
         slot.advert = wire::encode_vrrp(advert, source, peer, p.v3_checksum);
         const auto sent = ports_[slot.port].socket->send(slot.advert, source, peer);
+        if (!sent) ++slot.counters.send_failed;
         if (!sent && !slot.send_failing) report(slot, sent.error());
         slot.send_failing = !sent;
       }
@@ -53,6 +54,7 @@ void Keeper::send_advert(Slot& slot, Priority priority) {
     }
   }
   const auto sent = ports_[slot.port].socket->send(slot.advert, source, wire::vrrp_group(p.family));
+  if (!sent) ++slot.counters.send_failed;
   if (!sent && !slot.send_failing) report(slot, sent.error());
   slot.send_failing = !sent;
 }

@@ -64,6 +64,7 @@ Result<void> Keeper::open_ports() {
     slot.addresses = std::move(*specs);
     slot.told = slot.settings.vrrp.base_priority;
     bind_scripts(slot);
+    slot.counters = channels_.page.instance(i).counters.read().value_or(Counters{});
     channels_.page.instance(i).interface_index.store(ports_[*port].index.value);
   }
   outbox_.reserve(32);

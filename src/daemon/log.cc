@@ -61,17 +61,88 @@ spdlog::level::level_enum level(Severity severity) {
   return severity == Severity::Warning ? spdlog::level::warn : spdlog::level::info;
 }
 
-}  // namespace
-
-Log::Log(LogTarget target) : logger_(std::make_shared<spdlog::logger>("alibi", make_sink(target))) {
-  logger_->flush_on(spdlog::level::info);
-}
-
-void Log::write(std::int64_t unix_ns, Severity severity, const std::string& line) {
+void emit(spdlog::logger& logger, std::int64_t unix_ns, Severity severity,
+          const std::string& line) {
   const auto since = std::chrono::nanoseconds(unix_ns);
   const spdlog::log_clock::time_point at(
       std::chrono::duration_cast<spdlog::log_clock::duration>(since));
-  logger_->log(at, spdlog::source_loc{}, level(severity), line);
+  logger.log(at, spdlog::source_loc{}, level(severity), line);
+}
+
+}  // namespace
+
+Log::Log(LogTarget target) : shared_(std::make_shared<Shared>()) {
+  shared_->logger = std::make_shared<spdlog::logger>("alibi", make_sink(target));
+  shared_->logger->flush_on(spdlog::level::info);
+  thread_ = std::thread([shared = shared_] { work(shared); });
+}
+
+Log::~Log() {
+  const bool done = drain(1s);
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->stopping = true;
+  }
+  shared_->wake.notify_all();
+  // Stuck in the kernel, it would keep us from ending: it keeps what it needs alive itself.
+  if (done) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+}
+
+void Log::write(std::int64_t unix_ns, Severity severity, const std::string& line) {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->queue.size() >= kQueue) {
+      ++shared_->dropped;
+      return;
+    }
+    shared_->queue.push_back({unix_ns, severity, line});
+  }
+  shared_->wake.notify_one();
+}
+
+std::uint64_t Log::dropped() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->dropped;
+}
+
+std::uint64_t Log::written() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->written;
+}
+
+bool Log::drain(Duration patience) {
+  std::unique_lock lock(shared_->mutex);
+  return shared_->idle.wait_for(lock, patience,
+                                [&] { return shared_->queue.empty() && !shared_->busy; });
+}
+
+void Log::work(const std::shared_ptr<Shared>& shared) {
+  std::unique_lock lock(shared->mutex);
+  for (;;) {
+    shared->wake.wait(lock, [&] { return shared->stopping || !shared->queue.empty(); });
+    if (shared->stopping) return;
+    const Line line = std::move(shared->queue.front());
+    shared->queue.pop_front();
+    const std::uint64_t lost =
+        shared->queue.empty() ? shared->dropped - shared->dropped_reported : 0;
+    shared->dropped_reported += lost;
+    shared->busy = true;
+    lock.unlock();
+    emit(*shared->logger, line.unix_ns, line.severity, line.text);
+    if (lost != 0) {
+      emit(*shared->logger, line.unix_ns, Severity::Warning,
+           "lost " + std::to_string(lost) + " log lines: the log was not read, and " +
+               std::to_string(kQueue) + " lines were waiting for it");
+    }
+    lock.lock();
+    shared->busy = false;
+    ++shared->written;
+    if (shared->queue.empty()) shared->idle.notify_all();
+  }
 }
 
 }  // namespace alibi::daemon

@@ -28,11 +28,19 @@ std::string ownership(const Tell& tell) {
   return "=> VRRP Instance is no longer owning VRRP VIPs <=";
 }
 
+std::string router_of(const config::Settings& settings, const MailContext& context) {
+  return settings.global.router_id.empty() ? context.host_name : settings.global.router_id;
+}
+
+void add_line(std::string& text, std::string_view label, std::string_view value) {
+  text += fmt::format("{:<10} {}\r\n", fmt::format("{}:", label), one_line(value));
+}
+
 std::string body(const config::Settings& settings, const Tell& tell, const MailContext& context) {
   const auto& instance = settings.instances[static_cast<std::size_t>(tell.instance)];
   std::string text = ownership(tell) + "\r\n\r\n";
   const auto add = [&](std::string_view label, std::string_view value) {
-    text += fmt::format("{:<10} {}\r\n", fmt::format("{}:", label), one_line(value));
+    add_line(text, label, value);
   };
   if (tell.kind == Tell::Kind::Transition) {
     add("reason", fmt::format("{}: {}", vrrp::text(tell.reason), tell.text.view()));
@@ -99,16 +107,41 @@ std::optional<MailMessage> alert_mail(const config::Settings& settings, const Te
   if (tell.instance < 0 || index >= settings.instances.size()) return std::nullopt;
   const bool moved = tell.kind == Tell::Kind::Transition && tell.to != vrrp::State::Init;
   if (!moved && tell.kind != Tell::Kind::Resigned) return std::nullopt;
+  if (moved && tell.to == vrrp::State::Fault && settings.global.mail.no_faults) return std::nullopt;
   const auto& instance = settings.instances[index];
   const auto& mail = settings.global.mail;
   if (!instance.smtp_alert || mail.to.empty() || mail.server_host.empty()) return std::nullopt;
 
-  const std::string router =
-      settings.global.router_id.empty() ? context.host_name : settings.global.router_id;
   return compose(settings.global.mail,
-                 fmt::format("[{}] VRRP Instance {} - {}", router, instance.vrrp.name, event(tell)),
+                 fmt::format("[{}] VRRP Instance {} - {}", router_of(settings, context),
+                             instance.vrrp.name, event(tell)),
                  body(settings, tell, context), tell.unix_ns,
                  fmt::format("{}.{}", tell.pid, tell.instance), context);
+}
+
+std::optional<MailMessage> group_mail(const config::Settings& settings,
+                                      const Announcement& announcement, const Tell& tell,
+                                      const MailContext& context) {
+  const auto& mail = settings.global.mail;
+  if (!announcement.group || announcement.what != Announcement::What::State) return std::nullopt;
+  if (announcement.state == vrrp::State::Init) return std::nullopt;
+  if (announcement.state == vrrp::State::Fault && mail.no_faults) return std::nullopt;
+  const config::SyncGroup& group = settings.groups.at(announcement.index);
+  if (!group.smtp_alert || mail.to.empty() || mail.server_host.empty()) return std::nullopt;
+
+  std::string text = fmt::format("=> All VRRP group instances are now in {} state <=\r\n\r\n",
+                                 announcement.word);
+  add_line(text, "reason", fmt::format("{}: {}", announcement.reason, announcement.detail));
+  add_line(text, "when", date_header(tell.unix_ns, context.utc_offset_seconds));
+  add_line(text, "node", context.host_name);
+  for (const std::size_t member : group.members) {
+    add_line(text, "instance", settings.instances.at(member).vrrp.name);
+  }
+  return compose(mail,
+                 fmt::format("[{}] VRRP Group {} - Entering {} state",
+                             router_of(settings, context), group.name, announcement.word),
+                 text, tell.unix_ns, fmt::format("{}.group{}", tell.pid, announcement.index),
+                 context);
 }
 
 std::optional<MailMessage> verdict_mail(const config::Settings& settings,

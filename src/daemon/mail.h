@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "daemon/announce.h"
 #include "daemon/messages.h"
 
 namespace alibi::daemon {
@@ -32,8 +33,14 @@ std::string bare_address(const std::string& text);
 std::string date_header(std::int64_t unix_ns, int utc_offset_seconds);
 
 /// The mail about `tell`; nothing when keepalived would send none: no transition, no smtp_alert
-/// for that instance, nobody to send to, or an orderly end.
+/// for that instance, nobody to send to, an orderly end, or a FAULT with no_email_faults.
 std::optional<MailMessage> alert_mail(const config::Settings& settings, const Tell& tell,
+                                      const MailContext& context);
+
+/// The same about a sync group; nothing for an announcement of anything else. `tell` is the message
+/// that brought it about.
+std::optional<MailMessage> group_mail(const config::Settings& settings,
+                                      const Announcement& announcement, const Tell& tell,
                                       const MailContext& context);
 
 /// A mail with a verdict, to those whom the configuration notifies; nothing when there is nobody or

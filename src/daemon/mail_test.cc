@@ -76,6 +76,35 @@ TEST(AlertMail, DeadKeeperIsTold) {
   EXPECT_THAT(mail->data, HasSubstr("reason:    the keeper, which was killed"));
 }
 
+TEST(AlertMail, NoFaultsWhenTheyAreNotWanted) {
+  auto settings = story_settings();
+  Tell tell = master_tell();
+  tell.to = vrrp::State::Fault;
+  EXPECT_TRUE(alert_mail(settings, tell, kContext));
+  settings.global.mail.no_faults = true;
+  EXPECT_FALSE(alert_mail(settings, tell, kContext));
+  EXPECT_TRUE(alert_mail(settings, master_tell(), kContext));
+}
+
+TEST(GroupMail, SubjectAndFirstLineOfKeepalived) {
+  auto settings = story_settings();
+  config::SyncGroup group;
+  group.name = "G1";
+  group.members = {0};
+  settings.groups = {group};
+  const Announcement announcement{Announcement::What::State, true, 0, "G1", "FAULT",
+                                  vrrp::State::Fault, 0, "link_down", "interface eth0 went down"};
+  EXPECT_FALSE(group_mail(settings, announcement, master_tell(), kContext));
+  settings.groups[0].smtp_alert = true;
+  const auto mail = group_mail(settings, announcement, master_tell(), kContext);
+  ASSERT_TRUE(mail);
+  EXPECT_EQ(mail->subject, "[loadbalancer01] VRRP Group G1 - Entering FAULT state");
+  EXPECT_THAT(mail->data, HasSubstr("=> All VRRP group instances are now in FAULT state <=\r\n"));
+  EXPECT_THAT(mail->data, HasSubstr("reason:    link_down: interface eth0 went down\r\n"));
+  settings.global.mail.no_faults = true;
+  EXPECT_FALSE(group_mail(settings, announcement, master_tell(), kContext));
+}
+
 TEST(AlertMail, TextCannotAddHeaders) {
   auto settings = story_settings();
   settings.global.router_id = "lb\r\nBcc: everyone@example.org";

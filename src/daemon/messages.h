@@ -35,6 +35,9 @@ struct Tell {
     Daemon,        ///< text: something about alibi itself; severity
     ScriptResult,  ///< script, status, timed_out, up, changed, took
     Resigned,      ///< instance: the last will of a dead keeper was sent for it; text: how it died
+    PriorityMoved, ///< instance, to (its state), priority; status: the priority before
+    LowerHeard,    ///< instance, to (its state), priority: a lower advert reached a master
+    Deleted,       ///< instance, priority: a reload took it out of the configuration
   };
   Kind kind = Kind::Note;
   vrrp::State from = vrrp::State::Init;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notify scripts: which, with what arguments, in what order.
+// Notify scripts: as whom, and in what order.
 #include "daemon/notifier.h"
 
 #include <algorithm>
@@ -7,57 +7,21 @@
 #include "daemon/script_user.h"
 
 namespace alibi::daemon {
-namespace {
-
-const config::Command& script_for(const config::Instance& instance, vrrp::State to) {
-  switch (to) {
-    case vrrp::State::Master:
-      return instance.notify_master;
-    case vrrp::State::Backup:
-      return instance.notify_backup;
-    case vrrp::State::Fault:
-      return instance.notify_fault;
-    case vrrp::State::Init:
-      break;
-  }
-  return instance.notify_stop;
-}
-
-}  // namespace
-
-std::vector<std::vector<std::string>> notify_commands(const config::Settings& settings,
-                                                      const Tell& tell) {
-  const auto index = static_cast<std::size_t>(tell.instance);
-  if (tell.kind != Tell::Kind::Transition || tell.instance < 0) return {};
-  if (index >= settings.instances.size()) return {};
-  const auto& instance = settings.instances[index];
-  std::vector<std::vector<std::string>> commands;
-  if (const auto& words = script_for(instance, tell.to).words; !words.empty()) {
-    commands.push_back(words);
-  }
-  if (auto words = instance.notify.words; !words.empty()) {
-    const auto state = tell.to == vrrp::State::Init ? "STOP" : vrrp::text(tell.to);
-    for (const std::string& argument : {std::string("INSTANCE"), instance.vrrp.name,
-                                        std::string(state), std::to_string(tell.priority)}) {
-      words.push_back(argument);
-    }
-    commands.push_back(std::move(words));
-  }
-  return commands;
-}
 
 Notifier::Notifier(const config::Settings& settings)
-    : settings_(settings), lines_(settings.instances.size()) {}
+    : settings_(settings), lines_(settings.instances.size() + settings.groups.size()) {}
 
-std::string Notifier::tell(const Tell& tell) {
-  auto commands = notify_commands(settings_, tell);
+std::string Notifier::take(const Announcement& announcement) {
+  auto commands = notify_commands(settings_, announcement);
   if (commands.empty()) return "";
-  Line& line = lines_[static_cast<std::size_t>(tell.instance)];
+  const std::size_t base = announcement.group ? settings_.instances.size() : 0;
+  Line& line = lines_.at(base + announcement.index);
   for (auto& command : commands) {
     if (line.waiting.size() >= kQueue) {
       ++dropped_;
-      return "notify script " + command.front() + " not run: " + std::to_string(kQueue) +
-             " are waiting already for " + line.running.front() + " to end";
+      return "notify script " + command.command.words.front() +
+             " not run: " + std::to_string(kQueue) + " are waiting already for " +
+             line.running.command.words.front() + " to end";
     }
     line.waiting.push_back(std::move(command));
   }
@@ -69,14 +33,18 @@ std::string Notifier::start_next(Line& line) {
   while (line.pid == 0 && !line.waiting.empty()) {
     line.running = std::move(line.waiting.front());
     line.waiting.pop_front();
-    auto user = script_user(settings_, "", "");
+    const NotifyCommand& run = line.running;
+    auto user = runner_of(settings_, run.command);
     if (user && !user->warning.empty() && !std::exchange(warned_, true)) said = user->warning;
-    const auto pid = user ? os::spawn({line.running, std::move(user->identity), {}})
-                          : Result<pid_t>(tl::unexpected(user.error()));
+    const auto pid =
+        user ? os::spawn({run.command.words, std::move(user->identity), {}, run.environment})
+             : Result<pid_t>(tl::unexpected(user.error()));
     if (pid) {
       line.pid = *pid;
+      ++started_;
     } else {
-      said = "notify script " + line.running.front() + " not run: " + pid.error().message;
+      ++dropped_;
+      said = "notify script " + run.command.words.front() + " not run: " + pid.error().message;
     }
   }
   return said;
@@ -88,7 +56,8 @@ std::string Notifier::ended(const os::Exited& exited) {
     line.pid = 0;
     std::string said;
     if (exited.status != 0) {
-      said = "notify script " + line.running.front() + " " + os::exit_text(exited.status);
+      said = "notify script " + line.running.command.words.front() + " " +
+             os::exit_text(exited.status);
     }
     const std::string next = start_next(line);
     if (!next.empty()) said += (said.empty() ? "" : "; ") + next;

@@ -2,7 +2,6 @@
 // When scripts run and end, what notify scripts are given, how command lines are split.
 #include <gtest/gtest.h>
 
-#include "daemon/notifier.h"
 #include "daemon/script_run.h"
 #include "daemon/script_user.h"
 #include "daemon/testing.h"
@@ -55,22 +54,6 @@ TEST(ScriptRun, LateStartMakesNoBurst) {
   run.started(at(10s));
   EXPECT_TRUE(run.ended(at(10100ms)));
   EXPECT_EQ(run.next(), at(11s));
-}
-
-TEST(NotifyCommands, StateScriptAndGeneralOneWithArguments) {
-  auto settings = story_settings();
-  settings.instances[0].notify_master.words = {"/bin/m", "one"};
-  settings.instances[0].notify_stop.words = {"/bin/s"};
-  settings.instances[0].notify.words = {"/bin/n"};
-  Tell tell = master_tell();
-  const std::vector<Words> master{{"/bin/m", "one"},
-                                  {"/bin/n", "INSTANCE", "loadbalancer", "MASTER", "103"}};
-  EXPECT_EQ(notify_commands(settings, tell), master);
-  tell.to = vrrp::State::Init;
-  const std::vector<Words> stop{{"/bin/s"}, {"/bin/n", "INSTANCE", "loadbalancer", "STOP", "103"}};
-  EXPECT_EQ(notify_commands(settings, tell), stop);
-  tell.kind = Tell::Kind::Note;
-  EXPECT_TRUE(notify_commands(settings, tell).empty());
 }
 
 }  // namespace

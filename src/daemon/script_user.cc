@@ -2,6 +2,8 @@
 // keepalived's default user rule.
 #include "daemon/script_user.h"
 
+#include "daemon/script_security.h"
+
 namespace alibi::daemon {
 namespace {
 
@@ -22,6 +24,15 @@ Result<ScriptUser> script_user(const config::Settings& settings, const std::stri
                         "' for script execution does not exist: scripts run as " + ourselves.name +
                         " (create it, or set script_user in global_defs)";
   return ScriptUser{std::move(ourselves), std::move(warning)};
+}
+
+Result<ScriptUser> runner_of(const config::Settings& settings, const config::Command& command) {
+  auto user = script_user(settings, command.user, command.group);
+  if (user && user->identity.uid == 0 && settings.global.enable_script_security) {
+    const auto safe = check_script_security(command.words.front());
+    if (!safe) return tl::unexpected(safe.error());
+  }
+  return user;
 }
 
 }  // namespace alibi::daemon

@@ -18,4 +18,8 @@ struct ScriptUser {
 Result<ScriptUser> script_user(const config::Settings& settings, const std::string& user,
                                const std::string& group);
 
+/// The same for a notify, FIFO, startup or shutdown script; with enable_script_security an error
+/// when it would run as root and others than root could have changed it.
+Result<ScriptUser> runner_of(const config::Settings& settings, const config::Command& command);
+
 }  // namespace alibi::daemon

@@ -38,6 +38,7 @@ Result<SharedPage> SharedPage::map(os::Fd memory, std::size_t instances, std::si
                                    bool fresh) {
   SharedPage page(std::move(memory));
   page.bytes_ = aligned(sizeof(Dropped)) + aligned(sizeof(*page.handover_)) +
+                aligned(sizeof(Household)) +
                 aligned(sizeof(InstanceState) * instances) +
                 aligned(sizeof(ScriptRecord) * scripts);
   const auto size = static_cast<off_t>(page.bytes_);
@@ -55,6 +56,7 @@ Result<SharedPage> SharedPage::map(os::Fd memory, std::size_t instances, std::si
   auto* cursor = static_cast<std::byte*>(mapping);
   page.dropped_ = place<Dropped>(cursor, 1, fresh);
   page.handover_ = place<std::atomic<HandoverStage>>(cursor, 1, fresh);
+  page.household_ = place<Household>(cursor, 1, fresh);
   page.instances_ = place<InstanceState>(cursor, instances, fresh);
   page.scripts_ = place<ScriptRecord>(cursor, scripts, fresh);
   return page;
@@ -66,6 +68,7 @@ SharedPage::SharedPage(SharedPage&& other) noexcept
       bytes_(other.bytes_),
       dropped_(other.dropped_),
       handover_(other.handover_),
+      household_(other.household_),
       instances_(other.instances_),
       scripts_(other.scripts_) {}
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory shared by all processes of one `alibi run`: what must outlive the process that knows it.
-// The keeper writes each instance's state, for the supervisor's last will; the tracker each
-// script's, for a keeper that starts again; every sender counts what its full queue dropped.
+// The keeper writes each instance's state, for the supervisor's last will and for whoever asks how
+// things are; the tracker each script's, for a keeper that starts again; every sender counts what
+// its full queue dropped.
 #pragma once
 
 #include <array>
@@ -9,6 +10,8 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "daemon/published.h"
+#include "daemon/records.h"
 #include "os/fd.h"
 #include "vrrp/instance.h"
 #include "wire/address.h"
@@ -26,6 +29,10 @@ struct InstanceState {
   /// Sequence lock for `source`: odd while being written.
   std::atomic<std::uint32_t> source_version{0};
   wire::IpAddress source;
+  Published<Pulse> pulse;
+  Published<Counters> counters;
+  Published<Counters> cleared;  ///< `counters` when they were last cleared; written by the teller
+  Published<LastTransition> last;
 };
 
 enum class ScriptHealth : std::uint8_t { Unknown, Up, Down };
@@ -42,6 +49,16 @@ enum class HandoverStage : std::uint8_t {
   Settled,  ///< ... and has done what is different with the new configuration
 };
 
+/// What there is one of.
+struct Household {
+  Published<KeeperRecord> keeper;
+  std::array<Published<ProcessRecord>, kProcessRoles> processes;
+  std::atomic<std::int32_t> supervisor_pid{0};
+  std::atomic<std::uint32_t> fifos_made{0};  ///< bit per Global::fifos: ours to remove at the end
+  std::array<std::atomic<std::uint64_t>, kWaysOut> outlet_drops{};
+  std::array<std::atomic<std::uint64_t>, kWaysOut> outlet_done{};
+};
+
 /// Shared memory, made before the first fork; lives as long as a process maps it or holds fd().
 class SharedPage {
  public:
@@ -55,6 +72,7 @@ class SharedPage {
   int fd() const { return memory_.get(); }
   InstanceState& instance(std::size_t index) const { return instances_[index]; }
   ScriptRecord& script(std::size_t index) const { return scripts_[index]; }
+  Household& household() const { return *household_; }
   /// Messages to the teller that a full queue dropped.
   std::atomic<std::uint64_t>& dropped(Sender sender) const {
     return (*dropped_)[static_cast<std::size_t>(sender)];
@@ -78,6 +96,7 @@ class SharedPage {
   std::size_t bytes_ = 0;
   Dropped* dropped_ = nullptr;
   std::atomic<HandoverStage>* handover_ = nullptr;
+  Household* household_ = nullptr;
   InstanceState* instances_ = nullptr;
   ScriptRecord* scripts_ = nullptr;
 };

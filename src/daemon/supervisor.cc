@@ -27,6 +27,9 @@ Voice Supervisor::voice() const {
 
 Result<void> Supervisor::run() {
   if (auto added = loop_.add(signals_.fd(), [this] { hear_signals(); }); !added) return added;
+  write_pids();
+  const auto& global = current_->settings.global;
+  run_script("startup_script", global.startup_script, global.startup_timeout);
   for (Child& child : current_->children) {
     if (child.wanted) start(child);
   }
@@ -43,7 +46,10 @@ Result<void> Supervisor::run() {
 void Supervisor::stop_all() {
   voice().say_daemon("Stopping");
   // Keeper first, teller last: everything that ends has something to tell.
-  for (const auto role : {kKeeper, kTracker, kRecorder, kTeller}) end(current_->children[role]);
+  for (const auto role : {kKeeper, kTracker, kRecorder}) end(current_->children[role]);
+  const auto& global = current_->settings.global;
+  run_script("shutdown_script", global.shutdown_script, global.shutdown_timeout);
+  end(current_->children[kTeller]);
 }
 
 void Supervisor::hear_signals() {
@@ -55,6 +61,11 @@ void Supervisor::hear_signals() {
       voice().say_daemon("reload is not served yet: SIGHUP ignored, restart to read "
                          "the configuration again", 1);
     }
+    // keepalived's requests for dumps: files are the teller's business.
+    const bool dump = signal == SIGUSR1 || signal == SIGUSR2 || signal == SIGRTMIN + 2 ||
+                      signal == SIGRTMAX - 1;
+    const pid_t teller = current_->children[kTeller].pid;
+    if (dump && teller != 0) ::kill(teller, signal);
   }
 }
 
@@ -82,10 +93,12 @@ int supervise(config::Settings settings, const RunOptions& options) {
     return cannot_start(error, error.os_errno == 0 ? kExitConfiguration : kExitCannotStart);
   }
   auto signals =
-      os::SignalQueue::create({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1, SIGUSR2});
+      os::SignalQueue::create({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1, SIGUSR2,
+                               SIGRTMIN + 2, SIGRTMAX - 1});
   if (!signals) return cannot_start(signals.error(), kExitCannotStart);
   auto loop = os::EventLoop::create();
   if (!loop) return cannot_start(loop.error(), kExitCannotStart);
+  prepare_files(options);
   Supervisor supervisor(options, std::move(*generation), std::move(*loop), std::move(*signals));
   // Idle but for a death, and then in a hurry. What it forks starts with normal scheduling.
   schedule_supervisor();

@@ -15,6 +15,7 @@ void Supervisor::start(Child& child) {
   child.start_at = kNever;
   child.kill_at = kNever;
   child.started = os::monotonic_now();
+  ++child.starts;
   const auto pid = os::fork_child(child.name, child.body);
   if (!pid) {
     voice().say_daemon(pid.error().message, 2);
@@ -22,6 +23,7 @@ void Supervisor::start(Child& child) {
     return;
   }
   child.pid = *pid;
+  publish(child);
 }
 
 void Supervisor::start_due() {
@@ -43,12 +45,14 @@ void Supervisor::reap() {
     for (Child& child : current_->children) {
       if (child.pid == exited->pid) died(child, exited->status);
     }
+    if (script_) script_->ended(*exited);
   }
 }
 
 void Supervisor::died(Child& child, int status) {
   const pid_t pid = child.pid;
   child.pid = 0;
+  publish(child);
   child.kill_at = kNever;
   const std::string how = (WIFSIGNALED(status) ? "was " : "") + os::exit_text(status);
   if (&child == &current_->children[kKeeper]) {

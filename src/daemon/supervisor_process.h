@@ -3,8 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "daemon/generation.h"
+#include "daemon/one_shot.h"
+#include "daemon/pid_file.h"
 #include "os/event_loop.h"
 #include "os/signals.h"
 
@@ -34,12 +37,23 @@ class Supervisor {
   void enforce_ends();
   Instant next_deadline() const;
 
+  // supervisor_files.cc
+  void write_pids();
+  void run_script(const char* what, const config::Command& command, Duration timeout);
+  void publish(const Child& child);
+
   const RunOptions& options_;
+  std::optional<OneShot> script_;
+  PidFile own_pid_;
+  PidFile keeper_pid_;
   std::unique_ptr<Generation> current_;
   os::EventLoop loop_;
   os::SignalQueue signals_;
   bool stopping_ = false;
   bool reload_told_ = false;
 };
+
+/// The run folder, and the umask of what is written from now on.
+void prepare_files(const RunOptions& options);
 
 }  // namespace alibi::daemon

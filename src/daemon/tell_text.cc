@@ -2,6 +2,8 @@
 // From a Tell to the line in the log.
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "daemon/teller.h"
 #include "os/process.h"
 #include "vrrp/log_text.h"
@@ -37,6 +39,12 @@ std::string result_text(const config::Settings& settings, const Tell& tell, bool
 
 }  // namespace
 
+std::uint8_t log_severity(const Tell& tell) {
+  const bool fault = tell.kind == Tell::Kind::Transition && tell.to == vrrp::State::Fault;
+  const bool failed = tell.kind == Tell::Kind::ScriptResult && tell.changed != 0 && tell.up == 0;
+  return std::max<std::uint8_t>(tell.severity, fault || failed ? 1 : 0);
+}
+
 std::string log_text(const config::Settings& settings, const Tell& tell, bool detail) {
   switch (tell.kind) {
     case Tell::Kind::Transition:
@@ -45,6 +53,10 @@ std::string log_text(const config::Settings& settings, const Tell& tell, bool de
       return result_text(settings, tell, detail);
     case Tell::Kind::Note:
       return tell.verbose != 0 && !detail ? "" : std::string(tell.text.view());
+    case Tell::Kind::PriorityMoved:  // the machine's note says it
+    case Tell::Kind::LowerHeard:
+    case Tell::Kind::Deleted:
+      return "";
     case Tell::Kind::Resigned:
     case Tell::Kind::Daemon:
       break;

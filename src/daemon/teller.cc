@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The teller's loop: log first, then notify scripts and mail, which go their own ways.
+// The teller's loop: FIFOs and scripts first, then the log, then mail. Whatever may block (the
+// log's reader, a disk, a mail server, who asks for the status) has a thread of its own behind a
+// bounded queue; the loop itself waits for nothing but its queues.
 #include "daemon/teller.h"
 
 #include <signal.h>
@@ -7,10 +9,14 @@
 
 #include <array>
 #include <ctime>
+#include <optional>
 
+#include "daemon/dump_writer.h"
 #include "daemon/log.h"
 #include "daemon/mail_sender.h"
-#include "daemon/notifier.h"
+#include "daemon/outlets.h"
+#include "daemon/status_server.h"
+#include "daemon/view.h"
 #include "os/event_loop.h"
 #include "os/signals.h"
 
@@ -28,6 +34,23 @@ MailContext mail_context() {
   return {name.data(), static_cast<int>(local.tm_gmtoff)};
 }
 
+std::optional<DumpKind> dump_of(int signal) {
+  if (signal == SIGUSR1) return DumpKind::Data;
+  if (signal == SIGUSR2) return DumpKind::Stats;
+  if (signal == SIGRTMIN + 2) return DumpKind::Json;
+  if (signal == SIGRTMAX - 1) return DumpKind::StatsAndClear;
+  return std::nullopt;
+}
+
+/// keepalived's words.
+std::string dump_text(DumpKind kind) {
+  const char* what = kind == DumpKind::Data    ? "Printing VRRP data"
+                     : kind == DumpKind::Json  ? "Printing VRRP as json"
+                     : kind == DumpKind::Stats ? "Printing VRRP stats"
+                                               : "Printing and clearing VRRP stats";
+  return std::string(what) + " for process(" + std::to_string(::getppid()) + ") on signal";
+}
+
 class Teller {
  public:
   Teller(const config::Settings& settings, const Channels& channels, const RunOptions& options,
@@ -38,20 +61,30 @@ class Teller {
         loop_(std::move(loop)),
         signals_(std::move(signals)),
         log_(options.log),
-        notifier_(settings),
-        mails_(settings.global.mail) {}
+        mails_(settings.global.mail),
+        dumps_(settings, options, channels.page),
+        outlets_(settings, options, channels.page) {}
 
   Result<void> run();
 
  private:
+  Result<void> watch();
+  void serve_status();
   void drain();
   void tell(const Tell& message);
-  void mail(const Tell& message);
+  void mail(std::optional<MailMessage> alert);
   void hear_signals();
   void hear_mails();
+  void hear_outlets();
   void report_drops();
-  void warn(const std::string& line) {
-    if (!line.empty()) log_.write(os::realtime_now_ns(), Severity::Warning, line);
+  void count();
+  void say(Severity severity, const std::string& line) {
+    log_.write(os::realtime_now_ns(), severity, line);
+  }
+  void warn(const std::string& line) { say(Severity::Warning, line); }
+  auto queues() const {
+    return std::array{&channels_.supervisor_to_teller, &channels_.keeper_to_teller,
+                      &channels_.tracker_to_teller, &channels_.recorder_to_teller};
   }
 
   const config::Settings& settings_;
@@ -60,73 +93,109 @@ class Teller {
   os::EventLoop loop_;
   os::SignalQueue signals_;
   Log log_;
-  Notifier notifier_;
   MailSender mails_;
+  DumpWriter dumps_;
+  Outlets outlets_;
+  std::optional<StatusServer> status_;
   std::uint64_t mails_dropped_ = 0;
+  std::uint64_t mails_sent_ = 0;
   std::array<std::uint64_t, kSenders> drops_reported_{};
   bool stopping_ = false;
 };
 
-Result<void> Teller::run() {
-  for (const auto* queue : {&channels_.supervisor_to_teller, &channels_.keeper_to_teller,
-                            &channels_.tracker_to_teller, &channels_.recorder_to_teller}) {
+Result<void> Teller::watch() {
+  for (const auto* queue : queues()) {
     if (auto added = loop_.add(queue->read_fd(), [this] { drain(); }); !added) return added;
   }
   if (auto added = loop_.add(signals_.fd(), [this] { hear_signals(); }); !added) return added;
   if (auto added = loop_.add(mails_.news_fd(), [this] { hear_mails(); }); !added) return added;
+  return loop_.add(dumps_.news_fd(), [this] {
+    for (const auto& error : dumps_.errors()) say(Severity::Error, "dump: " + error);
+  });
+}
+
+void Teller::serve_status() {
+  auto server = StatusServer::create(settings_, options_, channels_.page);
+  if (!server) return warn(server.error().message);
+  status_.emplace(std::move(*server));
+}
+
+Result<void> Teller::run() {
+  if (auto watched = watch(); !watched) return watched;
+  serve_status();
   while (!stopping_) {
+    loop_.set_deadline(outlets_.step());
+    hear_outlets();
     if (auto waited = loop_.wait(); !waited) return waited;
+    count();
   }
   drain();
   const Instant patience = os::monotonic_now() + kLastWords;
-  while ((!mails_.idle() || !notifier_.idle()) && os::monotonic_now() < patience) {
+  while ((!mails_.idle() || !outlets_.idle()) && os::monotonic_now() < patience) {
     loop_.set_deadline(patience);
     if (auto waited = loop_.wait(); !waited) return waited;
   }
   hear_mails();
+  outlets_.finish();
+  hear_outlets();
   if (!mails_.idle()) warn("ending with mails not delivered");
+  log_.drain(kLastWords);
   return {};
 }
 
 void Teller::hear_signals() {
   while (const int signal = signals_.next()) {
     stopping_ |= signal == SIGTERM;
+    if (const auto dump = dump_of(signal)) {
+      say(Severity::Information, dump_text(*dump));
+      dumps_.request(*dump);
+    }
     if (signal != SIGCHLD) continue;
-    while (const auto exited = os::reap()) warn(notifier_.ended(*exited));
+    while (const auto exited = os::reap()) outlets_.ended(*exited);
+    hear_outlets();
   }
 }
 
 void Teller::hear_mails() {
   for (const auto& outcome : mails_.outcomes()) {
     if (outcome.error.empty()) {
-      if (options_.detail) {
-        log_.write(os::realtime_now_ns(), Severity::Information, "mail sent: " + outcome.subject);
-      }
+      ++mails_sent_;
+      if (options_.detail) say(Severity::Information, "mail sent: " + outcome.subject);
       continue;
     }
+    if (outcome.final) ++mails_dropped_;
     warn("mail " + std::string(outcome.final ? "given up" : "not sent yet") + ": " +
          outcome.subject + ": " + outcome.error);
   }
 }
 
+void Teller::hear_outlets() {
+  for (const auto& line : outlets_.said()) warn(line);
+}
+
 void Teller::drain() {
   Tell message;
-  for (const auto* queue : {&channels_.supervisor_to_teller, &channels_.keeper_to_teller,
-                            &channels_.tracker_to_teller, &channels_.recorder_to_teller}) {
+  for (const auto* queue : queues()) {
     while (queue->receive_struct(message)) tell(message);
   }
   report_drops();
 }
 
 void Teller::tell(const Tell& message) {
+  const auto announcements = outlets_.take(message);
   const std::string line = log_text(settings_, message, options_.detail);
-  if (!line.empty()) log_.write(message.unix_ns, static_cast<Severity>(message.severity), line);
-  warn(notifier_.tell(message));
-  mail(message);
+  if (!line.empty()) {
+    log_.write(message.unix_ns, static_cast<Severity>(log_severity(message)), line);
+  }
+  hear_outlets();
+  const MailContext context = mail_context();
+  mail(alert_mail(settings_, message, context));
+  for (const auto& announcement : announcements) {
+    mail(group_mail(settings_, announcement, message, context));
+  }
 }
 
-void Teller::mail(const Tell& message) {
-  auto alert = alert_mail(settings_, message, mail_context());
+void Teller::mail(std::optional<MailMessage> alert) {
   if (!alert) return;
   const std::string subject = alert->subject;
   if (mails_.submit(std::move(*alert))) return;
@@ -137,23 +206,33 @@ void Teller::mail(const Tell& message) {
 }
 
 void Teller::report_drops() {
-  static constexpr std::array<const char*, kSenders> kNames{"supervisor", "keeper", "tracker",
-                                                            "recorder"};
   for (std::size_t i = 0; i < kSenders; ++i) {
-    const std::uint64_t dropped = channels_.page.dropped(static_cast<Sender>(i)).load();
+    const auto sender = static_cast<Sender>(i);
+    const std::uint64_t dropped = channels_.page.dropped(sender).load();
     if (dropped == drops_reported_[i]) continue;
-    warn("lost " + std::to_string(dropped - drops_reported_[i]) + " messages of the " + kNames[i] +
-         ": they came faster than the log or this process could take them");
+    warn("lost " + std::to_string(dropped - drops_reported_[i]) + " messages of the " +
+         std::string(name_of(sender)) + ": they came faster than this process could take them");
     drops_reported_[i] = dropped;
   }
+}
+
+/// For whoever asks: the socket's thread reads them in the shared page.
+void Teller::count() {
+  auto& household = channels_.page.household();
+  const auto set = [&](WayOut outlet, std::uint64_t dropped, std::uint64_t done) {
+    household.outlet_drops[static_cast<std::size_t>(outlet)].store(dropped);
+    household.outlet_done[static_cast<std::size_t>(outlet)].store(done);
+  };
+  set(WayOut::Log, log_.dropped(), log_.written());
+  set(WayOut::Mail, mails_dropped_, mails_sent_);
 }
 
 }  // namespace
 
 int teller_main(const config::Settings& settings, const Channels& channels,
                 const RunOptions& options) {
-  auto signals =
-      os::SignalQueue::create({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1, SIGUSR2});
+  auto signals = os::SignalQueue::create(
+      {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1, SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1});
   auto loop = os::EventLoop::create();
   if (!signals || !loop) return 1;
   Teller teller(settings, channels, options, std::move(*loop), std::move(*signals));

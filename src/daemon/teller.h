@@ -12,6 +12,10 @@ namespace alibi::daemon {
 int teller_main(const config::Settings& settings, const Channels& channels,
                 const RunOptions& options);
 
+/// Its severity as in Tell: a FAULT and a script that has failed are warnings, the rest is what the
+/// sender says. (keepalived logs nearly everything as information.)
+std::uint8_t log_severity(const Tell& tell);
+
 /// The log line of `tell`, in keepalived's wording plus the reason; empty when there is none to
 /// write with this `detail`.
 std::string log_text(const config::Settings& settings, const Tell& tell, bool detail);

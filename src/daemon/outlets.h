@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ways out of the teller besides the log and the mail: notify FIFOs with their scripts, and
+// notify scripts. One thread; nothing here waits.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/announce.h"
+#include "daemon/channels.h"
+#include "daemon/fifo.h"
+#include "daemon/notifier.h"
+
+namespace alibi::daemon {
+
+class Outlets {
+ public:
+  /// What to log is left in said().
+  Outlets(const config::Settings& settings, const RunOptions& options, const SharedPage& page);
+
+  /// What `tell` came to, after it went to FIFOs and scripts.
+  std::vector<Announcement> take(const Tell& tell);
+  void ended(const os::Exited& exited);
+  /// Starts what is due to start; when to call it again.
+  Instant step();
+  bool idle() const { return notifier_.idle(); }
+  /// At the end: FIFOs are closed, their scripts told, and what we made is removed.
+  void finish();
+  /// Lines for the log, warnings, since the last call.
+  std::vector<std::string> said();
+
+ private:
+  void look_around();
+  void say(std::string line);
+  void write(const Announcement& announcement);
+  void publish();
+
+  const config::Settings& settings_;
+  const RunOptions& options_;
+  const SharedPage& page_;
+  Announcer announcer_;
+  Notifier notifier_;
+  std::vector<Fifo> fifos_;
+  std::vector<bool> fifo_full_;  ///< said already, until it takes a line again
+  std::vector<std::string> said_;
+};
+
+}  // namespace alibi::daemon

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written whole, read with distrust.
+#include "daemon/pid_file.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <utility>
+
+#include "daemon/dump_writer.h"
+
+namespace alibi::daemon {
+namespace {
+
+pid_t read_pid(const std::string& path) {
+  std::ifstream file(path);
+  pid_t pid = 0;
+  return file >> pid ? pid : 0;
+}
+
+bool is_alibi(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  std::string name;
+  return std::getline(file, name) && name.starts_with("alibi");
+}
+
+}  // namespace
+
+Result<PidFile> PidFile::create(const std::string& path, pid_t pid) {
+  const pid_t there = read_pid(path);
+  if (there > 0 && there != pid && is_alibi(there)) {
+    return fail(path + " names process " + std::to_string(there) +
+                ", another alibi that runs: end "
+                "it, or give each a file of its own");
+  }
+  PidFile file;
+  file.path_ = path;
+  return file.set(pid).map([&] { return std::move(file); });
+}
+
+Result<void> PidFile::set(pid_t pid) {
+  if (path_.empty()) return {};
+  pid_ = pid;
+  if (pid != 0) return write_whole(path_, std::to_string(pid) + "\n", 0644);
+  ::unlink(path_.c_str());
+  return {};
+}
+
+PidFile::PidFile(PidFile&& other) noexcept
+    : path_(std::exchange(other.path_, {})), pid_(std::exchange(other.pid_, 0)) {}
+
+PidFile& PidFile::operator=(PidFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(pid_, other.pid_);
+  return *this;
+}
+
+PidFile::~PidFile() {
+  if (pid_ != 0 && read_pid(path_) == pid_) ::unlink(path_.c_str());
+}
+
+}  // namespace alibi::daemon
