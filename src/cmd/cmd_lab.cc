@@ -132,7 +132,7 @@ int run_status(bool json) {
   return 0;
 }
 
-void add_status(CLI::App& lab_app, Run& run) {
+void add_lab_status(CLI::App& lab_app, Run& run) {
   auto json = std::make_shared<bool>(false);
   auto* sub = lab_app.add_subcommand("status", "labs, their health and programs");
   sub->add_flag("--json", *json);
@@ -364,7 +364,7 @@ void add_lab(CLI::App& app, Run& run) {
   add_fault(*sub, run);
   add_list(*sub, run);
   add_run_scenarios(*sub, run);
-  add_status(*sub, run);
+  add_lab_status(*sub, run);
   add_taps(*sub, run);
   add_mails(*sub, run);
   add_interruptions(*sub, run);

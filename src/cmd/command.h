@@ -18,6 +18,7 @@ void add_run(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
 void add_record(CLI::App& app, Run& run);
 void add_explain(CLI::App& app, Run& run);
+void add_status(CLI::App& app, Run& run);
 void add_lab(CLI::App& app, Run& run);
 
 }  // namespace alibi::cmd

@@ -2,6 +2,7 @@
 """Load balancers for the tests: `alibi run` in namespaces, and questions about them."""
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -45,14 +46,22 @@ class Node:
     def __init__(self, namespace, directory, text):
         self.namespace = namespace
         self.file = os.path.join(directory, namespace.label + ".conf")
+        self.run_folder = os.path.join(directory, namespace.label + ".run")
         with open(self.file, "w", encoding="utf-8") as out:
             out.write(text)
         self.process = None
 
     def start(self, *options):
         self.process = self.namespace.start(
-            [ALIBI, "run", "-n", "-D", "--log", "stderr", "-f", self.file, *options])
+            [ALIBI, "run", "-n", "-D", "--log", "stderr", "-f", self.file,
+             "--run-folder", self.run_folder, *options])
         return self
+
+    def status(self, *options):
+        """What alibi status prints, and its exit code."""
+        done = subprocess.run([ALIBI, "status", "--run-folder", self.run_folder, *options],
+                              check=False, text=True, capture_output=True)
+        return done.stdout, done.returncode
 
     def child(self, name):
         """The pid of the supervisor's child NAME (its comm), once it is there."""
