@@ -17,7 +17,11 @@ Outlets::Outlets(const config::Settings& settings, const RunOptions& options,
       page_(page),
       announcer_(settings),
       notifier_(settings) {
-  look_around();  // a teller that is started again finds the instances as they are
+  // A teller that is started again finds the instances as they are. One that starts with them does
+  // not look: what they have done by now is in the queue, still to be announced.
+  const auto self =
+      page.household().processes[static_cast<std::size_t>(ProcessRole::Teller)].read();
+  if (self && (self->pid == 0 || self->restarts > 0)) look_around();
   for (std::size_t i = 0; i < settings.global.fifos.size(); ++i) {
     auto fifo = Fifo::open(settings, settings.global.fifos[i]);
     if (!fifo) {
