@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "investigate/scene_builder.h"
 #include "investigate/verdict.h"
 
@@ -328,6 +330,33 @@ TEST(Investigate, ScriptsMayBeRunByASiblingOfTheSender) {
   const auto verdicts = investigate(b.finish(20'000));
   ASSERT_EQ(verdicts.size(), 1U);
   EXPECT_EQ(code_of(verdicts[0]), "service.down");
+}
+
+TEST(Investigate, OfTheProcessesThatEndOnlyTheServiceIsEvidence) {
+  Builder b(3);
+  b.keepalived();
+  b.adverts(1, 1000, 10'001, 103);
+  b.script(8500, 59, 0);
+  evidence::ProcessExit service;
+  service.pid = 300;
+  service.comm = "haproxy";
+  service.exit_code = SIGKILL;
+  b.event(9000, service);
+  evidence::ProcessExit other = service;  // the other load balancer's own run of the check
+  other.pid = 301;
+  other.comm = "killall";
+  other.exit_code = 0;
+  b.event(9500, other);
+  b.script(10'500, 60, 1);
+  b.adverts(1, 11'000, 13'001, 101);
+  b.adverts(2, 13'700, 20'000, 102);
+  const auto verdicts = investigate(b.finish(20'000));
+  ASSERT_EQ(verdicts.size(), 1U);
+  ASSERT_EQ(code_of(verdicts[0]), "service.down");
+  const auto& evidence = verdicts[0].cause->evidence;
+  EXPECT_THAT(evidence, testing::Contains(testing::HasSubstr("haproxy (pid 300)")));
+  EXPECT_THAT(evidence, testing::Not(testing::Contains(testing::HasSubstr("(pid 301)"))));
+  EXPECT_THAT(evidence, testing::Not(testing::Contains(testing::HasSubstr("(pid 59)"))));
 }
 
 TEST(Investigate, PacketsAloneAccuseNobody) {

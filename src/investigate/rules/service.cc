@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <csignal>
 #include <map>
+#include <sstream>
+#include <string>
 
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
@@ -104,13 +106,25 @@ std::string result_text(const Scene& scene, const Result& result) {
   return fmt::format("{} exited with status {} after {}", head, (run.exit_code >> 8) & 0xff, after);
 }
 
-void add_service_end(const Scene& scene, Instant t, Finding& finding) {
+/// Does an argument of the command, its program apart, name a process of this comm (15 characters)?
+bool asks_for(const std::string& command_line, const std::string& comm) {
+  std::istringstream words(command_line);
+  std::string word;
+  words >> word;
+  while (words >> word) {
+    const std::string name = word.substr(word.rfind('/') + 1);
+    if (!comm.empty() && name.substr(0, 15) == comm) return true;
+  }
+  return false;
+}
+
+/// The end of the process that the script asks for.
+void add_service_end(const Scene& scene, const ScriptRun& run, Instant t, Finding& finding) {
   for (const evidence::Event& event : scene.recording.events) {
     if (event.at > t || event.at < t - 30s) continue;
     const auto* exit = std::get_if<evidence::ProcessExit>(&event.fact);
     if (exit == nullptr || scene.sender->in_family(exit->pid)) continue;
-    const bool named = finding.headline.find(exit->comm) != std::string::npos;
-    if (exit->comm.empty() || !named) continue;
+    if (!asks_for(run.command_line, exit->comm)) continue;
     std::string line = fmt::format("{}: {} (pid {}) {}", clock_text(scene.recording, event.at),
                                    exit->comm, exit->pid, wait_text(*exit));
     const int signal = exit->exit_code & 0x7f;
@@ -146,7 +160,7 @@ std::optional<Finding> service_down(const Scene& scene) {
         "{}: the advertised priority fell from {} to {}", clock_text(scene.recording, t),
         scene.incident.fell_from.value, scene.incident.from_priority.value));
   }
-  add_service_end(scene, t, finding);
+  add_service_end(scene, *last.run, t, finding);
   return finding;
 }
 
