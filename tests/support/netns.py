@@ -150,6 +150,26 @@ class Capture:
         return found
 
 
+def remove_orphans():
+    """Namespaces of tests that were killed (SIGKILL leaves no time to clean up): those whose name
+    carries the pid of a process that is no more, with what still runs in them."""
+    for line in run("ip", "netns", "list", check=False).splitlines():
+        name = line.split()[0] if line.split() else ""
+        match = re.fullmatch(r"at(\d+)-\d+-.+", name)
+        if match and not os.path.exists(f"/proc/{match[1]}"):
+            remove(name)
+
+
+def remove(name):
+    """A namespace, and first what a test left behind in it, which would keep it alive."""
+    for pid in run("ip", "netns", "pids", name, check=False).split():
+        try:
+            os.kill(int(pid), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    run("ip", "netns", "del", name, check=False)
+
+
 class Lab:
     def __init__(self):
         self.namespaces = []
@@ -157,6 +177,7 @@ class Lab:
         self.links = []
 
     def __enter__(self):
+        remove_orphans()
         atexit.register(self.close)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda n, _: os._exit(self._close_and(128 + n)))
@@ -178,13 +199,7 @@ class Lab:
             process.stop(12.0)
         namespaces, self.namespaces = self.namespaces, []
         for namespace in namespaces:
-            # What a test left behind in it (a daemon's orphan) would keep the namespace alive.
-            for pid in run("ip", "netns", "pids", namespace.name, check=False).split():
-                try:
-                    os.kill(int(pid), signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            run("ip", "netns", "del", namespace.name, check=False)
+            remove(namespace.name)
         atexit.unregister(self.close)
 
     def namespace(self, label):
