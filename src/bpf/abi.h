@@ -159,9 +159,11 @@ struct alibi_wait {
   alibi_u64 task;          /* its task_struct; it lives as long as it waits */
   alibi_u32 cpu;
   alibi_u32 rivals;
+  alibi_u32 throttled;     /* out of quota when the present slice of `cpu` began */
+  alibi_u32 pad;
   struct alibi_rival rival[ALIBI_RIVALS];
 };
-ALIBI_ASSERT_SIZE(struct alibi_wait, 32 + 40 * ALIBI_RIVALS);
+ALIBI_ASSERT_SIZE(struct alibi_wait, 40 + 40 * ALIBI_RIVALS);
 
 /* By CPU: which watched threads wait there, and since when its current task runs. */
 struct alibi_cpu {

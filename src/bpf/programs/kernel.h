@@ -55,6 +55,16 @@ struct cfs_rq {
   int throttle_count;
 };
 
+struct cfs_bandwidth {
+  long long period;
+  unsigned long long quota;
+};
+
+struct task_group {
+  struct task_group *parent;
+  struct cfs_bandwidth cfs_bandwidth;
+};
+
 struct sched_entity {
   struct cfs_rq *cfs_rq;
 };
@@ -62,6 +72,7 @@ struct sched_entity {
 struct task_struct {
   struct sched_entity se;
   bool throttled;
+  struct task_group *sched_task_group;
   struct thread_info thread_info;
   unsigned int flags;
   unsigned int rt_priority;

@@ -30,6 +30,16 @@ static __always_inline bool acts_itself(struct task_struct *task) {
   return ALIBI_SYSCALL(regs) >= 0;
 }
 
+/* Since 6.18 the task itself says so, before that its run queue. */
+static __always_inline bool is_throttled(const struct alibi_wait *wait) {
+  struct task_struct *task = (struct task_struct *)wait->task;
+  if (bpf_core_field_exists(task->throttled)) return BPF_CORE_READ(task, throttled);
+  if (bpf_core_field_exists(task->se.cfs_rq) &&
+      bpf_core_field_exists(((struct cfs_rq *)0)->throttle_count))
+    return BPF_CORE_READ(task, se.cfs_rq, throttle_count) > 0;
+  return false;
+}
+
 /* `cpu_since_ns` is when the wait came to its present CPU: what ran there before is no rival. */
 static __always_inline void start_waiting(struct task_struct *task, __u32 cpu) {
   const __u32 tid = task->pid;
@@ -42,6 +52,7 @@ static __always_inline void start_waiting(struct task_struct *task, __u32 cpu) {
   wait->cpu = cpu;
   wait->task = (__u64)task;
   wait->cpu_since_ns = wait->since_ns = bpf_ktime_get_ns();
+  wait->throttled = is_throttled(wait);
   /* Slots of one CPU change under its run queue lock, except for migrations: claim atomically. */
   for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++)
     if (__sync_val_compare_and_swap(&here->waiter[i], 0, tid) == 0) return;
@@ -65,22 +76,26 @@ static __always_inline void forget_wait(struct task_struct *task) {
   bpf_map_delete_elem(&waits, &tid);
 }
 
-/* Since 6.18 the task itself says so, before that its run queue. */
-static __always_inline bool is_throttled(const struct alibi_wait *wait) {
-  struct task_struct *task = (struct task_struct *)wait->task;
-  if (bpf_core_field_exists(task->throttled)) return BPF_CORE_READ(task, throttled);
-  if (bpf_core_field_exists(task->se.cfs_rq) &&
-      bpf_core_field_exists(((struct cfs_rq *)0)->throttle_count))
-    return BPF_CORE_READ(task, se.cfs_rq, throttle_count) > 0;
-  return false;
+/* The longest period of the quotas above `task`: a throttled task runs again at its end at the
+ * latest, but for a debt. */
+static __always_inline __u64 quota_period(struct task_struct *task) {
+  enum { LEVELS = 8, DEFAULT_NS = 100 * 1000 * 1000 };  /* kernel/sched/fair.c: 100 ms */
+  if (!bpf_core_field_exists(task->sched_task_group) ||
+      !bpf_core_field_exists(((struct task_group *)0)->cfs_bandwidth))
+    return DEFAULT_NS;
+  struct task_group *group = BPF_CORE_READ(task, sched_task_group);
+  __u64 longest = 0;
+  for (int i = 0; i < LEVELS && group; i++) {
+    const __u64 period = BPF_CORE_READ(group, cfs_bandwidth.period);
+    if (BPF_CORE_READ(group, cfs_bandwidth.quota) != ~0ULL && period > longest) longest = period;
+    group = BPF_CORE_READ(group, parent);
+  }
+  return longest ? longest : DEFAULT_NS;
 }
 
-/* `runner` held the CPU for `ns` while the thread of `wait` waited for it. A thread that may not run
- * at all has no rival, however busy the CPU is. */
-static __always_inline void add_rival(struct alibi_wait *wait, struct task_struct *runner,
-                                      __u64 ns) {
-  const __s32 tgid = BPF_CORE_READ(runner, tgid);
-  const __s32 pid = is_throttled(wait) ? ALIBI_RIVAL_THROTTLED : tgid;
+/* `pid` held the CPU for `ns` while the thread of `wait` waited for it; `runner` tells the rest. */
+static __always_inline void add_time(struct alibi_wait *wait, struct task_struct *runner, __s32 pid,
+                                     __u64 ns) {
   for (__u32 i = 0; i < ALIBI_RIVALS; i++) {
     struct alibi_rival *rival = &wait->rival[i];
     if (i < wait->rivals) {
@@ -101,13 +116,32 @@ static __always_inline void add_rival(struct alibi_wait *wait, struct task_struc
   }
 }
 
+/* How much of a slice of `ns` the thread was out of quota, and so without a rival however busy the
+ * CPU. Nothing tells when a quota comes back. Out of quota at the end of the slice: all of it. At
+ * its beginning only: until the end of the period, or all of it on an idle CPU, because that takes
+ * a task that may run at once. */
+static __always_inline __u64 throttled_time(struct alibi_wait *wait, __s32 runner, __u64 ns) {
+  const bool throttled = is_throttled(wait);
+  const bool before = wait->throttled;
+  wait->throttled = throttled;
+  if (throttled) return ns;
+  if (!before) return 0;
+  if (runner == 0) return ns;
+  const __u64 period = quota_period((struct task_struct *)wait->task);
+  return period < ns ? period : ns;
+}
+
 /* What `runner` had of this CPU since its switch-in or since `wait` came here, the later. */
 static __always_inline void add_slice(struct alibi_wait *wait, const struct alibi_cpu *here,
                                       struct task_struct *runner, __u64 now) {
   const __u64 began = here->last_switch_ns;
   const __u64 from = wait->cpu_since_ns > began ? wait->cpu_since_ns : began;
   /* 0: no switch was seen on this CPU yet, so that nobody knows since when its task runs. */
-  if (began && now > from) add_rival(wait, runner, now - from);
+  if (!began || now <= from) return;
+  const __s32 tgid = BPF_CORE_READ(runner, tgid);
+  const __u64 without = throttled_time(wait, tgid, now - from);
+  if (without) add_time(wait, runner, ALIBI_RIVAL_THROTTLED, without);
+  if (without < now - from) add_time(wait, runner, tgid, now - from - without);
 }
 
 static __always_inline void account(struct alibi_cpu *here, struct task_struct *runner, __u64 now) {
