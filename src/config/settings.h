@@ -32,14 +32,17 @@ struct Diagnostic {
 struct VirtualMac {
   std::string name;  ///< of the interface; empty: vmac_prefix.VRID (or [46].VRID)
   std::optional<wire::MacAddress> mac;  ///< absent: 00:00:5e:00:01|02:VRID
+  bool netlink_notify = false;          ///< netlink_notify_msg
+  std::uint32_t group = 0;              ///< interface group
   bool transmit_base = false;           ///< vmac_xmit_base: adverts leave by the interface below
-  bool for_addresses = false;           ///< use_vmac_addr
+  bool operator==(const VirtualMac&) const = default;
 };
 
 struct UnicastPeer {
   wire::IpAddress address;
   int min_ttl = 0;
   int max_ttl = 255;
+  bool operator==(const UnicastPeer&) const = default;
 };
 
 struct Instance {
@@ -61,17 +64,23 @@ struct Instance {
   bool track_primary = true;        ///< dont_track_primary takes it away
   bool accept = true;               ///< false: packets to the addresses are dropped
   bool promote_secondaries = false;
-  bool strict = false;             ///< strict_mode, else vrrp_strict
-  std::optional<VirtualMac> vmac;  ///< use_vmac
+  bool strict = false;              ///< strict_mode, else vrrp_strict
+  std::optional<VirtualMac> vmac;   ///< use_vmac
+  bool vmac_for_addresses = false;  ///< use_vmac_addr: for addresses on other interfaces
   bool use_ipvlan = false;
+  std::string ipvlan_name;
+  std::optional<wire::IpAddress> ipvlan_address;
+  std::string ipvlan_mode = "bridge";  ///< bridge, private, vepa
   std::string vrf;
-  Duration garp_extra_if{};                ///< 0: off
+  Duration garp_extra_if{};  ///< 0: off
+  bool garp_extra_all = false;
   std::optional<unsigned> receive_buffer;  ///< kernel_rx_buf_size
   Command notify_master, notify_backup, notify_fault, notify_stop, notify;
   Command notify_master_rx_lower;  ///< notify_master_rx_lower_pri
   bool notify_deleted = false;
   bool notify_priority_changes = false;
   Place place;
+  bool operator==(const Instance&) const = default;
 };
 
 struct SyncGroup {
@@ -83,6 +92,7 @@ struct SyncGroup {
   Command notify_master, notify_backup, notify_fault, notify_stop, notify;
   bool notify_priority_changes = false;
   Place place;
+  bool operator==(const SyncGroup&) const = default;
 };
 
 struct Settings {
@@ -96,8 +106,10 @@ struct Settings {
   std::vector<VirtualAddress> static_addresses;
   std::vector<Route> static_routes;
   std::vector<Rule> static_rules;
+  std::vector<TrackGroup> track_groups;
   std::vector<GarpGroup> garp_groups;
   std::vector<UpDownDelay> up_down_delays;
+  bool operator==(const Settings&) const = default;
 };
 
 struct Parsed {

@@ -33,12 +33,14 @@ struct VirtualAddress {
   std::optional<std::uint32_t> preferred_seconds;  ///< preferred_lft; 0xffffffff: forever
   std::string track_group;                         ///< static only
   Place place;
+  bool operator==(const VirtualAddress&) const = default;
 };
 
 /// A network, or "default" (length 0).
 struct Network {
   wire::IpAddress address;
   int length = 0;
+  bool operator==(const Network&) const = default;
 };
 
 struct NextHop {
@@ -47,6 +49,7 @@ struct NextHop {
   int weight = 1;
   bool onlink = false;
   std::string realms;
+  bool operator==(const NextHop&) const = default;
 };
 
 /// One metric of a route (RTAX_*), e.g. mtu, hoplimit, advmss; `lock` as `mtu lock 1400`.
@@ -54,6 +57,7 @@ struct RouteMetric {
   std::string name;
   std::uint32_t value = 0;
   bool lock = false;
+  bool operator==(const RouteMetric&) const = default;
 };
 
 /// One line of virtual_routes or static_routes.
@@ -76,11 +80,13 @@ struct Route {
   bool ecn = false;  ///< features ecn
   std::optional<bool> ttl_propagate;
   std::vector<NextHop> next_hops;
+  std::vector<std::string> encapsulation;  ///< the words after `encap`, as ip-route(8) has them
   enum class Change : std::uint8_t { Replace, Add, Append, Prepend } change = Change::Replace;
   bool no_track = false;
   std::string track_group;
   std::vector<std::string> words;  ///< the line as written, for logs and dumps
   Place place;
+  bool operator==(const Route&) const = default;
 };
 
 /// One line of virtual_rules or static_rules.
@@ -104,6 +110,15 @@ struct Rule {
   std::string track_group;
   std::vector<std::string> words;
   Place place;
+  bool operator==(const Rule&) const = default;
+};
+
+/// track_group: instances whose state static addresses, routes and rules may depend on.
+struct TrackGroup {
+  std::string name;
+  std::vector<std::string> members;
+  Place place;
+  bool operator==(const TrackGroup&) const = default;
 };
 
 /// garp_group: interfaces that share one pace.
@@ -111,6 +126,7 @@ struct GarpGroup {
   std::optional<Duration> garp_interval, gna_interval;
   std::vector<std::string> interfaces;
   Place place;
+  bool operator==(const GarpGroup&) const = default;
 };
 
 /// interface_up_down_delays: a change counts when it has lasted that long.
@@ -119,6 +135,7 @@ struct UpDownDelay {
   Duration down{};
   Duration up{};
   Place place;
+  bool operator==(const UpDownDelay&) const = default;
 };
 
 }  // namespace alibi::config

@@ -21,6 +21,7 @@ struct Command {
   std::string user;                ///< empty: script_user / default rule
   std::string group;
   bool empty() const { return words.empty(); }
+  bool operator==(const Command&) const = default;
 };
 
 struct Script {
@@ -37,6 +38,7 @@ struct Script {
   std::string user;  ///< empty: script_user / default rule
   std::string group;
   Place place;
+  bool operator==(const Script&) const = default;
 };
 
 /// track_file, vrrp_track_file: the number in the file times the weight is added to the priority;
@@ -50,6 +52,7 @@ struct TrackedFile {
   bool overwrite = false;  ///< ... also when it is
   int initial = 0;
   Place place;
+  bool operator==(const TrackedFile&) const = default;
 };
 
 /// vrrp_track_process
@@ -66,6 +69,7 @@ struct TrackedProcess {
   Duration fork_delay{};
   Duration terminate_delay{};
   Place place;
+  bool operator==(const TrackedProcess&) const = default;
 };
 
 /// bfd_instance
@@ -85,6 +89,7 @@ struct Bfd {
   bool reverse = false;
   bool for_vrrp = true;
   Place place;
+  bool operator==(const Bfd&) const = default;
 };
 
 /// One line of track_script, track_interface, track_file, track_process or track_bfd.
@@ -93,11 +98,13 @@ struct Track {
   std::optional<int> weight;  ///< overrides that of the tracked object
   std::optional<bool> reverse;
   Place place;
+  bool operator==(const Track&) const = default;
 };
 
 /// All that an instance or a sync group tracks.
 struct Tracks {
   std::vector<Track> scripts, interfaces, files, processes, bfds;
+  bool operator==(const Tracks&) const = default;
 };
 
 }  // namespace alibi::config

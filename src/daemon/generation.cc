@@ -2,24 +2,37 @@
 // Which processes a configuration needs, and how long each may take to end.
 #include "daemon/generation.h"
 
+#include <unistd.h>
+
 #include "daemon/keeper.h"
 #include "daemon/recorder_child.h"
 #include "daemon/teller.h"
 #include "daemon/tracker.h"
 
 namespace alibi::daemon {
+namespace {
+
+/// The keeper's process. A keeper that outlives its supervisor is the last one who knows what else
+/// there is to take back.
+int keep(Generation& generation, pid_t supervisor) {
+  const int code = keeper_main(generation.settings, generation.channels);
+  if (::getppid() != supervisor) generation.network->undo();
+  return code;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Generation>> make_generation(config::Settings settings,
                                                     const RunOptions& options) {
   auto channels = Channels::create(settings);
   if (!channels) return tl::unexpected(channels.error());
   auto made = std::make_unique<Generation>(std::move(settings), std::move(*channels));
-  const Generation& g = *made;
+  Generation& g = *made;
   const Duration wait = g.settings.global.child_wait;  // child_wait_time
   auto& children = made->children;
   children[kTeller] = {"alibi-teller", [&] { return teller_main(g.settings, g.channels, options); },
                        wait + 8s};
-  children[kKeeper] = {"alibi-keeper", [&] { return keeper_main(g.settings, g.channels); }, wait};
+  children[kKeeper] = {"alibi-keeper", [&g, us = ::getpid()] { return keep(g, us); }, wait};
   children[kTracker] = {"alibi-tracker", [&] { return tracker_main(g.settings, g.channels); },
                         wait};
   children[kRecorder] = {"alibi-recorder",

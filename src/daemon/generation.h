@@ -8,11 +8,13 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/instant.h"
 #include "config/settings.h"
 #include "daemon/channels.h"
+#include "daemon/network_setup.h"
 
 namespace alibi::daemon {
 
@@ -43,6 +45,7 @@ struct Generation {
 
   config::Settings settings;
   Channels channels;
+  std::optional<NetworkSetup> network;  ///< once prepared; before the first child starts
   std::array<Child, kChildren> children;
 };
 

@@ -24,7 +24,14 @@ constexpr Duration kLate = 1s;           // keepalived's min_auto_priority_delay
 
 Result<void> Keeper::watch() {
   for (Port& port : ports_) {
+    if (!port.socket) continue;
     if (auto added = loop_.add(port.socket->fd(), [this, &port] { receive(port); }); !added) {
+      return added;
+    }
+  }
+  for (Slot& slot : slots_) {
+    if (!slot.tap) continue;
+    if (auto added = loop_.add(slot.tap->fd(), [this, &slot] { receive(slot); }); !added) {
       return added;
     }
   }
@@ -40,18 +47,19 @@ Result<void> Keeper::watch() {
 }
 
 int Keeper::run() {
+  running_ = true;
   start();
   Instant turn_began{};
   while (!stopping_) {
     if (slots_.size() > kMany) os::sleep_until(turn_began + kTurn);
-    loop_.set_deadline(timers_.next());
+    loop_.set_deadline(next_timer());
     if (const auto waited = loop_.wait(); !waited) {
       voice_.say_daemon(waited.error().message, 2);
       stop();
       return 1;
     }
     turn_began = os::monotonic_now();
-    if (timers_.next() > turn_began) continue;
+    if (next_timer() > turn_began) continue;
     // A keeper that wakes up late never speaks first: it reads what arrived, then decides.
     note_late_wake_up();
     receive_all();
@@ -62,14 +70,31 @@ int Keeper::run() {
   return 0;
 }
 
+/// Until then every advert is ignored, as keepalived does: to have listened means nothing yet.
+void Keeper::delay_start() {
+  const auto& global = settings_.global;
+  const Duration booted = global.delay_after_boot - os::since_boot();
+  const Duration delay = std::max(global.startup_delay, booted);
+  if (delay <= Duration{}) return;
+  start_at_ = os::monotonic_now() + delay;
+  voice_.say_daemon("Delaying startup for " + seconds_text(delay, 1));
+}
+
 void Keeper::start() {
   remove_leftovers();
+  delay_start();
   for (Slot& slot : slots_) {
     channels_.page.set_source(slot.index, source_of(slot));
     feed(slot, vrrp::SourceAddress{source_of(slot)});
     if (!ports_[slot.port].up) {
       feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown,
-                                   "interface " + slot.settings.interface + " is down"});
+                                   "interface " + slot.settings.interface +
+                                       (ports_[slot.port].socket ? " is down"
+                                                                 : " does not exist yet")});
+    }
+    if (slot.settings.fault_without_peer && slot.settings.unicast_peers.empty()) {
+      feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::TrackFailed,
+                                   "unicast_fault_no_peer is set and there is no unicast_peer"});
     }
     apply_tracking(slot, "state of the scripts before the start");
     start_when_ready(slot);
@@ -100,44 +125,72 @@ void Keeper::feed(Slot& slot, const vrrp::Input& input) {
 
 void Keeper::receive_all() {
   for (Port& port : ports_) receive(port);
+  for (Slot& slot : slots_) receive(slot);
 }
 
 void Keeper::receive(Port& port) {
-  for (int i = 0; i < kMaxPacketsAtOnce; ++i) {
+  for (int i = 0; port.socket && i < kMaxPacketsAtOnce; ++i) {
     const auto packet = port.socket->receive(buffer_, port.malformed);
     if (!packet) return;
-    ++record_.packets;
-    const auto decoded = wire::decode_vrrp(packet->message, packet->source, packet->destination);
-    if (decoded.defect != wire::VrrpDefect::None) {
-      count_defect(port, decoded);
-      const std::uint32_t bit = 1U << static_cast<unsigned>(decoded.defect);
-      if ((port.defects_reported & bit) == 0) {
-        port.defects_reported |= bit;
-        voice_.say_daemon("packet from " + packet->source.text() + " on " + port.interface +
-                              " dropped: " + std::string(text(decoded.defect)) +
-                              " (reported once)",
-                          1);
-      }
-      continue;
-    }
-    const auto owner = port.slot_of_vrid[decoded.advertisement.vrid.value];
-    if (owner < 0) {
-      ++port.unknown_vrid;
-      ++record_.unknown_vrid;
-      continue;
-    }
-    feed(slots_[static_cast<std::size_t>(owner)],
-         vrrp::AdvertReceived{decoded.advertisement, packet->source, packet->ttl,
-                              !packet->destination.is_multicast()});
+    take(port, *packet);
   }
 }
 
+void Keeper::receive(Slot& slot) {
+  Port& port = ports_[slot.port];
+  for (int i = 0; slot.tap && i < kMaxPacketsAtOnce; ++i) {
+    const auto packet = slot.tap->receive(buffer_, port.malformed);
+    if (!packet) return;
+    take(port, *packet);
+  }
+}
+
+void Keeper::take(Port& port, const os::ReceivedMessage& packet) {
+  ++record_.packets;
+  const auto decoded = wire::decode_vrrp(packet.message, packet.source, packet.destination);
+  if (decoded.defect != wire::VrrpDefect::None) {
+    count_defect(port, decoded);
+    const std::uint32_t bit = 1U << static_cast<unsigned>(decoded.defect);
+    if ((port.defects_reported & bit) != 0) return;
+    port.defects_reported |= bit;
+    voice_.say_daemon("packet from " + packet.source.text() + " on " + port.interface +
+                          " dropped: " + std::string(text(decoded.defect)) + " (reported once)",
+                      1);
+    return;
+  }
+  const auto owner = port.slot_of_vrid[decoded.advertisement.vrid.value];
+  if (owner < 0) return note_unknown(port, decoded.advertisement.vrid, packet.source);
+  feed(slots_[static_cast<std::size_t>(owner)],
+       vrrp::AdvertReceived{decoded.advertisement, packet.source, packet.ttl,
+                            !packet.destination.is_multicast()});
+}
+
+void Keeper::note_unknown(Port& port, Vrid vrid, const wire::IpAddress& source) {
+  ++port.unknown_vrid;
+  ++record_.unknown_vrid;
+  if (!settings_.global.log_unknown_vrids || port.unknown_reported.test(vrid.value)) return;
+  port.unknown_reported.set(vrid.value);
+  voice_.say_daemon(fmt::format("Unknown VRID({}) received on interface({}) from {}. ignoring "
+                                "(reported once)",
+                                vrid.value, port.interface, source.text()));
+}
+
 void Keeper::expire_timers() {
+  if (start_at_ <= os::monotonic_now()) {
+    start_at_ = kNever;
+    for (Slot& slot : slots_) start_when_ready(slot);
+  }
   // A timer that is due again at once (several of one instance) gets a few turns, not endless.
   for (std::size_t turns = 8 * slots_.size(); turns > 0; --turns) {
-    if (timers_.next() > os::monotonic_now()) return;
+    if (timers_.next() > os::monotonic_now()) break;
     feed(slots_[timers_.first()], vrrp::TimerExpired{});
   }
+  send_queued_gratuitous();
+  send_extra_gratuitous();
+}
+
+Instant Keeper::next_timer() const {
+  return std::min({timers_.next(), start_at_, pacer_.next(), extras_.next()});
 }
 
 void Keeper::note_late_wake_up() {

@@ -5,18 +5,21 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "config/settings.h"
 #include "daemon/channels.h"
-#include "daemon/links.h"
+#include "daemon/instance_network.h"
+#include "daemon/pacer.h"
 #include "daemon/timer_queue.h"
 #include "os/event_loop.h"
-#include "os/netlink.h"
+#include "os/netlink_monitor.h"
 #include "os/raw_socket.h"
 #include "os/signals.h"
+#include "os/vrrp_tap.h"
 #include "track/track.h"
 #include "vrrp/instance.h"
 #include "wire/vrrp.h"
@@ -33,9 +36,12 @@ class Keeper {
   int run();
 
  private:
-  /// An interface and family with a socket, shared by the instances on it.
+  /// A socket on an interface (none: for unicast from `only_source`), shared by instances.
   struct Port {
-    std::string interface;
+    std::string interface, vrf;  ///< empty: none; the VRF counts without an interface only
+    std::optional<wire::IpAddress> only_source;
+    std::vector<wire::IpAddress> groups;
+    std::optional<unsigned> receive_bytes;
     wire::Family family = wire::Family::V4;
     IfIndex index{0};
     wire::MacAddress mac;
@@ -45,6 +51,7 @@ class Keeper {
     std::array<std::int32_t, 256> slot_of_vrid{};
     std::uint64_t malformed = 0;        ///< no whole IP packet
     std::uint64_t unknown_vrid = 0;
+    std::bitset<256> unknown_reported;  ///< by VRID, with log_unknown_vrids
     std::uint32_t defects_reported = 0; ///< bit per wire::VrrpDefect
   };
 
@@ -61,7 +68,9 @@ class Keeper {
     vrrp::Instance machine;
     std::size_t index;
     std::size_t port = 0;
-    std::vector<os::AddressSpec> addresses;
+    std::optional<os::VrrpSocket> own_socket;  ///< sends from its virtual MAC; absent: the port's
+    std::optional<os::VrrpTap> tap;            ///< hears what arrives at its virtual MAC
+    InstanceNetwork network;
     std::vector<Bound> bound;
     bool started = false;
     bool has_addresses = false;
@@ -87,12 +96,21 @@ class Keeper {
   void feed(Slot& slot, const vrrp::Input& input);
   void receive_all();
   void receive(Port& port);
+  void receive(Slot& slot);
+  void take(Port& port, const os::ReceivedMessage& packet);
   void expire_timers();
+  Instant next_timer() const;
   void note_late_wake_up();
+  void note_unknown(Port& port, Vrid vrid, const wire::IpAddress& source);
+  void delay_start();
 
   // keeper_setup.cc
   Result<void> open_ports();
+  Result<void> open_slot(Slot& slot);
   Result<std::size_t> port_for(const config::Instance& instance);
+  Result<void> resolve(Slot& slot);
+  Result<void> resolve_virtual_mac(Slot& slot);
+  void queue_announcements();
   Result<void> open_socket(Port& port);
   void bind_scripts(Slot& slot);
   void remove_leftovers();
@@ -110,7 +128,16 @@ class Keeper {
   void look_anew();
   void set_up(Port& port, bool up);
   void refresh_sources(Port& port);
+  void bring_back(Port& port, const os::Interface& news);
+  void remake_virtual_macs(const os::Interface& news);
+
+  // keeper_losses.cc
+  void hear(const os::RouteKey& news);
+  void hear(const os::RuleKey& news);
   void address_removed(const os::InterfaceAddress& news);
+  void look_for_losses();
+  bool holds(const Slot& slot) const;
+  void static_lost(const std::string& track_group, const std::string& what);
 
   // keeper_publish.cc
   void publish(Slot& slot);
@@ -127,14 +154,26 @@ class Keeper {
   void send_advert(Slot& slot, Priority priority);
   void add_addresses(Slot& slot);
   void remove_addresses(Slot& slot);
-  void send_gratuitous(Slot& slot, int repeat);
+  void say_network(const Slot& slot, std::string_view verb);
+  const os::VrrpSocket* sender_of(const Slot& slot) const;
+  void send_to(Slot& slot, const wire::IpAddress& destination, std::uint8_t ttl);
   void say(const Slot& slot, const vrrp::Output& output);
   void report(const Slot& slot, const Error& error);
   wire::IpAddress source_of(const Slot& slot) const;
 
+  // keeper_gratuitous.cc
+  void send_gratuitous(Slot& slot, int repeat);
+  void send_queued_gratuitous();
+  void send_extra_gratuitous();
+  void announce(Slot& slot, const os::AddressSpec& spec, int repeat, bool queued);
+
   const config::Settings& settings_;
   const Channels& channels_;
   Voice voice_;
+  Resolver resolver_;
+  InstanceNetwork statics_;
+  std::optional<os::Firewall> firewall_;
+  Pacer pacer_;
   os::EventLoop loop_;
   os::Netlink netlink_;
   os::NetlinkMonitor monitor_;
@@ -145,9 +184,12 @@ class Keeper {
   std::vector<Port> ports_;
   std::vector<Slot> slots_;
   TimerQueue timers_;  ///< by slot
+  TimerQueue extras_;  ///< by slot: next announcement on other interfaces (garp_extra_if)
   vrrp::Outbox outbox_;
   os::VrrpSocket::Buffer buffer_{};
   KeeperRecord record_;
+  Instant start_at_ = kNever;  ///< end of vrrp_startup_delay, vrrp_delay_after_boot
+  bool running_ = false;       ///< what is opened from now on is watched at once
   bool stopping_ = false;
 };
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the kernel says about links and addresses, as inputs to the instances.
 #include <algorithm>
+#include <cerrno>
 
 #include "daemon/keeper.h"
+#include "daemon/network_setup.h"
 
 namespace alibi::daemon {
 
@@ -11,6 +13,8 @@ void Keeper::hear_links() {
   monitor_.drain([&](const os::LinkNews& news) {
     if (const auto* link = std::get_if<os::Interface>(&news)) hear(*link);
     if (const auto* address = std::get_if<os::InterfaceAddress>(&news)) hear(*address);
+    if (const auto* route = std::get_if<os::RouteKey>(&news)) hear(*route);
+    if (const auto* rule = std::get_if<os::RuleKey>(&news)) hear(*rule);
     overrun |= std::holds_alternative<os::Overrun>(news);
   });
   if (overrun) look_anew();
@@ -18,27 +22,60 @@ void Keeper::hear_links() {
 
 void Keeper::hear(const os::Interface& news) {
   links_.apply(news);
+  remake_virtual_macs(news);
   for (Port& port : ports_) {
+    if (port.interface.empty()) continue;
     if (port.index == news.index) {
       port.mac = news.mac;
-      set_up(port, news.up && !news.deleted);
+      set_up(port, news.up && !news.deleted && news.name == port.interface);
     } else if (port.interface == news.name && !news.deleted && links_.find(port.index) == nullptr) {
-      // Deleted and made again: same name, new index, and the old socket is bound to nothing.
-      loop_.remove(port.socket->fd());
-      port.index = news.index;
-      port.mac = news.mac;
-      if (const auto opened = open_socket(port); !opened) {
-        voice_.say_daemon(opened.error().message, 2);
-        continue;
-      }
-      static_cast<void>(loop_.add(port.socket->fd(), [this, &port] { receive(port); }));
-      for (Slot& slot : slots_) {
-        if (auto specs = address_specs(slot.settings, links_)) slot.addresses = std::move(*specs);
-      }
-      refresh_sources(port);
-      set_up(port, news.up);
+      bring_back(port, news);
     }
   }
+}
+
+/// Made only now, or deleted and made again: same name, new index, and the old socket is bound to
+/// nothing.
+void Keeper::bring_back(Port& port, const os::Interface& news) {
+  if (port.socket) loop_.remove(port.socket->fd());
+  port.index = news.index;
+  port.mac = news.mac;
+  if (const auto opened = open_socket(port); !opened) {
+    voice_.say_daemon(opened.error().message, 2);
+    return;
+  }
+  static_cast<void>(loop_.add(port.socket->fd(), [this, &port] { receive(port); }));
+  for (Slot& slot : slots_) {
+    if (const auto resolved = resolve(slot); !resolved) report(slot, resolved.error());
+  }
+  refresh_sources(port);
+  set_up(port, news.up);
+}
+
+/// An interface with a virtual MAC goes with the one below it, and comes back with it; deleted by
+/// somebody it comes back at once. One that an address needs may also come later than we.
+void Keeper::remake_virtual_macs(const os::Interface& news) {
+  bool remade = false;
+  for (const auto& plan : resolver_.macs()) {
+    if ((news.name != plan.base && news.name != plan.name) || links_.find(plan.name) != nullptr ||
+        links_.find(plan.base) == nullptr) {
+      continue;
+    }
+    if (const auto made = make_virtual_mac(netlink_, links_, plan); !made) {
+      // It went just now because the one below goes; that news is on its way.
+      if (made.error().os_errno != ENODEV) report(slots_[plan.instance], made.error());
+      continue;
+    }
+    voice_.say_daemon("(" + slots_[plan.instance].settings.vrrp.name + ") made " + plan.name +
+                      " on " + plan.base + " again");
+    remade = true;
+  }
+  const bool awaited = !news.deleted && std::any_of(slots_.begin(), slots_.end(), [&](Slot& slot) {
+    return slot.network.addresses.size() <
+           slot.settings.addresses.size() + slot.settings.excluded_addresses.size();
+  });
+  if (!remade && !awaited) return;
+  for (Slot& slot : slots_) static_cast<void>(resolve(slot));
 }
 
 void Keeper::set_up(Port& port, bool up) {
@@ -78,20 +115,6 @@ void Keeper::refresh_sources(Port& port) {
   }
 }
 
-/// The news may be of our own removal, some time ago, of an address that we hold again: asked once
-/// more, the kernel knows.
-void Keeper::address_removed(const os::InterfaceAddress& news) {
-  for (Slot& slot : slots_) {
-    if (!slot.has_addresses || !ports_[slot.port].up) continue;
-    for (const auto& spec : slot.addresses) {
-      if (spec.index != news.index || spec.address != news.address) continue;
-      const auto present = netlink_.has(spec);
-      if (present && !*present) feed(slot, vrrp::AddressLost{news.address});
-      break;
-    }
-  }
-}
-
 /// Notifications were lost: compare everything with what the kernel says now.
 void Keeper::look_anew() {
   auto links = Links::read(netlink_);
@@ -101,6 +124,7 @@ void Keeper::look_anew() {
   }
   links_ = std::move(*links);
   for (Port& port : ports_) {
+    if (port.interface.empty()) continue;
     const auto* interface = links_.find(port.interface);
     if (interface == nullptr) {
       set_up(port, false);
@@ -109,13 +133,7 @@ void Keeper::look_anew() {
     hear(os::Interface(*interface));
     refresh_sources(port);
   }
-  for (Slot& slot : slots_) {
-    for (const auto& spec : slot.addresses) {
-      if (!slot.has_addresses || links_.has(spec)) continue;
-      feed(slot, vrrp::AddressLost{spec.address});
-      break;
-    }
-  }
+  look_for_losses();
 }
 
 }  // namespace alibi::daemon

@@ -2,7 +2,6 @@
 // What the instances want done: packets, addresses, and words to the teller.
 #include "daemon/keeper.h"
 #include "vrrp/log_text.h"
-#include "wire/frame.h"
 
 namespace alibi::daemon {
 namespace {
@@ -11,6 +10,8 @@ template <typename... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
 };
+
+constexpr std::uint8_t kMulticastTtl = 255;  // RFC 9568 sections 5.1.1.3 and 5.1.2.3
 
 }  // namespace
 
@@ -24,10 +25,27 @@ void Keeper::perform(Slot& slot, const vrrp::Output& output) {
              },
              output);
   say(slot, output);
+  if (std::holds_alternative<vrrp::AddAddresses>(output)) say_network(slot, "setting");
+  if (std::holds_alternative<vrrp::RemoveAddresses>(output)) say_network(slot, "removing");
 }
 
 wire::IpAddress Keeper::source_of(const Slot& slot) const {
   return slot.settings.source ? *slot.settings.source : ports_[slot.port].primary;
+}
+
+const os::VrrpSocket* Keeper::sender_of(const Slot& slot) const {
+  if (slot.own_socket) return &*slot.own_socket;
+  const auto& socket = ports_[slot.port].socket;
+  return socket ? &*socket : nullptr;
+}
+
+void Keeper::send_to(Slot& slot, const wire::IpAddress& destination, std::uint8_t ttl) {
+  const auto* socket = sender_of(slot);
+  if (socket == nullptr) return;  // the interface has gone; that is a fault already
+  const auto sent = socket->send(slot.advert, slot.advert_source, destination, ttl);
+  if (!sent) ++slot.counters.send_failed;
+  if (!sent && !slot.send_failing) report(slot, sent.error());
+  slot.send_failing = !sent;
 }
 
 void Keeper::send_advert(Slot& slot, Priority priority) {
@@ -35,62 +53,53 @@ void Keeper::send_advert(Slot& slot, Priority priority) {
   const auto& p = slot.settings.vrrp;
   const bool cached =
       !slot.advert.empty() && slot.advert_priority == priority && slot.advert_source == source;
-  if (!cached || p.unicast) {
-    const wire::Advertisement advert{p.version,   p.vrid,      priority,   p.advert_interval,
-                                     p.auth_type, p.auth_data, p.addresses};
-    const auto group = wire::vrrp_group(p.family);
-    slot.advert_priority = priority;
-    slot.advert_source = source;
-    if (!p.unicast) slot.advert = wire::encode_vrrp(advert, source, group, p.v3_checksum);
-    if (p.unicast) {
-      for (const auto& [peer, min_ttl, max_ttl] : slot.settings.unicast_peers) {
-        slot.advert = wire::encode_vrrp(advert, source, peer, p.v3_checksum);
-        const auto sent = ports_[slot.port].socket->send(slot.advert, source, peer);
-        if (!sent) ++slot.counters.send_failed;
-        if (!sent && !slot.send_failing) report(slot, sent.error());
-        slot.send_failing = !sent;
-      }
-      return;
-    }
+  slot.advert_priority = priority;
+  slot.advert_source = source;
+  const wire::Advertisement advert{p.version,   p.vrid,      priority,   p.advert_interval,
+                                   p.auth_type, p.auth_data, p.addresses};
+  if (!p.unicast) {
+    const auto group = group_of(settings_, slot.settings);
+    if (!cached) slot.advert = wire::encode_vrrp(advert, source, group, p.v3_checksum);
+    return send_to(slot, group, kMulticastTtl);
   }
-  const auto sent = ports_[slot.port].socket->send(slot.advert, source, wire::vrrp_group(p.family));
-  if (!sent) ++slot.counters.send_failed;
-  if (!sent && !slot.send_failing) report(slot, sent.error());
-  slot.send_failing = !sent;
+  for (const auto& peer : slot.settings.unicast_peers) {
+    slot.advert = wire::encode_vrrp(advert, source, peer.address, p.v3_checksum);
+    send_to(slot, peer.address, static_cast<std::uint8_t>(slot.settings.unicast_ttl));
+  }
 }
 
 void Keeper::add_addresses(Slot& slot) {
   slot.has_addresses = true;
   channels_.page.instance(slot.index).has_addresses.store(1);
-  for (const auto& spec : slot.addresses) {
-    if (const auto added = netlink_.add(spec); !added) report(slot, added.error());
-  }
+  const Duration extra = slot.settings.garp_extra_if;
+  if (extra > Duration{}) extras_.set(slot.index, os::monotonic_now() + extra);
+  daemon::take(slot.network, netlink_, firewall_ ? &*firewall_ : nullptr,
+       [&](const Error& error) { report(slot, error); });
 }
 
 void Keeper::remove_addresses(Slot& slot) {
-  for (const auto& spec : slot.addresses) {
-    const auto removed = netlink_.remove(spec);
-    if (!removed && removed.error().os_errno != ENODEV) report(slot, removed.error());
-  }
+  give_back(slot.network, netlink_, firewall_ ? &*firewall_ : nullptr,
+            [&](const Error& error) { report(slot, error); });
   slot.has_addresses = false;
+  extras_.set(slot.index, kNever);
+  pacer_.forget(slot.index);
   channels_.page.instance(slot.index).has_addresses.store(0);
 }
 
-void Keeper::send_gratuitous(Slot& slot, int repeat) {
-  for (const auto& spec : slot.addresses) {
-    const auto* interface = links_.find(spec.index);
-    if (interface == nullptr) continue;
-    const auto frame = spec.address.family == wire::Family::V4
-                           ? wire::encode_gratuitous_arp(interface->mac, spec.address)
-                           : wire::encode_unsolicited_na(interface->mac, spec.address, true);
-    for (int i = 0; i < repeat; ++i) {
-      const auto sent = frames_.send(frame, spec.index);
-      if (!sent) {
-        report(slot, sent.error());
-        break;
-      }
-    }
-  }
+/// keepalived's lines about what moves beside the addresses, with -D.
+void Keeper::say_network(const Slot& slot, std::string_view verb) {
+  const auto line = [&](bool there, std::string_view what) {
+    if (!there) return;
+    Tell tell = make_tell(Tell::Kind::Note);
+    tell.instance = static_cast<std::int32_t>(slot.index);
+    tell.verbose = 1;
+    tell.text = "(" + slot.settings.vrrp.name + ") " + std::string(verb) + std::string(what);
+    voice_.say(tell);
+  };
+  line(!slot.settings.excluded_addresses.empty(), " E-VIPs.");
+  line(!slot.network.routes.empty(), " Virtual Routes");
+  line(!slot.network.rules.empty(), " Virtual Rules");
+  line(!slot.network.blocked.empty(), " firewall drop rule");
 }
 
 void Keeper::say(const Slot& slot, const vrrp::Output& output) {

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keeper's start: sockets, ports, what each instance is bound to.
+#include <signal.h>
+
 #include <algorithm>
 
 #include "daemon/keeper.h"
 
-#include <signal.h>
-
 namespace alibi::daemon {
+namespace {
+
+/// Routers change routes all day: we listen only when one of ours is among them.
+bool tracks_policy(const config::Settings& settings) {
+  return !settings.static_routes.empty() || !settings.static_rules.empty() ||
+         std::any_of(settings.instances.begin(), settings.instances.end(),
+                     [](const auto& i) { return !i.routes.empty() || !i.rules.empty(); });
+}
+
+}  // namespace
 
 Keeper::Keeper(const config::Settings& settings, const Channels& channels, os::EventLoop loop,
                os::Netlink netlink, os::NetlinkMonitor monitor, os::FrameSocket frames,
@@ -14,6 +24,8 @@ Keeper::Keeper(const config::Settings& settings, const Channels& channels, os::E
     : settings_(settings),
       channels_(channels),
       voice_(channels.keeper_to_teller, channels.page, Sender::Keeper),
+      resolver_(settings),
+      pacer_(settings),
       loop_(std::move(loop)),
       netlink_(std::move(netlink)),
       monitor_(std::move(monitor)),
@@ -29,7 +41,8 @@ Result<std::unique_ptr<Keeper>> Keeper::create(const config::Settings& settings,
   if (!loop) return tl::unexpected(loop.error());
   auto netlink = os::Netlink::open();
   if (!netlink) return tl::unexpected(netlink.error());
-  auto monitor = os::NetlinkMonitor::open();  // before the dump: no change falls in between
+  auto monitor = os::NetlinkMonitor::open(
+      tracks_policy(settings));  // before the dump: no change falls in between
   if (!monitor) return tl::unexpected(monitor.error());
   auto frames = os::FrameSocket::open();
   if (!frames) return tl::unexpected(frames.error());
@@ -46,7 +59,7 @@ Result<std::unique_ptr<Keeper>> Keeper::create(const config::Settings& settings,
 
 Result<void> Keeper::open_ports() {
   slots_.reserve(settings_.instances.size());
-  timers_ = TimerQueue(settings_.instances.size());
+  timers_ = extras_ = TimerQueue(settings_.instances.size());
   for (std::size_t i = 0; i < settings_.instances.size(); ++i) {
     Slot& slot = slots_.emplace_back(settings_.instances[i], i);
     const auto port = port_for(slot.settings);
@@ -59,46 +72,140 @@ Result<void> Keeper::open_ports() {
                   slot.settings.interface + " by another instance: give it one of its own");
     }
     owner = static_cast<std::int32_t>(i);
-    auto specs = address_specs(slot.settings, links_);
-    if (!specs) return fail("(" + slot.settings.vrrp.name + ") " + specs.error().message);
-    slot.addresses = std::move(*specs);
-    slot.told = slot.settings.vrrp.base_priority;
-    bind_scripts(slot);
-    slot.counters = channels_.page.instance(i).counters.read().value_or(Counters{});
-    channels_.page.instance(i).interface_index.store(ports_[*port].index.value);
   }
+  for (Port& port : ports_) {
+    if (port.index.value == 0 && !port.interface.empty()) continue;  // it is to come
+    if (auto opened = open_socket(port); !opened) return opened;
+  }
+  for (Slot& slot : slots_) {
+    if (auto opened = open_slot(slot); !opened) {
+      return fail("(" + slot.settings.vrrp.name + ") " + opened.error().message,
+                  opened.error().os_errno);
+    }
+  }
+  queue_announcements();
+  if (auto statics = resolver_.statics(links_)) statics_ = std::move(*statics);
   outbox_.reserve(32);
+  if (!any_silent(settings_)) return {};
+  return os::Firewall::open(firewall_options(settings_)).map([&](os::Firewall firewall) {
+    firewall_ = std::move(firewall);
+  });
+}
+
+Result<void> Keeper::open_slot(Slot& slot) {
+  slot.told = slot.settings.vrrp.base_priority;
+  bind_scripts(slot);
+  slot.counters = channels_.page.instance(slot.index).counters.read().value_or(Counters{});
+  auto resolved = resolve(slot);
+  return !resolved && settings_.global.dynamic_interfaces ? Result<void>() : resolved;
+}
+
+/// Names into indices, of interfaces that may have been made again.
+Result<void> Keeper::resolve(Slot& slot) {
+  if (auto mac = resolve_virtual_mac(slot); !mac) return mac;
+  return resolver_.instance(slot.index, links_).map([&](InstanceNetwork network) {
+    slot.network = std::move(network);
+  });
+}
+
+Result<void> Keeper::resolve_virtual_mac(Slot& slot) {
+  auto& index = channels_.page.instance(slot.index).interface_index;
+  index.store(ports_[slot.port].index.value);
+  slot.own_socket.reset();
+  if (slot.tap) loop_.remove(slot.tap->fd());
+  slot.tap.reset();
+  const auto* plan = own_virtual_mac(resolver_.macs(), slot.index);
+  if (plan == nullptr) return {};
+  const auto* interface = links_.find(plan->name);
+  if (interface == nullptr) return fail("interface " + plan->name + " does not exist");
+  auto tap = os::VrrpTap::open(interface->index, slot.settings.vrrp.family);
+  if (!tap) return tl::unexpected(tap.error());
+  slot.tap = std::move(*tap);
+  if (running_) static_cast<void>(loop_.add(slot.tap->fd(), [this, &slot] { receive(slot); }));
+  // As keepalived: to a peer by unicast the interface's own MAC is used.
+  if (slot.settings.vmac->transmit_base || slot.settings.vrrp.unicast) return {};
+  os::VrrpSocketSpec spec;
+  spec.interface = interface->name;
+  spec.index = interface->index;
+  spec.family = slot.settings.vrrp.family;
+  spec.sends_only = true;
+  auto socket = os::VrrpSocket::open(spec);
+  if (!socket) return tl::unexpected(socket.error());
+  slot.own_socket = std::move(*socket);
+  index.store(interface->index.value);
   return {};
 }
 
 Result<std::size_t> Keeper::port_for(const config::Instance& instance) {
-  for (std::size_t i = 0; i < ports_.size(); ++i) {
-    if (ports_[i].interface == instance.interface && ports_[i].family == instance.vrrp.family) {
-      return i;
-    }
-  }
-  const auto* interface = links_.find(instance.interface);
-  if (interface == nullptr) {
-    return fail("(" + instance.vrrp.name + ") interface " + instance.interface +
-                " does not exist: create it first, or name another");
-  }
   Port port;
   port.interface = instance.interface;
   port.family = instance.vrrp.family;
-  port.index = interface->index;
-  port.mac = interface->mac;
-  port.up = interface->up;
-  port.slot_of_vrid.fill(-1);
-  port.primary = links_.primary(port.index, port.family, virtual_addresses_);
-  ports_.push_back(std::move(port));
-  return open_socket(ports_.back()).map([&] { return ports_.size() - 1; });
+  if (port.interface.empty()) {
+    port.vrf = instance.vrf;
+    port.only_source = instance.source;
+  }
+  auto found = std::find_if(ports_.begin(), ports_.end(), [&](const Port& known) {
+    return known.interface == port.interface && known.family == port.family &&
+           known.vrf == port.vrf && known.only_source == port.only_source;
+  });
+  if (found == ports_.end()) {
+    const auto* interface = links_.find(port.interface.empty() ? port.vrf : port.interface);
+    if (interface != nullptr) {
+      port.index = port.interface.empty() ? IfIndex(0) : interface->index;
+      port.mac = interface->mac;
+      port.up = interface->up;
+    } else if (port.interface.empty() && port.vrf.empty()) {
+      port.up = true;
+    } else if ((port.interface.empty() || !settings_.global.dynamic_interfaces)) {
+      return fail("(" + instance.vrrp.name + ") interface " +
+                  (port.interface.empty() ? port.vrf : port.interface) +
+                  " does not exist: create it first, or name another");
+    }
+    port.slot_of_vrid.fill(-1);
+    port.primary = links_.primary(port.index, port.family, virtual_addresses_);
+    ports_.push_back(std::move(port));
+    found = ports_.end() - 1;
+  }
+  if (!instance.vrrp.unicast) {
+    const auto group = group_of(settings_, instance);
+    auto& groups = found->groups;
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+  }
+  const auto* interface = links_.find(instance.interface);
+  const auto bytes =
+      receive_bytes_of(settings_, instance, interface != nullptr ? interface->mtu : 0);
+  // By policy the instances' needs add up.
+  const bool adds = !settings_.global.buffers.receive_policy.empty() && !instance.receive_buffer;
+  const unsigned before = found->receive_bytes.value_or(0);
+  if (bytes) found->receive_bytes = adds ? before + *bytes : std::max(before, *bytes);
+  return static_cast<std::size_t>(found - ports_.begin());
 }
 
 Result<void> Keeper::open_socket(Port& port) {
-  auto socket = os::VrrpSocket::open(port.interface, port.index, port.family);
+  os::VrrpSocketSpec spec;
+  spec.interface = port.interface.empty() ? port.vrf : port.interface;
+  spec.index = port.index;
+  spec.family = port.family;
+  spec.groups = port.groups;
+  spec.receive_bytes = port.receive_bytes;
+  auto socket = os::VrrpSocket::open(spec);
   if (!socket) return tl::unexpected(socket.error());
   port.socket = std::move(*socket);
   return {};
+}
+
+void Keeper::queue_announcements() {
+  for (const Slot& slot : slots_) {
+    std::size_t at = 0;
+    for (const auto* list : {&slot.settings.addresses, &slot.settings.excluded_addresses}) {
+      for (const auto& address : *list) {
+        const auto& base = address.interface.empty() ? slot.settings.interface : address.interface;
+        pacer_.add(slot.index, at++,
+                   interface_of(slot.settings, slot.index, address, resolver_.macs()), base,
+                   address.address.family);
+      }
+    }
+  }
 }
 
 void Keeper::bind_scripts(Slot& slot) {
@@ -112,11 +219,18 @@ void Keeper::bind_scripts(Slot& slot) {
   }
 }
 
-/// Addresses that an earlier run left behind would answer here while another node is master.
+/// What an earlier run left behind would answer here, or lead packets astray, while another node is
+/// master.
 void Keeper::remove_leftovers() {
   for (Slot& slot : slots_) {
     if (slot.settings.vrrp.base_priority.value == 255) continue;  // the owner's own address
-    for (const auto& spec : slot.addresses) {
+    for (const auto& rule : slot.network.rules) {
+      static_cast<void>(os::remove_rule(netlink_, rule));
+    }
+    for (const auto& route : slot.network.routes) {
+      static_cast<void>(os::remove_route(netlink_, route));
+    }
+    for (const auto& spec : slot.network.addresses) {
       if (!links_.has(spec)) continue;
       if (const auto removed = netlink_.remove(spec); !removed) {
         report(slot, removed.error());

@@ -56,7 +56,7 @@ bool Keeper::scripts_known(const Slot& slot) const {
 /// As keepalived: an instance that a script may put into FAULT waits for that script's first
 /// result.
 void Keeper::start_when_ready(Slot& slot) {
-  if (slot.started || !scripts_known(slot)) return;
+  if (slot.started || start_at_ != kNever || !scripts_known(slot)) return;
   slot.started = true;
   feed(slot, vrrp::Start{});
 }

@@ -10,54 +10,71 @@
 namespace alibi::daemon {
 namespace {
 
-Result<void> resign(const config::Instance& instance, IfIndex index,
-                    const wire::IpAddress& source) {
+Result<void> resign(const config::Settings& settings, const config::Instance& instance,
+                    const std::string& interface, IfIndex index, const wire::IpAddress& source) {
   const auto& p = instance.vrrp;
-  auto socket = os::VrrpSocket::open(instance.interface, index, p.family);
+  os::VrrpSocketSpec spec;
+  spec.interface = interface;
+  spec.index = index;
+  spec.family = p.family;
+  spec.sends_only = true;
+  auto socket = os::VrrpSocket::open(spec);
   if (!socket) return tl::unexpected(socket.error());
   const wire::Advertisement advert{p.version,   p.vrid,      Priority{0}, p.advert_interval,
                                    p.auth_type, p.auth_data, p.addresses};
-  std::vector<wire::IpAddress> peers;
-  for (const auto& peer : instance.unicast_peers) peers.push_back(peer.address);
-  if (!p.unicast) peers = {wire::vrrp_group(p.family)};
-  for (const auto& peer : peers) {
+  std::vector<wire::IpAddress> destinations;
+  for (const auto& peer : instance.unicast_peers) destinations.push_back(peer.address);
+  if (!p.unicast) destinations = {group_of(settings, instance)};
+  const auto ttl = static_cast<std::uint8_t>(p.unicast ? instance.unicast_ttl : 255);
+  for (const auto& to : destinations) {
     const auto sent =
-        socket->send(wire::encode_vrrp(advert, source, peer, p.v3_checksum), source, peer);
+        socket->send(wire::encode_vrrp(advert, source, to, p.v3_checksum), source, to, ttl);
     if (!sent) return sent;
   }
   return {};
 }
 
-std::string give_back(const config::Instance& instance, os::Netlink& netlink, const Links& links) {
-  const auto specs = address_specs(instance, links);
-  if (!specs) return specs.error().message;
+/// The device its adverts leave by: that of its virtual MAC, or its own, or its VRF.
+std::string sending_interface(const config::Instance& instance, std::size_t at,
+                              const std::vector<VirtualMacPlan>& macs) {
+  const auto* plan = own_virtual_mac(macs, at);
+  if (plan != nullptr && !instance.vmac->transmit_base && !instance.vrrp.unicast) return plan->name;
+  return instance.interface.empty() ? instance.vrf : instance.interface;
+}
+
+std::string give_all_back(const Resolver& resolver, std::size_t at, os::Netlink& netlink,
+                          os::Firewall* firewall, const Links& links) {
+  const auto network = resolver.instance(at, links);
+  if (!network) return network.error().message;
   std::string failed;
-  for (const auto& spec : *specs) {
-    if (const auto removed = netlink.remove(spec); !removed) failed = removed.error().message;
-  }
+  give_back(*network, netlink, firewall, [&](const Error& error) { failed = error.message; });
   return failed;
 }
 
 }  // namespace
 
-void execute_last_will(const config::Settings& settings, const Channels& channels,
-                       const Voice& voice, const std::string& why) {
+void execute_last_will(const config::Settings& settings, const Resolver& resolver,
+                       const Channels& channels, const Voice& voice, const std::string& why) {
   // All resignations first: each is a backup that may begin at once.
   std::vector<std::string> failures(settings.instances.size());
   for (std::size_t i = 0; i < settings.instances.size(); ++i) {
     const auto& record = channels.page.instance(i);
     if (record.state.load() != static_cast<std::uint8_t>(vrrp::State::Master)) continue;
-    const auto sent = resign(settings.instances[i], IfIndex(record.interface_index.load()),
-                             channels.page.source(i));
+    const auto& instance = settings.instances[i];
+    const auto sent = resign(settings, instance, sending_interface(instance, i, resolver.macs()),
+                             IfIndex(record.interface_index.load()), channels.page.source(i));
     if (!sent) failures[i] = sent.error().message;
   }
   auto netlink = os::Netlink::open();
+  auto firewall = any_silent(settings) ? os::Firewall::open(firewall_options(settings))
+                                       : Result<os::Firewall>(tl::unexpected(Error{}));
   const auto links = netlink ? Links::read(*netlink) : Result<Links>(Links());
   for (std::size_t i = 0; i < settings.instances.size(); ++i) {
     auto& record = channels.page.instance(i);
     const auto state = static_cast<vrrp::State>(record.state.load());
     if (netlink && links && record.has_addresses.load() != 0) {
-      const auto failed = give_back(settings.instances[i], *netlink, *links);
+      const auto failed =
+          give_all_back(resolver, i, *netlink, firewall ? &*firewall : nullptr, *links);
       if (!failed.empty()) failures[i] = failed;
     }
     record.state.store(static_cast<std::uint8_t>(vrrp::State::Init));

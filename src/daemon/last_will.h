@@ -5,12 +5,13 @@
 
 #include "config/settings.h"
 #include "daemon/channels.h"
+#include "daemon/instance_network.h"
 
 namespace alibi::daemon {
 
 /// For every instance that the shared page calls MASTER: priority 0 to the group or the peers, then
-/// its addresses off. `why` is how the keeper ended. Clears the page.
-void execute_last_will(const config::Settings& settings, const Channels& channels,
-                       const Voice& voice, const std::string& why);
+/// its addresses, routes and rules off. `why` is how the keeper ended. Clears the page.
+void execute_last_will(const config::Settings& settings, const Resolver& resolver,
+                       const Channels& channels, const Voice& voice, const std::string& why);
 
 }  // namespace alibi::daemon

@@ -2,7 +2,11 @@
 // Book-keeping of links and addresses.
 #include "daemon/links.h"
 
+#include <linux/if_addr.h>
+
 #include <algorithm>
+
+#include "wire/vrrp.h"
 
 namespace alibi::daemon {
 namespace {
@@ -65,7 +69,7 @@ bool Links::has(const os::AddressSpec& spec) const {
 wire::IpAddress Links::primary(IfIndex index, wire::Family family,
                                const std::vector<wire::IpAddress>& virtual_ones) const {
   for (const auto& known : addresses_) {
-    if (known.index != index || known.address.family != family) continue;
+    if (known.index != index || known.address.family != family || !known.usable) continue;
     if (family == wire::Family::V6 && !link_local(known.address)) continue;
     if (std::find(virtual_ones.begin(), virtual_ones.end(), known.address) != virtual_ones.end()) {
       continue;
@@ -73,6 +77,27 @@ wire::IpAddress Links::primary(IfIndex index, wire::Family family,
     return known.address;
   }
   return {family, {}};
+}
+
+wire::IpAddress group_of(const config::Settings& settings, const config::Instance& instance) {
+  if (instance.group) return *instance.group;
+  const auto family = instance.vrrp.family;
+  const auto& all = family == wire::Family::V4 ? settings.global.group4 : settings.global.group6;
+  return all.value_or(wire::vrrp_group(family));
+}
+
+std::optional<unsigned> receive_bytes_of(const config::Settings& settings,
+                                         const config::Instance& instance, unsigned mtu) {
+  const auto& buffers = settings.global.buffers;
+  if (instance.receive_buffer) return instance.receive_buffer;
+  if (buffers.receive) return buffers.receive;
+  if (buffers.receive_policy.empty()) return std::nullopt;
+  const bool v4 = instance.vrrp.family == wire::Family::V4;
+  const auto addresses = static_cast<unsigned>(instance.vrrp.addresses.size());
+  // IP header, VRRP header, addresses, and version 2's authentication.
+  const unsigned advert = v4 ? 20 + 8 + 4 * addresses + 8 : 40 + 8 + 16 * addresses;
+  const unsigned each = buffers.receive_policy == "MTU" ? std::max(mtu, advert) : advert;
+  return each * static_cast<unsigned>(buffers.receive_multiplier);
 }
 
 std::vector<wire::IpAddress> all_virtual_addresses(const config::Settings& settings) {
@@ -84,21 +109,43 @@ std::vector<wire::IpAddress> all_virtual_addresses(const config::Settings& setti
   return all;
 }
 
+Result<os::AddressSpec> address_spec(const config::VirtualAddress& a, const std::string& name,
+                                     const Links& links) {
+  const auto* interface = links.find(name);
+  if (interface == nullptr) {
+    return fail("interface " + name + " does not exist, needed for address " + a.address.text());
+  }
+  const auto scope = os::parse_scope(a.scope);
+  if (!scope) return fail("unknown scope '" + a.scope + "' of address " + a.address.text());
+  os::AddressSpec spec;
+  spec.index = interface->index;
+  spec.address = a.address;
+  spec.prefix_length = a.prefix_length;
+  spec.scope = *scope;
+  spec.label = a.label;
+  spec.broadcast = a.broadcast;
+  spec.peer = a.peer;
+  spec.preferred_seconds = a.preferred_seconds;
+  spec.tracked = !a.no_track;
+  const bool v6 = a.address.family == wire::Family::V6;
+  if (v6 && a.nodad) spec.flags |= IFA_F_NODAD;
+  if (v6 && a.home) spec.flags |= IFA_F_HOMEADDRESS;
+  if (v6 && a.manage_temporary) spec.flags |= IFA_F_MANAGETEMPADDR;
+  if (a.no_prefix_route) spec.flags |= IFA_F_NOPREFIXROUTE;
+  if (a.auto_join) spec.flags |= IFA_F_MCAUTOJOIN;
+  return spec;
+}
+
 Result<std::vector<os::AddressSpec>> address_specs(const config::Instance& instance,
+                                                   std::size_t at,
+                                                   const std::vector<VirtualMacPlan>& macs,
                                                    const Links& links) {
   std::vector<os::AddressSpec> specs;
   for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
     for (const auto& a : *list) {
-      const std::string& name = a.interface.empty() ? instance.interface : a.interface;
-      const auto* interface = links.find(name);
-      if (interface == nullptr) {
-        return fail("interface " + name + " does not exist, needed for address " +
-                    a.address.text());
-      }
-      const auto scope = os::parse_scope(a.scope);
-      if (!scope) return fail("unknown scope '" + a.scope + "' of address " + a.address.text());
-      specs.push_back(
-          {interface->index, a.address, a.prefix_length, *scope, a.label, a.broadcast});
+      auto spec = address_spec(a, interface_of(instance, at, a, macs), links);
+      if (!spec) return tl::unexpected(spec.error());
+      specs.push_back(std::move(*spec));
     }
   }
   return specs;

@@ -72,7 +72,7 @@ TEST(AddressSpecs, OwnAndOtherInterfaceExcludedOnesToo) {
   extra.interface = "lo";
   extra.scope = "host";
   instance.excluded_addresses = {extra};
-  const auto specs = address_specs(instance, links());
+  const auto specs = address_specs(instance, 0, {}, links());
   ASSERT_TRUE(specs);
   ASSERT_EQ(specs->size(), 2U);
   EXPECT_EQ(specs->at(0).index, IfIndex(2));
@@ -81,12 +81,12 @@ TEST(AddressSpecs, OwnAndOtherInterfaceExcludedOnesToo) {
   EXPECT_EQ(specs->at(1).prefix_length, 24);
 
   instance.excluded_addresses[0].interface = "eth9";
-  const auto missing = address_specs(instance, links());
+  const auto missing = address_specs(instance, 0, {}, links());
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().message, "interface eth9 does not exist, needed for address 10.1.1.1");
   instance.excluded_addresses[0] = extra;
   instance.excluded_addresses[0].scope = "everywhere";
-  EXPECT_FALSE(address_specs(instance, links()));
+  EXPECT_FALSE(address_specs(instance, 0, {}, links()));
 }
 
 }  // namespace

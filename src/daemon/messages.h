@@ -34,6 +34,8 @@ struct Tell {
     Note,          ///< instance, text; verbose
     Daemon,        ///< text: something about alibi itself; severity
     ScriptResult,  ///< script, status, timed_out, up, changed, took
+    Announced,     ///< instance; text: "IF for ADDRESS"; status: how many left now; changed: asked
+                   ///< for just now, up: neighbour advertisements; verbose
     Resigned,      ///< instance: the last will of a dead keeper was sent for it; text: how it died
     PriorityMoved, ///< instance, to (its state), priority; status: the priority before
     LowerHeard,    ///< instance, to (its state), priority: a lower advert reached a master

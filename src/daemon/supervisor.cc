@@ -9,6 +9,7 @@
 #include "daemon/keeper.h"
 #include "daemon/keeper_schedule.h"
 #include "daemon/supervisor_process.h"
+#include "os/namespaces.h"
 #include "os/realtime.h"
 
 namespace alibi::daemon {
@@ -47,6 +48,7 @@ void Supervisor::stop_all() {
   voice().say_daemon("Stopping");
   // Keeper first, teller last: everything that ends has something to tell.
   for (const auto role : {kKeeper, kTracker, kRecorder}) end(current_->children[role]);
+  for (const auto& failure : current_->network->undo()) voice().say_daemon(failure, 2);
   const auto& global = current_->settings.global;
   run_script("shutdown_script", global.shutdown_script, global.shutdown_timeout);
   end(current_->children[kTeller]);
@@ -73,9 +75,14 @@ namespace {
 
 /// Opens all that the keeper will open, and closes it: what is missing is said here, where somebody
 /// is looking, not by a child that dies.
-Result<void> rehearse(const Generation& generation) {
-  return Keeper::create(generation.settings, generation.channels)
-      .map([](const std::unique_ptr<Keeper>&) {});
+Result<void> rehearse(Generation& generation) {
+  auto network = NetworkSetup::prepare(generation.settings);
+  if (!network) return tl::unexpected(network.error());
+  generation.network.emplace(std::move(*network));
+  const auto keeper = Keeper::create(generation.settings, generation.channels);
+  if (keeper) return {};
+  generation.network->undo();
+  return tl::unexpected(keeper.error());
 }
 
 int cannot_start(const Error& error, int code) {
@@ -86,6 +93,11 @@ int cannot_start(const Error& error, int code) {
 }  // namespace
 
 int supervise(config::Settings settings, const RunOptions& options) {
+  // First of all: every socket and every child belongs there.
+  if (const auto& name = settings.global.net_namespace; !name.empty()) {
+    const auto entered = os::enter_network_namespace(name);
+    if (!entered) return cannot_start(entered.error(), kExitConfiguration);
+  }
   auto generation = make_generation(std::move(settings), options);
   if (!generation) return cannot_start(generation.error(), kExitCannotStart);
   if (const auto opened = rehearse(**generation); !opened) {

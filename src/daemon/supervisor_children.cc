@@ -56,7 +56,8 @@ void Supervisor::died(Child& child, int status) {
   child.kill_at = kNever;
   const std::string how = (WIFSIGNALED(status) ? "was " : "") + os::exit_text(status);
   if (&child == &current_->children[kKeeper]) {
-    execute_last_will(current_->settings, current_->channels, voice(), how);
+    execute_last_will(current_->settings, current_->network->resolver(), current_->channels,
+                      voice(), how);
   }
   if (stopping_) return;
   const Instant now = os::monotonic_now();

@@ -37,6 +37,25 @@ std::string result_text(const config::Settings& settings, const Tell& tell, bool
   return "VRRP_Script(" + name + ") failed (" + os::exit_text(tell.status) + ")";
 }
 
+/// keepalived's lines, one for the request and one for each packet.
+std::string announced_text(const config::Settings& settings, const Tell& tell) {
+  const auto index = static_cast<std::size_t>(tell.instance);
+  if (tell.instance < 0 || index >= settings.instances.size()) return "";
+  const bool v6 = tell.up != 0;
+  const std::string where(tell.text.view());
+  std::string lines;
+  if (tell.changed != 0) {
+    lines = "(" + settings.instances[index].vrrp.name + ") Sending/queueing " +
+            (v6 ? "Unsolicited Neighbour Adverts on " : "gratuitous ARPs on ") + where;
+  }
+  for (int i = 0; i < tell.status; ++i) {
+    if (!lines.empty()) lines += '\n';
+    lines += (v6 ? "Sending unsolicited Neighbour Advert on " : "Sending gratuitous ARP on ") +
+             where;
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::uint8_t log_severity(const Tell& tell) {
@@ -57,6 +76,8 @@ std::string log_text(const config::Settings& settings, const Tell& tell, bool de
     case Tell::Kind::LowerHeard:
     case Tell::Kind::Deleted:
       return "";
+    case Tell::Kind::Announced:
+      return detail ? announced_text(settings, tell) : "";
     case Tell::Kind::Resigned:
     case Tell::Kind::Daemon:
       break;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <optional>
@@ -184,8 +185,11 @@ void Teller::drain() {
 void Teller::tell(const Tell& message) {
   const auto announcements = outlets_.take(message);
   const std::string line = log_text(settings_, message, options_.detail);
-  if (!line.empty()) {
-    log_.write(message.unix_ns, static_cast<Severity>(log_severity(message)), line);
+  const auto severity = static_cast<Severity>(log_severity(message));
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t end = std::min(line.find('\n', at), line.size());
+    log_.write(message.unix_ns, severity, line.substr(at, end - at));
+    at = end + 1;
   }
   hear_outlets();
   const MailContext context = mail_context();

@@ -23,6 +23,12 @@ std::int64_t clock_ns(clockid_t clock) {
 
 Instant monotonic_now() { return Instant{clock_ns(CLOCK_MONOTONIC)}; }
 
+Duration since_boot() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
 void sleep_until(Instant when) {
   timespec t{};
   t.tv_sec = when.ns / 1'000'000'000;

@@ -14,6 +14,8 @@ namespace alibi::os {
 
 /// CLOCK_MONOTONIC now.
 Instant monotonic_now();
+/// CLOCK_BOOTTIME now: how long ago the machine was started, pauses included.
+Duration since_boot();
 /// Returns when CLOCK_MONOTONIC has reached `when`; at once if it has.
 void sleep_until(Instant when);
 /// CLOCK_REALTIME now, Unix nanoseconds.

@@ -37,6 +37,15 @@ Result<std::uint64_t> namespace_inode(const Fd& fd) {
   return static_cast<std::uint64_t>(status.st_ino);
 }
 
+Result<void> enter_network_namespace(const std::string& spec) {
+  const auto fd = open_network_namespace(spec);
+  if (!fd) return tl::unexpected(fd.error());
+  if (setns(fd->get(), CLONE_NEWNET) != 0)
+    return fail_errno("cannot enter the network namespace '" + spec +
+                      "' (CAP_SYS_ADMIN is needed)");
+  return {};
+}
+
 Result<void> inside_network_namespace(const Fd& fd, const std::function<Result<void>()>& work) {
   const Fd home(::open(kOwn, O_RDONLY | O_CLOEXEC));
   if (!home.valid()) return fail_errno(std::string("cannot open ") + kOwn);

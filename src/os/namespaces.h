@@ -18,6 +18,9 @@ Result<Fd> open_network_namespace(const std::string& spec);
 /// Its inode, which is also what /proc/PID/ns/net shows in brackets.
 Result<std::uint64_t> namespace_inode(const Fd& fd);
 
+/// For good, with all that is started from here on.
+Result<void> enter_network_namespace(const std::string& spec);
+
 /// Runs `work` in this thread inside the namespace and comes back. What `work` opens there
 /// (sockets, files below /proc/thread-self/net) stays bound to that namespace.
 Result<void> inside_network_namespace(const Fd& fd, const std::function<Result<void>()>& work);

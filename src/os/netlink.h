@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// Interfaces and addresses over rtnetlink: what there is, changing it, and hearing of changes.
-// Requests are answered by the kernel within the call; nothing here waits for another process.
+// Interfaces and addresses over rtnetlink: what there is, and changing it. Requests are answered by
+// the kernel within the call; nothing here waits for another process.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <initializer_list>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "base/strong.h"
 #include "os/fd.h"
+#include "os/netlink_address.h"
 #include "wire/address.h"
 
+struct nlmsghdr;
+
 namespace alibi::os {
+
+class NetlinkMessage;
 
 struct Interface {
   IfIndex index{0};
   std::string name;
   wire::MacAddress mac;
+  std::string kind;      ///< "macvlan", "veth", ...; empty for hardware
+  IfIndex base{0};       ///< the interface below a macvlan or VLAN; a veth's peer
+  unsigned mtu = 0;
   bool up = false;       ///< IFF_UP and IFF_RUNNING, what keepalived calls up
   bool deleted = false;  ///< in notifications only
 };
@@ -30,27 +37,9 @@ struct InterfaceAddress {
   wire::IpAddress address;
   int prefix_length = 0;
   std::uint8_t scope = 0;  ///< RT_SCOPE_*
+  bool usable = true;      ///< duplicate address detection has ended, and well
   bool deleted = false;    ///< in notifications only
 };
-
-/// One address to add or remove, all that `ip address add` would be told.
-struct AddressSpec {
-  IfIndex index{0};
-  wire::IpAddress address;
-  int prefix_length = 32;
-  std::uint8_t scope = 0;
-  std::string label;
-  std::optional<wire::IpAddress> broadcast;
-};
-
-/// "global", "link", "host", "site", "nowhere" or a number; nothing else.
-std::optional<std::uint8_t> parse_scope(const std::string& text);
-
-/// The RTM_NEWADDR / RTM_DELADDR message for `spec`, as sent (for tests to look into). IPv6
-/// addresses are added without duplicate address detection, and /128 ones deprecated, so that the
-/// host never picks them as a source (both as keepalived does).
-std::vector<std::uint8_t> address_message(const AddressSpec& spec, bool add,
-                                          std::uint32_t sequence);
 
 /// A request socket. One thread.
 class Netlink {
@@ -66,29 +55,19 @@ class Netlink {
   /// True when the address is on that interface.
   Result<bool> has(const AddressSpec& spec);
 
+  /// Sends a request that asks for an acknowledgement and waits for the kernel's: an errno among
+  /// `harmless` is success, any other a failure that begins with `what`.
+  Result<void> change(NetlinkMessage& message, std::initializer_list<int> harmless,
+                      const std::string& what);
+  /// Every message of the answer to a dump (or one object asked for).
+  Result<void> each(NetlinkMessage& request, const std::function<void(const nlmsghdr*)>& each);
+
  private:
   explicit Netlink(Fd fd) : fd_(std::move(fd)) {}
-  Result<void> send(const void* message, std::size_t size);
-  Result<void> change(const AddressSpec& spec, bool add, int harmless_errno);
+  Result<void> send(NetlinkMessage& message);
 
   Fd fd_;
   std::uint32_t sequence_ = 0;
-};
-
-struct Overrun {};  ///< notifications were lost: look at everything anew
-using LinkNews = std::variant<Interface, InterfaceAddress, Overrun>;
-
-/// Notifications about links and addresses. Non-blocking.
-class NetlinkMonitor {
- public:
-  static Result<NetlinkMonitor> open();
-  int fd() const { return fd_.get(); }
-  /// Calls `heard` for each notification that is waiting.
-  void drain(const std::function<void(const LinkNews&)>& heard);
-
- private:
-  explicit NetlinkMonitor(Fd fd) : fd_(std::move(fd)) {}
-  Fd fd_;
 };
 
 }  // namespace alibi::os

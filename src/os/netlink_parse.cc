@@ -9,11 +9,19 @@
 #include <net/if.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 namespace alibi::os {
 namespace {
+
+int read_link_info(const nlattr* attribute, void* data) {
+  if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) {
+    const auto* payload = static_cast<const char*>(mnl_attr_get_payload(attribute));
+    static_cast<Interface*>(data)->kind.assign(
+        payload, ::strnlen(payload, mnl_attr_get_payload_len(attribute)));
+  }
+  return MNL_CB_OK;
+}
 
 int read_link_attribute(const nlattr* attribute, void* data) {
   auto& link = *static_cast<Interface*>(data);
@@ -23,6 +31,12 @@ int read_link_attribute(const nlattr* attribute, void* data) {
     link.name.assign(payload, ::strnlen(payload, size));
   } else if (mnl_attr_get_type(attribute) == IFLA_ADDRESS && size == link.mac.bytes.size()) {
     std::memcpy(link.mac.bytes.data(), payload, size);
+  } else if (mnl_attr_get_type(attribute) == IFLA_LINK && size == sizeof(std::uint32_t)) {
+    link.base = IfIndex(static_cast<int>(mnl_attr_get_u32(attribute)));
+  } else if (mnl_attr_get_type(attribute) == IFLA_MTU && size == sizeof(std::uint32_t)) {
+    link.mtu = mnl_attr_get_u32(attribute);
+  } else if (mnl_attr_get_type(attribute) == IFLA_LINKINFO) {
+    mnl_attr_parse_nested(attribute, read_link_info, &link);
   }
   return MNL_CB_OK;
 }
@@ -31,10 +45,15 @@ struct AddressAttributes {
   wire::Family family;
   std::optional<wire::IpAddress> local;
   std::optional<wire::IpAddress> address;
+  std::optional<std::uint32_t> flags;
 };
 
 int read_address_attribute(const nlattr* attribute, void* data) {
   auto& found = *static_cast<AddressAttributes*>(data);
+  if (mnl_attr_get_type(attribute) == IFA_FLAGS &&
+      mnl_attr_get_payload_len(attribute) == sizeof(std::uint32_t)) {
+    found.flags = mnl_attr_get_u32(attribute);
+  }
   wire::IpAddress value;
   value.family = found.family;
   if (mnl_attr_get_payload_len(attribute) != value.size()) return MNL_CB_OK;
@@ -65,7 +84,7 @@ std::optional<InterfaceAddress> parse_address(const nlmsghdr* header) {
   const auto* info = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(header));
   if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6) return std::nullopt;
   AddressAttributes found{
-      info->ifa_family == AF_INET ? wire::Family::V4 : wire::Family::V6, {}, {}};
+      info->ifa_family == AF_INET ? wire::Family::V4 : wire::Family::V6, {}, {}, {}};
   mnl_attr_parse(header, sizeof(ifaddrmsg), read_address_attribute, &found);
   if (!found.local && !found.address) return std::nullopt;
   InterfaceAddress result;
@@ -74,20 +93,10 @@ std::optional<InterfaceAddress> parse_address(const nlmsghdr* header) {
   result.address = found.local ? *found.local : *found.address;
   result.prefix_length = info->ifa_prefixlen;
   result.scope = info->ifa_scope;
+  result.usable =
+      (found.flags.value_or(info->ifa_flags) & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0;
   result.deleted = header->nlmsg_type == RTM_DELADDR;
   return result;
-}
-
-std::optional<std::uint8_t> parse_scope(const std::string& text) {
-  if (text.empty() || text == "global" || text == "universe") return RT_SCOPE_UNIVERSE;
-  if (text == "site") return RT_SCOPE_SITE;
-  if (text == "link") return RT_SCOPE_LINK;
-  if (text == "host") return RT_SCOPE_HOST;
-  if (text == "nowhere") return RT_SCOPE_NOWHERE;
-  std::uint8_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 }  // namespace alibi::os

@@ -14,4 +14,7 @@ namespace alibi::os {
 std::optional<Interface> parse_link(const nlmsghdr* header);
 std::optional<InterfaceAddress> parse_address(const nlmsghdr* header);
 
+/// A bound NETLINK_ROUTE socket; `flags` for socket(2), `groups` RTMGRP_*.
+Result<Fd> open_route_socket(int flags, std::uint32_t groups);
+
 }  // namespace alibi::os

@@ -75,6 +75,7 @@ TEST(AddressMessage, Ipv6HostAddressIsDeprecatedAndWithoutDuplicateDetection) {
   spec.index = IfIndex(3);
   spec.address = *wire::IpAddress::parse("2001:db8::7");
   spec.prefix_length = 128;
+  spec.flags = IFA_F_NODAD;
   const auto attributes = attributes_of(address_message(spec, true, 1));
   std::uint32_t flags = 0;
   std::memcpy(&flags, attributes.at(IFA_FLAGS).data(), sizeof flags);
@@ -88,6 +89,33 @@ TEST(AddressMessage, Ipv6HostAddressIsDeprecatedAndWithoutDuplicateDetection) {
   const auto usual = attributes_of(address_message(spec, true, 1));
   std::memcpy(&lifetime, usual.at(IFA_CACHEINFO).data(), sizeof lifetime);
   EXPECT_EQ(lifetime.ifa_prefered, UINT32_MAX);
+}
+
+TEST(AddressMessage, PeerFlagsAndLifetimeAreWhatWasAsked) {
+  AddressSpec spec = spec_v4();
+  spec.peer = wire::IpAddress::parse("10.1.2.3");
+  spec.prefix_length = 24;
+  spec.flags = IFA_F_NOPREFIXROUTE;
+  spec.preferred_seconds = 30;
+  const auto attributes = attributes_of(address_message(spec, true, 1));
+  EXPECT_EQ(attributes.at(IFA_LOCAL), (Bytes{192, 168, 205, 7}));
+  EXPECT_EQ(attributes.at(IFA_ADDRESS), (Bytes{10, 1, 2, 3}));
+  EXPECT_EQ(attributes.at(IFA_FLAGS), (Bytes{0, 2, 0, 0}));
+  ifa_cacheinfo lifetime{};
+  std::memcpy(&lifetime, attributes.at(IFA_CACHEINFO).data(), sizeof lifetime);
+  EXPECT_EQ(lifetime.ifa_prefered, 30U);
+  EXPECT_EQ(parse_address(header_of(address_message(spec, true, 1)))->address, spec.address);
+  const auto plain = attributes_of(address_message(spec_v4(), true, 1));
+  EXPECT_EQ(plain.count(IFA_FLAGS) + plain.count(IFA_CACHEINFO), 0U);
+}
+
+TEST(ParseAddress, OneUnderDuplicateDetectionIsNotUsable) {
+  AddressSpec spec;
+  spec.address = *wire::IpAddress::parse("fe80::7");
+  spec.flags = IFA_F_TENTATIVE;
+  EXPECT_FALSE(parse_address(header_of(address_message(spec, true, 1)))->usable);
+  spec.flags = IFA_F_NODAD;
+  EXPECT_TRUE(parse_address(header_of(address_message(spec, true, 1)))->usable);
 }
 
 TEST(AddressMessage, RemovalCreatesNothing) {

@@ -10,16 +10,17 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "os/socket_filter.h"
 #include "wire/frame.h"
 #include "wire/vrrp.h"
 
 namespace alibi::os {
 namespace {
 
-constexpr std::uint8_t kTtl = 255;
 constexpr int kTrafficClass = 0xc0;  // internetwork control
 
 template <typename T>
@@ -27,29 +28,50 @@ bool set(int fd, int level, int name, const T& value) {
   return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-bool configure_v4(int fd, IfIndex index) {
+bool configure_v4(int fd, const VrrpSocketSpec& spec) {
+  // MULTICAST_ALL off: only the groups joined here, not what others on this host joined elsewhere.
+  if (!set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) || !set(fd, IPPROTO_IP, IP_HDRINCL, 1)) {
+    return false;
+  }
   ip_mreqn group{};
-  group.imr_ifindex = index.value;
-  group.imr_multiaddr.s_addr = htonl(0xE0000012);
-  // MULTICAST_ALL off: only the group joined here, not what others on this host joined elsewhere.
-  return set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) && set(fd, IPPROTO_IP, IP_HDRINCL, 1) &&
-         set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0) && set(fd, IPPROTO_IP, IP_MULTICAST_IF, group) &&
-         set(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, group);
+  group.imr_ifindex = spec.index.value;
+  if (!set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0) ||
+      (spec.index.value != 0 && !set(fd, IPPROTO_IP, IP_MULTICAST_IF, group))) {
+    return false;
+  }
+  return std::all_of(spec.groups.begin(), spec.groups.end(), [&](const wire::IpAddress& address) {
+    std::memcpy(&group.imr_multiaddr.s_addr, address.bytes.data(), address.size());
+    return set(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, group);
+  });
 }
 
-bool configure_v6(int fd, IfIndex index) {
+bool configure_v6(int fd, const VrrpSocketSpec& spec) {
+  // FREEBIND: adverts leave a virtual MAC's interface from the address of the one below it.
+  if (!set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) ||
+      !set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) || !set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1) ||
+      !set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0) ||
+      !set(fd, IPPROTO_IPV6, IPV6_TCLASS, kTrafficClass) ||
+      (spec.index.value != 0 && !set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, spec.index.value))) {
+    return false;
+  }
+  set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);  // since Linux 4.20
   ipv6_mreq group{};
-  group.ipv6mr_interface = static_cast<unsigned>(index.value);
-  const auto address = wire::vrrp_group(wire::Family::V6);
-  std::memcpy(&group.ipv6mr_multiaddr, address.bytes.data(), address.size());
-  return set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) &&
-         set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
-         set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0) &&
-         set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, static_cast<int>(kTtl)) &&
-         set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, static_cast<int>(kTtl)) &&
-         set(fd, IPPROTO_IPV6, IPV6_TCLASS, kTrafficClass) &&
-         set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, index.value) &&
-         set(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, group);
+  group.ipv6mr_interface = static_cast<unsigned>(spec.index.value);
+  return std::all_of(spec.groups.begin(), spec.groups.end(), [&](const wire::IpAddress& address) {
+    std::memcpy(&group.ipv6mr_multiaddr, address.bytes.data(), address.size());
+    return set(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, group);
+  });
+}
+
+Result<void> set_queue(int fd, const VrrpSocketSpec& spec) {
+  set(fd, SOL_SOCKET, SO_PRIORITY, 7);  // network control: first in a prio qdisc's line
+  if (spec.sends_only) return attach_filter(fd, {});
+  if (!spec.receive_bytes) return {};
+  const int bytes = static_cast<int>(*spec.receive_bytes);
+  if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes) || set(fd, SOL_SOCKET, SO_RCVBUF, bytes)) {
+    return {};
+  }
+  return fail_errno("cannot set the receive buffer of a VRRP socket");
 }
 
 /// Takes the IPv4 header off; nothing when the packet is shorter than it says.
@@ -93,24 +115,25 @@ std::optional<ReceivedMessage> from_v6(std::span<const std::uint8_t> packet,
 
 }  // namespace
 
-Result<VrrpSocket> VrrpSocket::open(const std::string& interface, IfIndex index,
-                                    wire::Family family) {
-  const bool v4 = family == wire::Family::V4;
+Result<VrrpSocket> VrrpSocket::open(const VrrpSocketSpec& spec) {
+  const bool v4 = spec.family == wire::Family::V4;
   Fd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
                  wire::kVrrpProtocol));
   if (!fd.valid()) {
     return fail_errno("cannot open a raw socket for VRRP (run as root, or with CAP_NET_RAW and "
                       "CAP_NET_ADMIN)");
   }
-  if (::setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
+  const std::string& interface = spec.interface;
+  if (!interface.empty() &&
+      ::setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
                    static_cast<socklen_t>(interface.size() + 1)) != 0) {
     return fail_errno("cannot bind to interface " + interface);
   }
-  if (!(v4 ? configure_v4(fd.get(), index) : configure_v6(fd.get(), index))) {
+  if (!(v4 ? configure_v4(fd.get(), spec) : configure_v6(fd.get(), spec))) {
     return fail_errno("cannot join the VRRP group on interface " + interface);
   }
-  set(fd.get(), SOL_SOCKET, SO_PRIORITY, 7);  // network control: first in a prio qdisc's line
-  return VrrpSocket(std::move(fd), index, family);
+  if (auto queue = set_queue(fd.get(), spec); !queue) return tl::unexpected(queue.error());
+  return VrrpSocket(std::move(fd), spec.index, spec.family);
 }
 
 std::optional<ReceivedMessage> VrrpSocket::receive(Buffer& buffer, std::uint64_t& malformed) const {
@@ -139,15 +162,15 @@ std::optional<ReceivedMessage> VrrpSocket::receive(Buffer& buffer, std::uint64_t
 }
 
 Result<void> VrrpSocket::send(std::span<const std::uint8_t> message, const wire::IpAddress& source,
-                              const wire::IpAddress& destination) const {
-  return family_ == wire::Family::V4 ? send_v4(message, source, destination)
-                                     : send_v6(message, source, destination);
+                              const wire::IpAddress& destination, std::uint8_t ttl) const {
+  return family_ == wire::Family::V4 ? send_v4(message, source, destination, ttl)
+                                     : send_v6(message, source, destination, ttl);
 }
 
 Result<void> VrrpSocket::send_v4(std::span<const std::uint8_t> message,
                                  const wire::IpAddress& source,
-                                 const wire::IpAddress& destination) const {
-  auto ip = wire::encode_ipv4_header(source, destination, kTtl, message.size());
+                                 const wire::IpAddress& destination, std::uint8_t ttl) const {
+  auto ip = wire::encode_ipv4_header(source, destination, ttl, message.size());
   sockaddr_in to{};
   to.sin_family = AF_INET;
   std::memcpy(&to.sin_addr, destination.bytes.data(), 4);
@@ -166,13 +189,14 @@ Result<void> VrrpSocket::send_v4(std::span<const std::uint8_t> message,
 
 Result<void> VrrpSocket::send_v6(std::span<const std::uint8_t> message,
                                  const wire::IpAddress& source,
-                                 const wire::IpAddress& destination) const {
+                                 const wire::IpAddress& destination, std::uint8_t ttl) const {
   sockaddr_in6 to{};
   to.sin6_family = AF_INET6;
   to.sin6_scope_id = static_cast<std::uint32_t>(index_.value);
   std::memcpy(&to.sin6_addr, destination.bytes.data(), 16);
   iovec part{const_cast<std::uint8_t*>(message.data()), message.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int))>
+      control{};
   msghdr header{};
   header.msg_name = &to;
   header.msg_namelen = sizeof to;
@@ -188,6 +212,12 @@ Result<void> VrrpSocket::send_v6(std::span<const std::uint8_t> message,
   info.ipi6_ifindex = static_cast<unsigned>(index_.value);
   std::memcpy(&info.ipi6_addr, source.bytes.data(), 16);
   std::memcpy(CMSG_DATA(c), &info, sizeof info);
+  c = CMSG_NXTHDR(&header, c);
+  c->cmsg_level = IPPROTO_IPV6;
+  c->cmsg_type = IPV6_HOPLIMIT;
+  c->cmsg_len = CMSG_LEN(sizeof(int));
+  const int hops = ttl;
+  std::memcpy(CMSG_DATA(c), &hops, sizeof hops);
   if (::sendmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
     return fail_errno("cannot send an advert to " + destination.text());
   }

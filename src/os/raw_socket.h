@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/strong.h"
@@ -24,13 +25,22 @@ struct ReceivedMessage {
   std::uint8_t ttl = 0;  ///< TTL or hop limit
 };
 
-/// Receives the VRRP group (and unicast) on one interface, and sends from it.
+struct VrrpSocketSpec {
+  std::string interface;  ///< empty: any; then there are no groups
+  IfIndex index{0};
+  wire::Family family = wire::Family::V4;
+  std::vector<wire::IpAddress> groups;    ///< joined on the interface
+  std::optional<unsigned> receive_bytes;  ///< of the receive queue; absent: the system's default
+  bool sends_only = false;                ///< no packet is ever queued
+};
+
+/// Receives the VRRP groups (and unicast) on one interface, and sends from it.
 class VrrpSocket {
  public:
   using Buffer = std::array<std::uint8_t, 4096>;
 
-  /// Binds to the interface and joins 224.0.0.18 or ff02::12 there, its own copies off.
-  static Result<VrrpSocket> open(const std::string& interface, IfIndex index, wire::Family family);
+  /// Binds to the interface and joins the groups there, its own copies off.
+  static Result<VrrpSocket> open(const VrrpSocketSpec& spec);
 
   int fd() const { return fd_.get(); }
 
@@ -38,18 +48,18 @@ class VrrpSocket {
   /// are no IP packet with a payload (they are skipped).
   std::optional<ReceivedMessage> receive(Buffer& buffer, std::uint64_t& malformed) const;
 
-  /// IPv4: TTL 255, TOS 0xc0, identification left to the kernel, as keepalived. IPv6: hop limit
-  /// 255, from `source`. Multicast or unicast.
+  /// IPv4: TOS 0xc0, identification left to the kernel, as keepalived. `source` need not be an
+  /// address of the interface. Multicast or unicast.
   Result<void> send(std::span<const std::uint8_t> message, const wire::IpAddress& source,
-                    const wire::IpAddress& destination) const;
+                    const wire::IpAddress& destination, std::uint8_t ttl = 255) const;
 
  private:
   VrrpSocket(Fd fd, IfIndex index, wire::Family family)
       : fd_(std::move(fd)), index_(index), family_(family) {}
   Result<void> send_v4(std::span<const std::uint8_t> message, const wire::IpAddress& source,
-                       const wire::IpAddress& destination) const;
+                       const wire::IpAddress& destination, std::uint8_t ttl) const;
   Result<void> send_v6(std::span<const std::uint8_t> message, const wire::IpAddress& source,
-                       const wire::IpAddress& destination) const;
+                       const wire::IpAddress& destination, std::uint8_t ttl) const;
 
   Fd fd_;
   IfIndex index_;

@@ -53,9 +53,10 @@ struct FaultCleared {
 struct SourceAddress {
   wire::IpAddress address;
 };
-/// Somebody else removed one of our addresses while we are master.
+/// Somebody else removed one of our addresses while we are master, or `what` else belongs to them.
 struct AddressLost {
   wire::IpAddress address;
+  std::string what{};  ///< e.g. "the route to 10.0.0.0/8"; empty: the address
 };
 
 using Input = std::variant<Start, Stop, AdvertReceived, TimerExpired, PriorityChanged, FaultRaised,

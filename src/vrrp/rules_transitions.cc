@@ -165,11 +165,13 @@ void Rules::yield_to_tie(const Step& s) {
 /// do so for ever; with nobody else there it comes back after the skew time.
 void Rules::yield_lost_address(const Step& s) {
   Instance& i = s.instance;
+  const auto& lost = std::get<AddressLost>(s.input);
+  const std::string what =
+      lost.what.empty() ? lost.address.text() + " was removed from the interface"
+                        : lost.what + " was removed";
   leave_master(s, true);
-  become_backup(s,
-                {ReasonCode::AddressRemoved, std::get<AddressLost>(s.input).address.text() +
-                                                 " was removed from the interface by somebody"},
-                Waiting::LostAddress, i.skew_time());
+  become_backup(s, {ReasonCode::AddressRemoved, what + " by somebody"}, Waiting::LostAddress,
+                i.skew_time());
 }
 
 // ---- fault ----

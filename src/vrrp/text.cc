@@ -67,7 +67,7 @@ struct PrintInput {
   }
   std::string operator()(const SourceAddress& i) const { return "source " + address(i.address); }
   std::string operator()(const AddressLost& i) const {
-    return "address-lost " + address(i.address);
+    return "address-lost " + address(i.address) + with(" because ", i.what);
   }
 };
 

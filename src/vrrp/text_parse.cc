@@ -176,7 +176,7 @@ Result<Input> parse_word(std::string_view verb, Words& words, const Parameters& 
     const auto address = parse_address(words.next(), ours.family);
     if (!address) return tl::unexpected(address.error());
     if (verb == "source") return SourceAddress{*address};
-    return AddressLost{*address};
+    return AddressLost{*address, because(words)};
   }
   return unexpected_word(verb, "an input (start, stop, advert, timer, priority, fault, clear, "
                                "source, address-lost)");

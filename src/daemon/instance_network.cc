@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Resolving, taking, giving back.
+#include "daemon/instance_network.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace alibi::daemon {
+namespace {
+
+constexpr const char* kKeepalivedTable = "keepalived";
+
+bool has_policy(const config::Settings& settings) {
+  return !settings.static_routes.empty() || !settings.static_rules.empty() ||
+         std::any_of(settings.instances.begin(), settings.instances.end(),
+                     [](const auto& i) { return !i.routes.empty() || !i.rules.empty(); });
+}
+
+}  // namespace
+
+bool silent(const config::Instance& instance) {
+  return !instance.accept && instance.vrrp.base_priority.value != 255;
+}
+
+bool any_silent(const config::Settings& settings) {
+  return std::any_of(settings.instances.begin(), settings.instances.end(), silent);
+}
+
+os::FirewallOptions firewall_options(const config::Settings& settings) {
+  const auto& given = settings.global.firewall;
+  os::FirewallOptions options;
+  if (given.table != kKeepalivedTable) options.table = given.table;
+  options.priority = given.priority;
+  options.counters = given.counters;
+  return options;
+}
+
+Resolver::Resolver(const config::Settings& settings)
+    : settings_(settings), macs_(plan_virtual_macs(settings)) {
+  if (has_policy(settings)) names_ = os::RouteNames::read();
+  RulePriorities priorities;
+  for (const auto& rule : settings.static_rules) static_priorities_.push_back(priorities.of(rule));
+  for (const auto& instance : settings.instances) {
+    auto& own = priorities_.emplace_back();
+    for (const auto& rule : instance.rules) own.push_back(priorities.of(rule));
+  }
+}
+
+Result<void> Resolver::add_routes(const std::vector<config::Route>& routes, const Links& links,
+                                  InstanceNetwork& to) const {
+  for (const auto& route : routes) {
+    auto spec = route_spec(route, links, names_);
+    if (!spec) return tl::unexpected(spec.error());
+    to.routes.push_back(std::move(*spec));
+  }
+  return {};
+}
+
+Result<void> Resolver::add_rules(const std::vector<config::Rule>& rules,
+                                 const std::vector<std::uint32_t>& priorities,
+                                 InstanceNetwork& to) const {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    auto spec = rule_spec(rules[i], priorities[i], names_);
+    if (!spec) return tl::unexpected(spec.error());
+    to.rules.push_back(std::move(*spec));
+  }
+  return {};
+}
+
+Result<InstanceNetwork> Resolver::instance(std::size_t at, const Links& links) const {
+  const auto& instance = settings_.instances[at];
+  InstanceNetwork network;
+  auto addresses = address_specs(instance, at, macs_, links);
+  if (!addresses) return tl::unexpected(addresses.error());
+  network.addresses = std::move(*addresses);
+  if (silent(instance)) {
+    for (const auto& spec : network.addresses) {
+      network.blocked.push_back({spec.address, spec.index});
+    }
+  }
+  return add_routes(instance.routes, links, network)
+      .and_then([&] { return add_rules(instance.rules, priorities_[at], network); })
+      .map([&] { return std::move(network); });
+}
+
+Result<InstanceNetwork> Resolver::statics(const Links& links) const {
+  InstanceNetwork network;
+  for (const auto& address : settings_.static_addresses) {
+    const std::string& name =
+        address.interface.empty() ? settings_.global.default_interface : address.interface;
+    auto spec = address_spec(address, name, links);
+    if (!spec) return tl::unexpected(spec.error());
+    network.addresses.push_back(std::move(*spec));
+  }
+  return add_routes(settings_.static_routes, links, network)
+      .and_then([&] { return add_rules(settings_.static_rules, static_priorities_, network); })
+      .map([&] { return std::move(network); });
+}
+
+void take(const InstanceNetwork& network, os::Netlink& netlink, os::Firewall* firewall,
+          const OnError& failed) {
+  const auto note = [&](const Result<void>& result) {
+    if (!result) failed(result.error());
+  };
+  if (firewall != nullptr && !network.blocked.empty()) note(firewall->block(network.blocked));
+  for (const auto& address : network.addresses) note(netlink.add(address));
+  for (const auto& route : network.routes) note(os::add_route(netlink, route));
+  for (const auto& rule : network.rules) note(os::add_rule(netlink, rule));
+}
+
+void give_back(const InstanceNetwork& network, os::Netlink& netlink, os::Firewall* firewall,
+               const OnError& failed) {
+  const auto note = [&](const Result<void>& result) {
+    if (!result && result.error().os_errno != ENODEV) failed(result.error());
+  };
+  for (const auto& rule : network.rules) note(os::remove_rule(netlink, rule));
+  for (const auto& route : network.routes) note(os::remove_route(netlink, route));
+  for (const auto& address : network.addresses) note(netlink.remove(address));
+  if (firewall != nullptr && !network.blocked.empty()) note(firewall->unblock(network.blocked));
+}
+
+}  // namespace alibi::daemon

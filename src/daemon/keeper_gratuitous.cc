@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gratuitous ARP and unsolicited neighbour advertisements, at the pace that is asked for.
+#include "daemon/keeper.h"
+#include "wire/frame.h"
+
+namespace alibi::daemon {
+
+void Keeper::send_gratuitous(Slot& slot, int repeat) {
+  const Instant now = os::monotonic_now();
+  for (std::size_t i = 0; i < slot.network.addresses.size(); ++i) {
+    announce(slot, slot.network.addresses[i], pacer_.ask(slot.index, i, repeat, now), true);
+  }
+}
+
+void Keeper::send_queued_gratuitous() {
+  const Instant now = os::monotonic_now();
+  while (const auto due = pacer_.due(now)) {
+    Slot& slot = slots_[due->instance];
+    if (due->address < slot.network.addresses.size()) {
+      announce(slot, slot.network.addresses[due->address], 1, false);
+    }
+  }
+}
+
+/// Adverts keep a switch's memory of the instance's own interface fresh; on other interfaces
+/// nothing is sent regularly, so that their addresses are announced from time to time.
+void Keeper::send_extra_gratuitous() {
+  const Instant now = os::monotonic_now();
+  while (extras_.next() <= now) {
+    Slot& slot = slots_[extras_.first()];
+    extras_.set(slot.index, now + slot.settings.garp_extra_if);
+    const IfIndex own(channels_.page.instance(slot.index).interface_index.load());
+    for (std::size_t i = 0; i < slot.network.addresses.size(); ++i) {
+      const auto& spec = slot.network.addresses[i];
+      if (spec.index == own && !slot.settings.garp_extra_all) continue;
+      announce(slot, spec, pacer_.ask(slot.index, i, 1, now), true);
+    }
+  }
+}
+
+void Keeper::announce(Slot& slot, const os::AddressSpec& spec, int repeat, bool queued) {
+  const auto* interface = links_.find(spec.index);
+  if (interface == nullptr) return;
+  const auto frame = spec.address.family == wire::Family::V4
+                         ? wire::encode_gratuitous_arp(interface->mac, spec.address)
+                         : wire::encode_unsolicited_na(interface->mac, spec.address, true);
+  int sent = 0;
+  for (; sent < repeat; ++sent) {
+    if (const auto done = frames_.send(frame, spec.index); !done) {
+      report(slot, done.error());
+      break;
+    }
+  }
+  Tell tell = make_tell(Tell::Kind::Announced);
+  tell.instance = static_cast<std::int32_t>(slot.index);
+  tell.verbose = 1;
+  tell.status = sent;
+  tell.changed = queued ? 1 : 0;
+  tell.up = spec.address.family == wire::Family::V4 ? 0 : 1;
+  tell.text = interface->name + " for " + spec.address.text();
+  voice_.say(tell);
+}
+
+}  // namespace alibi::daemon

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// What somebody else took away: addresses, routes and rules of a master, and static ones. As
+// keepalived: the master resigns, and comes back after its skew time when nobody took over.
+#include <algorithm>
+
+#include "daemon/keeper.h"
+
+namespace alibi::daemon {
+
+/// With the interface down the kernel takes things away itself; that is a fault, not a loss.
+bool Keeper::holds(const Slot& slot) const { return slot.has_addresses && ports_[slot.port].up; }
+
+/// The news may be of our own removal, some time ago, of an address that we hold again: asked once
+/// more, the kernel knows.
+void Keeper::address_removed(const os::InterfaceAddress& news) {
+  for (Slot& slot : slots_) {
+    if (!holds(slot)) continue;
+    for (const auto& spec : slot.network.addresses) {
+      if (spec.index != news.index || spec.address != news.address || !spec.tracked) continue;
+      const auto present = netlink_.has(spec);
+      if (present && !*present) feed(slot, vrrp::AddressLost{news.address});
+      break;
+    }
+  }
+  for (std::size_t i = 0; i < statics_.addresses.size(); ++i) {
+    const auto& spec = statics_.addresses[i];
+    if (spec.index != news.index || spec.address != news.address) continue;
+    static_lost(settings_.static_addresses[i].track_group, "static address " + news.address.text());
+  }
+}
+
+void Keeper::hear(const os::RouteKey& news) {
+  if (!news.deleted) return;
+  const auto what = [&] {
+    return "the route to " + news.destination.text() + "/" + std::to_string(news.length);
+  };
+  for (Slot& slot : slots_) {
+    if (!holds(slot)) continue;
+    for (const auto& route : slot.network.routes) {
+      if (!route.tracked || !os::is_of(news, route)) continue;
+      if (!os::has_route(netlink_, route)) feed(slot, vrrp::AddressLost{news.destination, what()});
+      break;
+    }
+  }
+  for (std::size_t i = 0; i < statics_.routes.size(); ++i) {
+    if (os::is_of(news, statics_.routes[i]) && !os::has_route(netlink_, statics_.routes[i])) {
+      static_lost(settings_.static_routes[i].track_group, what());
+    }
+  }
+}
+
+void Keeper::hear(const os::RuleKey& news) {
+  if (!news.deleted) return;
+  const auto what = [&] {
+    return "the routing rule of preference " + std::to_string(news.priority);
+  };
+  for (Slot& slot : slots_) {
+    if (!holds(slot)) continue;
+    for (const auto& rule : slot.network.rules) {
+      if (!rule.tracked || !os::is_of(news, rule)) continue;
+      if (!os::has_rule(netlink_, rule)) feed(slot, vrrp::AddressLost{{news.family, {}}, what()});
+      break;
+    }
+  }
+  for (std::size_t i = 0; i < statics_.rules.size(); ++i) {
+    if (os::is_of(news, statics_.rules[i]) && !os::has_rule(netlink_, statics_.rules[i])) {
+      static_lost(settings_.static_rules[i].track_group, what());
+    }
+  }
+}
+
+/// Its track_group's instances hand over; without one it is nobody's business.
+void Keeper::static_lost(const std::string& track_group, const std::string& what) {
+  for (const auto& group : settings_.track_groups) {
+    if (track_group.empty() || group.name != track_group) continue;
+    for (Slot& slot : slots_) {
+      const bool member =
+          std::any_of(group.members.begin(), group.members.end(),
+                      [&](const std::string& name) { return name == slot.settings.vrrp.name; });
+      if (member && holds(slot))
+        feed(slot, vrrp::AddressLost{{slot.settings.vrrp.family, {}}, what});
+    }
+  }
+}
+
+/// After notifications were lost: everything is compared.
+void Keeper::look_for_losses() {
+  for (Slot& slot : slots_) {
+    for (const auto& spec : slot.network.addresses) {
+      if (!slot.has_addresses || !spec.tracked || links_.has(spec)) continue;
+      feed(slot, vrrp::AddressLost{spec.address});
+      break;
+    }
+    for (const auto& route : slot.network.routes) {
+      if (!slot.has_addresses || !route.tracked || os::has_route(netlink_, route)) continue;
+      feed(slot, vrrp::AddressLost{route.destination, "the route to " + route.destination.text()});
+      break;
+    }
+    for (const auto& rule : slot.network.rules) {
+      if (!slot.has_addresses || !rule.tracked || os::has_rule(netlink_, rule)) continue;
+      feed(slot,
+           vrrp::AddressLost{{rule.family, {}},
+                             "the routing rule of preference " + std::to_string(rule.priority)});
+      break;
+    }
+  }
+}
+
+}  // namespace alibi::daemon
