@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <tuple>
 
 namespace alibi::config {
@@ -26,43 +25,6 @@ std::vector<Script> complete_scripts(Context& context) {
     scripts.push_back(draft.script);
   }
   return scripts;
-}
-
-using ScriptsByName = std::map<std::string_view, const Script*>;
-
-// Drops tracked names that are no script, and inherits `reverse`.
-void join_track_scripts(Context& context, InstanceDraft& draft, const ScriptsByName& scripts) {
-  std::vector<Track> kept;
-  std::set<std::string> seen;
-  for (std::size_t i = 0; i < draft.instance.tracks.scripts.size(); ++i) {
-    Track& track = draft.instance.tracks.scripts[i];
-    const auto [at, reverse] = draft.tracks[i];
-    const auto script = scripts.find(track.name);
-    if (script == scripts.end()) {
-      std::vector<std::string_view> names;
-      if (!context.crowded()) {
-        for (const auto& script_of : scripts) names.push_back(script_of.first);
-      }
-      context.say(Severity::Warning, at,
-                  fmt::format("no vrrp_script is called '{}'; it is not tracked", track.name),
-                  context.nearest_of(track.name, names));
-      continue;
-    }
-    if (!seen.insert(track.name).second) {
-      context.warn(at, fmt::format("{} is tracked twice; the first line counts", track.name));
-      continue;
-    }
-    const Place& defined = script->second->place;
-    const Place used = context.place(at);
-    if (defined.file == used.file && defined.line > used.line) {
-      context.warn(at, fmt::format("vrrp_script {} is defined after this line (on line {}): "
-                                   "keepalived would not track it, alibi does",
-                                   track.name, defined.line));
-    }
-    track.reverse = reverse.value_or(script->second->reverse);
-    kept.push_back(std::move(track));
-  }
-  draft.instance.tracks.scripts = std::move(kept);
 }
 
 // keepalived does not start with two instances that would hear each other's adverts as their own.
@@ -106,16 +68,18 @@ void check_mail(Context& context, const Settings& settings) {
 Settings complete(Context& context) {
   Settings settings = context.draft.settings;
   settings.scripts = complete_scripts(context);
-  ScriptsByName scripts;
-  for (const Script& script : settings.scripts) scripts.emplace(script.name, &script);
+  complete_tracked(context, settings);
   for (InstanceDraft& draft : context.draft.instances) {
     complete_instance(context, draft);
-    join_track_scripts(context, draft, scripts);
+    join_tracks(context, draft.tracks, settings, draft.instance.tracks);
     settings.instances.push_back(draft.instance);
   }
+  complete_groups(context, settings);
   find_duplicate_routers(context);
   check_mail(context, settings);
-  if (settings.instances.empty()) {
+  const bool anything = !settings.instances.empty() || !settings.static_addresses.empty() ||
+                        !settings.static_routes.empty() || !settings.static_rules.empty();
+  if (!anything) {
     context.say(Severity::Notice, {UINT32_MAX, 0},
                 "there is no vrrp_instance: alibi has nothing to keep");
   }

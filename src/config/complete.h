@@ -8,6 +8,16 @@ namespace alibi::config {
 
 Settings complete(Context& context);
 
+// What can be tracked, and by whom (complete_tracks.cc).
+/// Files, processes, BFD sessions and GARP groups that can be used.
+void complete_tracked(Context& context, Settings& settings);
+/// Takes over the tracks that name something; `reverse` is that of the object unless told
+/// otherwise.
+void join_tracks(Context& context, const TrackDrafts& drafts, const Settings& settings,
+                 Tracks& tracks);
+/// Sync groups with the indices of their members (complete_groups.cc).
+void complete_groups(Context& context, Settings& settings);
+
 // The checks of one instance (complete_instance.cc).
 /// Fills instance.vrrp from the draft; says what keepalived changes or refuses.
 void complete_instance(Context& context, InstanceDraft& draft);

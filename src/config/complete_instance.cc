@@ -37,8 +37,12 @@ class InstanceCheck {
     priority();
     preemption();
     authentication();
+    strict();
     unicast();
     numbers();
+    network();
+    time_to_live();
+    late_timer();
   }
 
  private:
@@ -67,7 +71,7 @@ class InstanceCheck {
         context_.fatal(draft_.at, fmt::format("vrrp_instance {} is IPv6 and has no "
                                               "virtual_ipaddress; it needs at least one",
                                               name()));
-      } else {
+      } else if (!draft_.no_address) {
         context_.warn(draft_.at, fmt::format("vrrp_instance {} has no virtual_ipaddress: there is "
                                              "nothing to keep",
                                              name()));
@@ -188,11 +192,118 @@ class InstanceCheck {
     }
   }
 
+  // What keepalived's strict mode takes away; it is also the default of what RFC 9568 wants.
+  void strict() {
+    auto& instance = draft_.instance;
+    instance.strict = pick(draft_.own.strict, context_.draft.global.strict);
+    instance.accept = draft_.accept ? draft_.accept->value : true;
+    if (!instance.strict) return;
+    const bool owner = vrrp_.base_priority.value == kOwner;
+    if (vrrp_.auth_type != wire::AuthType::None) {
+      context_.warn(draft_.auth_type->at, "strict mode has no authentication; it is ignored");
+      vrrp_.auth_type = wire::AuthType::None;
+      vrrp_.auth_data = {};
+    }
+    if (vrrp_.addresses.empty()) {
+      context_.fatal(draft_.at, fmt::format("vrrp_instance {} has no virtual_ipaddress; strict "
+                                            "mode needs at least one",
+                                            name()));
+    }
+    if (vrrp_.preempt_delay != Duration(0)) {
+      context_.warn(draft_.preempt_delay->at, "strict mode has no preempt_delay; it is ignored");
+      vrrp_.preempt_delay = Duration(0);
+    }
+    if (draft_.accept && draft_.accept->value && vrrp_.version == 2) {
+      context_.warn(draft_.accept->at,
+                    "in strict mode VRRP version 2 accepts nothing for the addresses (RFC 3768); "
+                    "accept is ignored");
+      draft_.accept.reset();
+    }
+    instance.accept = owner || (draft_.accept && draft_.accept->value);
+    if (draft_.own.lower_prio_no_advert && !*draft_.own.lower_prio_no_advert) {
+      context_.warn(draft_.at,
+                    "strict mode does not answer a lower priority: lower_prio_no_advert "
+                    "is on");
+    }
+    draft_.own.lower_prio_no_advert = true;
+    if (!draft_.own.owner_ignore_adverts) draft_.own.owner_ignore_adverts = true;
+  }
+
+  void network() {
+    auto& instance = draft_.instance;
+    const Global& global = context_.draft.settings.global;
+    const bool v6 = vrrp_.family == wire::Family::V6;
+    if (draft_.group && draft_.group->value.family == vrrp_.family) {
+      instance.group = draft_.group->value;
+    } else {
+      instance.group = v6 ? global.group6 : global.group4;
+    }
+    instance.check_unicast_source =
+        vrrp_.unicast &&
+        pick(draft_.own.check_unicast_source, context_.draft.global.check_unicast_source);
+    instance.notify_priority_changes =
+        pick(draft_.own.notify_priority_changes, context_.draft.global.notify_priority_changes);
+    instance.garp_extra_if =
+        pick(draft_.own.garp_extra_if, context_.draft.global.garp_extra_if, Duration(0));
+    instance.garp_extra_all =
+        draft_.own.garp_extra_if ? draft_.own.garp_extra_all : context_.draft.global.garp_extra_all;
+    if (draft_.vmac) {
+      instance.vmac = draft_.vmac->value;
+      instance.vmac->transmit_base = draft_.transmit_base;
+      if (vrrp_.unicast && !draft_.transmit_base) {
+        context_.warn(draft_.vmac->at,
+                      "unicast with use_vmac needs vmac_xmit_base; it is taken as given");
+        instance.vmac->transmit_base = true;
+      }
+      if (instance.use_ipvlan) {
+        context_.warn(draft_.vmac->at,
+                      "use_vmac and use_ipvlan exclude each other; use_ipvlan is "
+                      "ignored");
+        instance.use_ipvlan = false;
+      }
+    }
+    if (!instance.vrf.empty() && !instance.interface.empty()) {
+      context_.warn(draft_.at,
+                    fmt::format("vrrp_instance {} has an interface, so vrf is ignored", name()));
+      instance.vrf.clear();
+    }
+  }
+
+  void time_to_live() {
+    auto& instance = draft_.instance;
+    if (vrrp_.unicast || instance.unicast_ttl == 255) return;
+    context_.warn(draft_.at, fmt::format("vrrp_instance {} has no unicast_peer, so unicast_ttl is "
+                                         "ignored",
+                                         name()));
+    instance.unicast_ttl = 255;
+  }
+
+  void late_timer() {
+    if (!draft_.expired_priority) return;
+    if (vrrp_.preempt) {
+      context_.warn(draft_.expired_priority->at,
+                    "timer_expired_backup works with nopreempt only; it is ignored");
+      return;
+    }
+    vrrp_.timer_expired_backup = true;
+    if (draft_.expired_priority->value > 0) {
+      vrrp_.expired_priority = Priority(static_cast<std::uint8_t>(draft_.expired_priority->value));
+    }
+  }
+
   void numbers() {
     const auto& own = draft_.own;
     const auto& global = context_.draft.global;
-    vrrp_.garp_master_delay = pick(own.garp_master_delay, global.garp_master_delay, Duration(5s));
-    vrrp_.garp_master_repeat = pick(own.garp_master_repeat, global.garp_master_repeat, 5);
+    const bool minimal = context_.draft.minimal_garp;
+    const Duration block = minimal ? Duration(0) : Duration(5s);
+    const int repeat = minimal ? 1 : 5;
+    vrrp_.garp_master_delay = pick(own.garp_master_delay, global.garp_master_delay, block);
+    vrrp_.garp_master_repeat = pick(own.garp_master_repeat, global.garp_master_repeat, repeat);
+    vrrp_.garp_lower_delay =
+        pick(own.garp_lower_delay, global.garp_lower_delay, vrrp_.garp_master_delay);
+    vrrp_.garp_lower_repeat =
+        pick(own.garp_lower_repeat, global.garp_lower_repeat, vrrp_.garp_master_repeat);
+    vrrp_.owner_ignores_adverts = pick(own.owner_ignore_adverts, global.owner_ignore_adverts);
     vrrp_.garp_master_refresh =
         pick(own.garp_master_refresh, global.garp_master_refresh, Duration(0));
     vrrp_.garp_master_refresh_repeat =

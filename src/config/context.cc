@@ -23,6 +23,17 @@ std::string without_password(std::string line) {
 
 }  // namespace
 
+void Context::leave_block() {
+  instance = nullptr;
+  script = nullptr;
+  group = nullptr;
+  file = nullptr;
+  process = nullptr;
+  bfd = nullptr;
+  garp_group = nullptr;
+  track_group = nullptr;
+}
+
 Place Context::place(Position at) const {
   if (at.line >= source_.lines.size()) return {source_.files.front(), 0, 0};
   const Line& line = source_.lines[at.line];
@@ -39,6 +50,19 @@ void Context::say(Severity severity, Position at, std::string message, std::stri
   auto d = diagnostic(severity, at, std::move(message));
   d.suggestion = std::move(suggestion);
   report_.add(std::move(d));
+}
+
+void Context::say_at(Severity severity, const Place& place, std::string message) {
+  // Found again by file and number: rare, and only while diagnostics are kept.
+  Position at{UINT32_MAX, place.column};
+  for (std::uint32_t i = 0; i < source_.lines.size() && !crowded(); ++i) {
+    const Line& line = source_.lines[i];
+    if (line.number == place.line && source_.files[line.file] == place.file) {
+      at.line = i;
+      break;
+    }
+  }
+  say(severity, at, std::move(message));
 }
 
 void Context::fatal(Position at, std::string message) {

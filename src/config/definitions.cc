@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 #include "config/source.h"
 
@@ -40,7 +41,8 @@ bool continued(std::string_view& text) {
 
 }  // namespace
 
-Definitions::Definitions(const std::string& config_id) {
+Definitions::Definitions(const std::string& config_id, std::uint64_t seed, Lookup environment)
+    : random_(seed), environment_(std::move(environment)) {
   values_["_INSTANCE"] = {{config_id}, true};
   values_["_HASH"] = {{"#"}, true};
   values_["_BANG"] = {{"!"}, true};
@@ -68,7 +70,87 @@ void Definitions::more(std::string_view text) {
   if (!goes_on) open_ = nullptr;
 }
 
-Definitions::Use Definitions::use_at(std::string_view text, std::size_t dollar) const {
+Definitions::Saved Definitions::save(const std::string& name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) return {name, std::nullopt};
+  return {name, found->second.lines};
+}
+
+void Definitions::set(const std::string& name, const std::string& value) {
+  values_[name] = {{value}, false};
+}
+
+void Definitions::put_back(Saved saved) {
+  if (saved.lines) {
+    values_[saved.name] = {std::move(*saved.lines), false};
+  } else {
+    values_.erase(saved.name);
+  }
+}
+
+// SplitMix64: a few numbers that look random, the same for the same seed.
+std::uint64_t Definitions::random(std::uint64_t least, std::uint64_t most) {
+  random_ += 0x9e3779b97f4a7c15U;
+  std::uint64_t z = random_;
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+  z ^= z >> 31U;
+  return least + z % (most - least + 1);
+}
+
+// ${_RANDOM [MIN [MAX]]}, ${_ENV NAME}, ${_PWD}; `begin` and `length` are of the name.
+Definitions::Use Definitions::computed(std::string_view text, std::size_t dollar, std::size_t begin,
+                                       std::size_t length) {
+  const std::string_view name = text.substr(begin, length);
+  std::size_t end = begin + length;
+  std::vector<std::string> arguments;
+  if (begin == dollar + 2) {  // in braces
+    const auto close = text.find('}', end);
+    if (close == std::string_view::npos) return {};
+    std::string_view rest = trim(text.substr(end, close - end));
+    while (!rest.empty()) {
+      const auto blank = std::min(rest.find_first_of(" \t"), rest.size());
+      arguments.emplace_back(rest.substr(0, blank));
+      rest = trim(rest.substr(blank));
+    }
+    end = close + 1;
+  }
+  Use use;
+  use.length = end - dollar;
+  if (name == "_PWD" && arguments.empty()) {
+    use.computed = directory_;
+  } else if (name == "_ENV" && arguments.size() == 1) {
+    if (environment_) {
+      use.computed = environment_(arguments[0]);
+    } else {
+      use.problem = "${_ENV} has no environment here: the text does not come from a file";
+    }
+  } else if (name == "_RANDOM" && arguments.size() <= 2) {
+    std::uint64_t range[2] = {0, 32767};
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      std::uint32_t value = 0;
+      const auto& digits = arguments[i];
+      const auto [stop, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      if (error != std::errc() || stop != digits.data() + digits.size()) {
+        use.problem = fmt::format("${{_RANDOM [MIN [MAX]]}} takes whole numbers, not '{}'", digits);
+        return use;
+      }
+      range[i] = value;
+    }
+    if (range[0] > range[1]) {
+      use.problem =
+          fmt::format("${{_RANDOM {} {}}}: the first is more than the second", range[0], range[1]);
+    } else {
+      use.computed = std::to_string(random(range[0], range[1]));
+    }
+  } else {
+    use.problem = fmt::format("${{{}}} is not used this way", name);
+  }
+  return use;
+}
+
+Definitions::Use Definitions::use_at(std::string_view text, std::size_t dollar) {
   const bool braces = dollar + 1 < text.size() && text[dollar + 1] == '{';
   const std::size_t begin = dollar + (braces ? 2 : 1);
   const auto length = name_length(text.substr(std::min(begin, text.size())));
@@ -76,7 +158,7 @@ Definitions::Use Definitions::use_at(std::string_view text, std::size_t dollar) 
   const std::string_view name = text.substr(begin, length);
   std::size_t end = begin + length;
   if (name == "_RANDOM" || name == "_ENV" || name == "_PWD") {
-    return {0, nullptr, fmt::format("${} is not supported yet; write its value", name)};
+    return computed(text, dollar, begin, length);
   }
   if (braces) {
     if (end >= text.size() || text[end] != '}') return {};
@@ -90,23 +172,23 @@ Definitions::Use Definitions::use_at(std::string_view text, std::size_t dollar) 
   const Value& value = found->second;
   // Several lines can only end a line.
   if (value.lines.size() > 1 && end < text.size()) return {};
-  return {end - dollar, &value, {}};
+  return {end - dollar, &value, {}, {}};
 }
 
-Definitions::Outcome Definitions::expand(std::string& text,
-                                         std::vector<std::string>& following) const {
+Definitions::Outcome Definitions::expand(std::string& text, std::vector<std::string>& following) {
   Outcome outcome;
   int left = kMaxExpansionsPerLine;
   std::size_t at = 0;
   while ((at = text.find('$', at)) != std::string::npos) {
     const Use use = use_at(text, at);
-    if (!use.unsupported.empty()) return {outcome.changed, use.unsupported};
-    if (use.value == nullptr) {
+    if (!use.problem.empty()) return {outcome.changed, use.problem};
+    if (use.value == nullptr && !use.computed) {
       ++at;
       continue;
     }
     outcome.changed = true;
-    const std::string with = use.value->lines.empty() ? "" : use.value->lines.front();
+    std::string with = use.computed.value_or("");
+    if (use.value != nullptr && !use.value->lines.empty()) with = use.value->lines.front();
     if (--left < 0 || text.size() - use.length + with.size() > kMaxLineBytes) {
       outcome.problem = fmt::format(
           "the definitions on this line expand to more than {} octets "
@@ -114,11 +196,12 @@ Definitions::Outcome Definitions::expand(std::string& text,
           kMaxLineBytes, kMaxExpansionsPerLine);
       return outcome;
     }
-    for (std::size_t i = 1; i < use.value->lines.size(); ++i) {
+    const std::size_t lines = use.value == nullptr ? 0 : use.value->lines.size();
+    for (std::size_t i = 1; i < lines; ++i) {
       following.insert(following.begin() + static_cast<std::ptrdiff_t>(i - 1), use.value->lines[i]);
     }
     text.replace(at, use.length, with);
-    if (use.value->verbatim) at += with.size();
+    if (use.computed || use.value->verbatim) at += with.size();
   }
   return outcome;
 }

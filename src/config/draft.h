@@ -37,7 +37,25 @@ struct VrrpDefaults {
   std::optional<bool> skip_check_adv_addr;
   std::optional<bool> lower_prio_no_advert;
   std::optional<bool> higher_prio_send_advert;
+  std::optional<bool> owner_ignore_adverts;
   std::optional<bool> smtp_alert;
+  std::optional<bool> strict;
+  std::optional<bool> check_unicast_source;
+  std::optional<bool> notify_priority_changes;
+  MaybeGiven<Duration> garp_lower_delay;
+  MaybeGiven<int> garp_lower_repeat;
+  MaybeGiven<Duration> garp_extra_if;
+  bool garp_extra_all = false;
+};
+
+struct TrackDraft {
+  Track track;
+  Position at;
+};
+
+/// What a vrrp_instance or vrrp_sync_group tracks, with the place of each line.
+struct TrackDrafts {
+  std::vector<TrackDraft> scripts, interfaces, files, processes, bfds;
 };
 
 struct ScriptDraft {
@@ -59,25 +77,50 @@ struct InstanceDraft {
   MaybeGiven<bool> nopreempt;
   MaybeGiven<wire::AuthType> auth_type;
   MaybeGiven<std::string> auth_pass;
-  MaybeGiven<bool> unicast;  ///< a unicast keyword was seen
-  struct Track {
-    Position at;
-    std::optional<bool> reverse;  ///< absent: as the script says
-  };
-  std::vector<Track> tracks;             ///< one for each of instance.track_scripts
+  MaybeGiven<bool> unicast;           ///< a unicast keyword was seen
+  MaybeGiven<wire::IpAddress> group;  ///< mcast_dst_ip
+  MaybeGiven<bool> accept;
+  MaybeGiven<VirtualMac> vmac;
+  bool transmit_base = false;
+  MaybeGiven<int> expired_priority;  ///< timer_expired_backup; 0: the priority as it is
+  bool no_address = false;           ///< no_virtual_ipaddress: there is none, and that is meant
+  TrackDrafts tracks;
   std::vector<Position> address_places;  ///< one for each of instance.addresses
   std::set<wire::IpAddress> known_addresses;
 };
 
+/// Any other named block: its value so far.
+template <typename T>
+struct BlockDraft {
+  T value;
+  Position at;
+  bool named_vrrp = false, named_checker = false;  ///< bfd_instance: `vrrp`, `checker` was written
+};
+
+struct GroupDraft {
+  SyncGroup group;
+  Position at;
+  std::vector<Given<std::string>> members;
+  TrackDrafts tracks;
+  std::optional<bool> smtp_alert;
+  std::optional<bool> notify_priority_changes;
+};
+
 struct Draft {
-  Settings settings;  ///< global part only
+  Settings settings;  ///< global part, static lines and whatever needs no second look
   VrrpDefaults global;
   std::optional<bool> smtp_alert_all;  ///< smtp_alert
   std::optional<bool> v3_checksum_as_v2;
+  bool fwmark_server = false;  ///< in a virtual_server by firewall mark
+  bool minimal_garp = false;   ///< vrrp_min_garp
   std::deque<ScriptDraft> scripts;
   std::deque<InstanceDraft> instances;
-  std::map<std::string, Position, std::less<>> script_names;
-  std::map<std::string, Position, std::less<>> instance_names;
+  std::deque<GroupDraft> groups;
+  std::deque<BlockDraft<TrackedFile>> files;
+  std::deque<BlockDraft<TrackedProcess>> processes;
+  std::deque<BlockDraft<Bfd>> bfds;
+  using Names = std::map<std::string, Position, std::less<>>;
+  Names script_names, instance_names, group_names, file_names, process_names, bfd_names;
 };
 
 /// Passed to every keyword's function; says things about places in the source.
@@ -88,10 +131,20 @@ class Context {
   Draft draft;
   InstanceDraft* instance = nullptr;  ///< while inside vrrp_instance
   ScriptDraft* script = nullptr;      ///< while inside vrrp_script
+  GroupDraft* group = nullptr;        ///< while inside vrrp_sync_group, and so on
+  BlockDraft<TrackedFile>* file = nullptr;
+  BlockDraft<TrackedProcess>* process = nullptr;
+  BlockDraft<Bfd>* bfd = nullptr;
+  GarpGroup* garp_group = nullptr;
+  TrackGroup* track_group = nullptr;
+  /// Out of whatever block we are in.
+  void leave_block();
   VrrpDefaults& defaults() { return instance != nullptr ? instance->own : draft.global; }
 
   void say(Severity severity, Position at, std::string message, std::string suggestion = {});
   void warn(Position at, std::string message) { say(Severity::Warning, at, std::move(message)); }
+  /// The same where only the place is left.
+  void say_at(Severity severity, const Place& place, std::string message);
   void fatal(Position at, std::string message);
   /// Once for each `key`, with the number of places it stands at.
   void notice_once(const std::string& key, Position at, std::string message);

@@ -2,13 +2,12 @@
 // global_defs: mail, names, scripts' user, and the defaults of instances.
 #include <fmt/format.h>
 
+#include "config/fields.h"
 #include "config/handlers.h"
-#include "config/values.h"
 
 namespace alibi::config {
 namespace {
 
-constexpr std::string_view kIgnored = "the line is ignored";
 constexpr int kMaxSeconds = 4294;  // keepalived keeps microseconds in 32 bits
 
 // A count of packets: keepalived turns 0 into 1.
@@ -50,12 +49,6 @@ bool set_notification_email(Context& context, const Statement& statement) {
   return true;
 }
 
-bool set_notification_email_from(Context& context, const Statement& statement) {
-  context.draft.settings.global.mail.from = statement.word(1).text;
-  no_more_words(context, statement, 2);
-  return true;
-}
-
 bool set_smtp_server(Context& context, const Statement& statement) {
   int port = 25;
   if (statement.size() > 2) {
@@ -80,17 +73,6 @@ bool set_smtp_connect_timeout(Context& context, const Statement& statement) {
     context.warn(statement.at(1), "smtp_connect_timeout must be greater than 0; 1 is used");
   }
   context.draft.settings.global.mail.connect_timeout = std::chrono::seconds(std::max(*value, 1));
-  return true;
-}
-
-bool set_smtp_helo_name(Context& context, const Statement& statement) {
-  context.draft.settings.global.mail.helo_name = statement.word(1).text;
-  return true;
-}
-
-bool set_router_id(Context& context, const Statement& statement) {
-  context.draft.settings.global.router_id = statement.word(1).text;
-  no_more_words(context, statement, 2);
   return true;
 }
 
@@ -166,7 +148,104 @@ bool set_higher_prio_send_advert(Context& context, const Statement& statement) {
 }
 
 bool set_smtp_alert(Context& context, const Statement& statement) {
-  keep(context.defaults().smtp_alert, yes_or_no(context, statement));
+  auto& target =
+      context.group != nullptr ? context.group->smtp_alert : context.defaults().smtp_alert;
+  keep(target, yes_or_no(context, statement));
+  return true;
+}
+
+bool set_owner_ignore_adverts(Context& context, const Statement& statement) {
+  keep(context.defaults().owner_ignore_adverts, yes_or_no(context, statement));
+  return true;
+}
+
+bool set_garp_lower_delay(Context& context, const Statement& statement) {
+  keep(context.defaults().garp_lower_delay, whole_seconds(context, statement));
+  return true;
+}
+
+bool set_garp_lower_repeat(Context& context, const Statement& statement) {
+  keep(context.defaults().garp_lower_repeat, repeat(context, statement));
+  return true;
+}
+
+bool set_minimal_garp(Context& context, const Statement& statement) {
+  if (const auto value = yes_or_no(context, statement)) context.draft.minimal_garp = *value;
+  return true;
+}
+
+// [all] SECONDS
+bool set_garp_extra_if(Context& context, const Statement& statement) {
+  std::size_t i = 1;
+  const bool all = i < statement.size() && statement.word(i).text == "all";
+  if (all) ++i;
+  if (i >= statement.size()) {
+    context.warn(statement.at(0),
+                 fmt::format("{} needs a number of seconds; it is ignored", statement.keyword()));
+    return true;
+  }
+  const auto value = whole(context, statement, i, 0, 86400, kIgnored);
+  if (value) {
+    context.defaults().garp_extra_if =
+        Given<Duration>{std::chrono::seconds(*value), statement.at(i)};
+    context.defaults().garp_extra_all = all;
+  }
+  no_more_words(context, statement, i + 1);
+  return true;
+}
+
+bool set_check_unicast_source(Context& context, const Statement& statement) {
+  no_more_words(context, statement, 1);
+  context.defaults().check_unicast_source = true;
+  if (context.instance != nullptr && !context.instance->unicast) {
+    context.instance->unicast = Given<bool>{true, statement.at(0)};
+  }
+  return true;
+}
+
+bool set_strict(Context& context, const Statement& statement) {
+  const auto value = yes_or_no(context, statement);
+  keep(context.defaults().strict, value);
+  if (value && context.instance == nullptr) context.draft.settings.global.strict = *value;
+  return true;
+}
+
+bool set_notify_priority_changes(Context& context, const Statement& statement) {
+  const auto value = yes_or_no(context, statement);
+  if (context.group != nullptr) {
+    keep(context.group->notify_priority_changes, value);
+  } else {
+    keep(context.defaults().notify_priority_changes, value);
+    if (value && context.instance == nullptr) {
+      context.draft.settings.global.notify_priority_changes = *value;
+    }
+  }
+  return true;
+}
+
+bool set_multicast_group(Context& context, const Statement& statement) {
+  no_more_words(context, statement, 2);
+  const bool v4 = statement.keyword() == "vrrp_mcast_group4";
+  const std::string& text = statement.word(1).text;
+  const auto address = wire::IpAddress::parse(text);
+  if (!address || address->family != (v4 ? wire::Family::V4 : wire::Family::V6) ||
+      !address->is_multicast()) {
+    context.warn(statement.at(1), fmt::format("'{}' is not an IPv{} multicast address; {}", text,
+                                              v4 ? 4 : 6, kIgnored));
+    return true;
+  }
+  auto& global = context.draft.settings.global;
+  (v4 ? global.group4 : global.group6) = *address;
+  return true;
+}
+
+bool set_pace(Context& context, const Statement& statement) {
+  no_more_words(context, statement, 2);
+  const auto value = seconds(context, statement, 1, 1us, 4294s, kIgnored);
+  if (!value) return true;
+  auto& global = context.draft.settings.global;
+  (statement.keyword() == "vrrp_garp_interval" ? global.garp_interval : global.gna_interval) =
+      *value;
   return true;
 }
 

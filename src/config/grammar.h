@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "config/draft.h"
+#include "config/access.h"
 
 namespace alibi::config {
 
@@ -36,14 +36,15 @@ enum class Block : std::uint8_t {
 
 /// What follows a keyword.
 enum class Form : std::uint8_t {
-  Flag,     ///< nothing
-  Bool,     ///< nothing, or on/off/true/false/yes/no
-  One,      ///< at least one word; keepalived ends when it is missing
-  Text,     ///< one word; without it the line is ignored
-  Any,      ///< any number of words
-  Lines,    ///< { lines of values }
-  Section,  ///< { keywords of `opens` }
-  Named,    ///< NAME { keywords of `opens` }
+  Flag,        ///< nothing
+  Bool,        ///< nothing, or on/off/true/false/yes/no
+  One,         ///< at least one word; keepalived ends when it is missing
+  Text,        ///< one word; without it the line is ignored
+  Any,         ///< any number of words
+  Lines,       ///< { lines of values }
+  NamedLines,  ///< NAME { lines of values }
+  Section,     ///< { keywords of `opens` }
+  Named,       ///< NAME { keywords of `opens` }
 };
 
 enum class Status : std::uint8_t {
@@ -59,7 +60,7 @@ struct Keyword {
   Status status;
   std::string_view fallback;  ///< default, for the list
   std::string_view note;      ///< consequence of not being served, for the diagnostic
-  Handler handler = nullptr;
+  Access access{};            ///< how its value is read and written; a function alone: read
   Block opens = Block::None;
 };
 
@@ -75,6 +76,7 @@ const Keyword* find_keyword(Block block, std::string_view name);
 // The tables, a file for each half.
 std::span<const Keyword> root_keywords();
 std::span<const Keyword> global_keywords();
+std::span<const Keyword> instance_keywords(Block block);
 std::span<const Keyword> vrrp_keywords(Block block);
 std::span<const Keyword> lvs_keywords(Block block);
 

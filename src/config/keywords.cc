@@ -22,6 +22,8 @@ std::string_view text(Form form) {
       return "[VALUE ...]";
     case Form::Lines:
       return "{ lines }";
+    case Form::NamedLines:
+      return "NAME { lines }";
     case Form::Section:
       return "{ ... }";
     case Form::Named:

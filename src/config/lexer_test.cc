@@ -98,37 +98,89 @@ TEST(Definitions, ThatNameThemselvesEnd) {
 }
 
 TEST(Definitions, PredefinedOnes) {
-  EXPECT_THAT(read("a ${_HASH}b ${_BANG}c ${_INSTANCE}", {"lb01", {}}).pieces,
+  EXPECT_THAT(read("a ${_HASH}b ${_BANG}c ${_INSTANCE}", {"lb01", {}, 0, {}}).pieces,
               ElementsAre("a|#b|!c|lb01"));
-  EXPECT_THAT(read("a ${_RANDOM 1 2}").diagnostics[0].message, HasSubstr("not supported"));
+  ReadOptions options;
+  options.environment = [](const std::string& name) { return name == "HOME" ? "/h" : ""; };
+  EXPECT_THAT(read("${_ENV HOME} ${_ENV NONE}.", options).pieces, ElementsAre("/h|."));
+  EXPECT_TRUE(read("${_ENV HOME}").diagnostics[0].fatal);
+  EXPECT_THAT(read("${_PWD}/x").pieces, ElementsAre("./x"));
+}
+
+TEST(Definitions, RandomNumbersRepeatWithTheirSeedAndKeepTheirRange) {
+  const std::string text = "random_seed 7\n${_RANDOM 5 6} ${_RANDOM 3 3} ${_RANDOM} ${_RANDOM}";
+  ReadOptions other;
+  other.seed = 99;
+  const auto once = read(text);
+  EXPECT_EQ(once.pieces, read(text, other).pieces);
+  ASSERT_EQ(once.pieces.size(), 2U);
+  EXPECT_THAT(once.pieces[1].substr(0, 4), ::testing::AnyOf("5|3|", "6|3|"));
+  for (const char* bad :
+       {"${_RANDOM 2 1}", "${_RANDOM x}", "${_RANDOM -1 2}", "${_RANDOM 1 2 3}"}) {
+    const auto got = read(bad);
+    ASSERT_EQ(got.diagnostics.size(), 1U) << bad;
+    EXPECT_TRUE(got.diagnostics[0].fatal) << bad;
+  }
 }
 
 TEST(Source, LinesForOneSystem) {
   const std::string text = "@lb01 a\n@^lb01 b\n  @lb02 c\n@^lb02 d\n@lb01\ne";
-  EXPECT_THAT(read(text, {"lb01", {}}).pieces, ElementsAre("a", "d", "e"));
-  EXPECT_THAT(read(text, {"lb02", {}}).pieces, ElementsAre("b", "c", "e"));
+  EXPECT_THAT(read(text, {"lb01", {}, 0, {}}).pieces, ElementsAre("a", "d", "e"));
+  EXPECT_THAT(read(text, {"lb02", {}, 0, {}}).pieces, ElementsAre("b", "c", "e"));
   EXPECT_THAT(read(text).pieces, ElementsAre("b", "d", "e"));
 }
 
-TEST(Source, SequencesAreRefused) {
-  const auto got = read("~SEQ(X, 1, 3) a $X");
-  EXPECT_THAT(got.pieces, IsEmpty());
-  EXPECT_TRUE(got.diagnostics[0].fatal);
+TEST(Loops, CountAndList) {
+  EXPECT_THAT(read("~SEQ(X, 3) a$X ${X}").pieces, ElementsAre("a1|1", "a2|2", "a3|3"));
+  EXPECT_THAT(read("~SEQ(X,0,2,4) ${X}").pieces, ElementsAre("0", "2", "4"));
+  EXPECT_THAT(read("~SEQ(X,-2) ${X}").pieces, ElementsAre("-1", "-2"));
+  EXPECT_THAT(read("~SEQx(X, 0x1e, 0x21) ${X}").pieces, ElementsAre("1e", "1f", "20", "21"));
+  EXPECT_THAT(read("~SEQ(A,1,2) ~LST(B,x,y) ${A}${B}").pieces, ElementsAre("1x", "1y", "2x", "2y"));
+  EXPECT_THAT(read("~LST({A, B}, {1,x}, {2,y}) ${B}.${A}").pieces, ElementsAre("x.1", "y.2"));
+  EXPECT_THAT(read("$V= \\\n a${X} { \\\n b \\\n }\n~SEQ(X,2) $V").pieces,
+              ElementsAre("a1", "{", "b", "}", "a2", "{", "b", "}"));
+  EXPECT_THAT(read("$N=2\n~SEQ(X,$N) ${X}\n$X").pieces, ElementsAre("1", "2", "$X"));
+}
+
+TEST(Loops, ThatCannotEndOrAreTooMuchAreNamed) {
+  for (const char* bad :
+       {"~SEQ(X,1,0,3) a", "~SEQ(X,1,-1,3) a", "~SEQ(X) a", "~SEQ(1,2) a", "~SEQ(X,a) b",
+        "~SEQ(X,1,9999999) a", "~LST(X) a", "~LST({A,B},{1}) a", "~FOO(x) a", "~SEQ(X,1,2 a",
+        "~SEQ(A,100000) ~SEQ(B,100000) ~SEQ(C,100000) a"}) {
+    const auto got = read(bad);
+    ASSERT_FALSE(got.diagnostics.empty()) << bad;
+    EXPECT_TRUE(got.diagnostics[0].fatal) << bad;
+    EXPECT_EQ(got.diagnostics[0].place.line, 1);
+  }
 }
 
 TEST(Source, IncludesAreBounded) {
   ReadOptions options;
   int opened = 0;
-  options.include = [&](const std::string& name, const std::string&) -> Result<std::vector<File>> {
+  options.include = [&](const std::string& name, const std::string&) -> Included {
     ++opened;
-    if (name == "none") return fail("no file matches none");
-    return std::vector<File>{{name, name == "leaf" ? "b\n" : "include self\ninclude self\n"}};
+    if (name == "none" || name == "n*") return {{}, {}, {name}};
+    if (name == "locked") return {{}, {"cannot read locked"}, {}};
+    if (name == "{leaf,none}") return {{{"leaf", "b\n"}}, {}, {"none"}};
+    return {{{name, name == "leaf" ? "b\n" : "include self\ninclude self\n"}}, {}, {}};
   };
   EXPECT_THAT(read("a\ninclude leaf\nc", options).pieces, ElementsAre("a", "b", "c"));
   EXPECT_THAT(read("include none", options).diagnostics[0].message, HasSubstr("no file"));
-  EXPECT_FALSE(read("include none", options).diagnostics[0].fatal);
-  EXPECT_TRUE(read("includer none", options).diagnostics[0].fatal);
   EXPECT_THAT(read("included none").pieces, ElementsAre("included|none"));
+  const auto fatal = [&](const char* text) {
+    const auto got = read(text, options);
+    return !got.diagnostics.empty() && got.diagnostics[0].fatal;
+  };
+  for (const char* text : {"include none", "includer none", "includem n*", "includer n*",
+                           "include locked", "include {leaf,none}", "includem {leaf,none}",
+                           "include_check match\ninclude_check -match\ninclude none"}) {
+    EXPECT_FALSE(fatal(text)) << text;
+  }
+  for (const char* text : {"includem none", "includew n*", "includer locked", "includea locked",
+                           "includeb {leaf,none}", "include_check\ninclude n*",
+                           "include_check +match -readable\ninclude none"}) {
+    EXPECT_TRUE(fatal(text)) << text;
+  }
   opened = 0;
   const auto got = read("include self", options);
   EXPECT_LE(opened, 2 * static_cast<int>(kMaxFiles));

@@ -7,22 +7,18 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
 #include "config/complete.h"
 #include "config/parser.h"
+#include "config/read.h"
 #include "config/sources.h"
 
 namespace alibi::config {
 namespace {
-
-// glob() with { , } as well, as keepalived; not in POSIX.
-#ifdef GLOB_BRACE
-constexpr int kGlobFlags = GLOB_BRACE;
-#else
-constexpr int kGlobFlags = 0;
-#endif
 
 Result<File> read_file(const std::string& path) {
   std::error_code error;
@@ -47,24 +43,70 @@ Result<File> read_file(const std::string& path) {
   return File{path, std::move(text)};
 }
 
-// The files that an include names, relative to the file it stands in.
-Result<std::vector<File>> read_included(const std::string& pattern, const std::string& from) {
-  const auto path = std::filesystem::path(from).parent_path() / pattern;
-  glob_t found{};
-  const int code = ::glob(path.c_str(), kGlobFlags | GLOB_MARK, nullptr, &found);
-  std::vector<std::string> names;
-  for (std::size_t i = 0; code == 0 && i < found.gl_pathc; ++i)
-    names.emplace_back(found.gl_pathv[i]);
-  ::globfree(&found);
-  std::vector<File> files;
-  for (const auto& name : names) {
-    if (name.back() == '/') continue;  // keepalived passes over directories
-    auto file = read_file(name);
-    if (!file) return tl::unexpected(file.error());
-    files.push_back(std::move(*file));
+constexpr std::size_t kMaxBraceExpansions = 1000;
+
+// `a{b,c}d` as `abd` and `acd`, so that each can be asked whether it names a file.
+std::vector<std::string> without_braces(const std::string& pattern) {
+  std::vector<std::string> done;
+  std::vector<std::string> open{pattern};
+  while (!open.empty() && done.size() + open.size() < kMaxBraceExpansions) {
+    const std::string one = open.back();
+    open.pop_back();
+    const auto close = one.find('}');
+    const auto begin = close == std::string::npos ? close : one.rfind('{', close);
+    if (begin == std::string::npos) {
+      done.push_back(one);
+      continue;
+    }
+    std::string_view inside = std::string_view(one).substr(begin + 1, close - begin - 1);
+    std::vector<std::string> next;
+    while (true) {
+      const auto comma = std::min(inside.find(','), inside.size());
+      next.push_back(one.substr(0, begin) + std::string(inside.substr(0, comma)) +
+                     one.substr(close + 1));
+      if (comma == inside.size()) break;
+      inside.remove_prefix(comma + 1);
+    }
+    open.insert(open.end(), next.rbegin(), next.rend());
   }
-  if (files.empty()) return fail(fmt::format("include: no file matches {}", path.string()));
-  return files;
+  done.insert(done.end(), open.begin(), open.end());
+  return done;
+}
+
+// The files that an include names, relative to the file it stands in.
+Included find_included(const std::string& pattern, const std::string& from) {
+  Included found;
+  const auto path = std::filesystem::path(from).parent_path() / pattern;
+  for (const std::string& one : without_braces(path.string())) {
+    glob_t matches{};
+    const int code = ::glob(one.c_str(), GLOB_MARK, nullptr, &matches);
+    if (code != 0 || matches.gl_pathc == 0) found.unmatched.push_back(one);
+    for (std::size_t i = 0; code == 0 && i < matches.gl_pathc; ++i) {
+      const std::string name(matches.gl_pathv[i]);
+      if (name.back() == '/') continue;  // keepalived passes over directories
+      auto file = read_file(name);
+      if (file) {
+        found.files.push_back(std::move(*file));
+      } else {
+        found.unreadable.push_back(file.error().message);
+      }
+    }
+    ::globfree(&matches);
+  }
+  return found;
+}
+
+// Another number at each start, unless random_seed says otherwise.
+std::uint64_t seed_of_the_day() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+std::string environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? "" : value;
 }
 
 std::string short_host_name() {
@@ -93,7 +135,10 @@ Parsed load(const std::string& path, const std::string& config_id) {
 }
 
 Parsed load(const std::string& path, const std::string& config_id, Sources& read) {
-  read = {config_id.empty() ? short_host_name() : config_id, {path, ""}, {}};
+  read = {};
+  read.config_id = config_id.empty() ? short_host_name() : config_id;
+  read.file.name = path;
+  read.seed = seed_of_the_day();
   auto file = read_file(path);
   if (!file) {
     Parsed parsed;
@@ -103,22 +148,38 @@ Parsed load(const std::string& path, const std::string& config_id, Sources& read
   }
   read.file = std::move(*file);
   const auto include = [&](const std::string& pattern, const std::string& from) {
-    auto files = read_included(pattern, from);
-    if (files) read.includes.push_back({pattern, from, *files});
-    return files;
+    Included found = find_included(pattern, from);
+    read.includes.push_back({pattern, from, found.files, found.unreadable, found.unmatched});
+    return found;
   };
-  return parse_file(read.file, {read.config_id, include});
+  const auto remember = [&](const std::string& name) {
+    return read.environment[name] = environment(name);
+  };
+  return parse_file(read.file, {read.config_id, include, read.seed, remember});
 }
 
 Parsed load_again(const Sources& sources) {
-  const auto include = [&](const std::string& pattern,
-                           const std::string& from) -> Result<std::vector<File>> {
+  const auto include = [&](const std::string& pattern, const std::string& from) -> Included {
     for (const auto& known : sources.includes) {
-      if (known.pattern == pattern && known.from == from) return known.files;
+      if (known.pattern == pattern && known.from == from) {
+        return {known.files, known.unreadable, known.unmatched};
+      }
     }
-    return fail(fmt::format("include: no file matched {}", pattern));
+    return {{}, {}, {pattern}};
   };
-  return parse_file(sources.file, {sources.config_id, include});
+  const auto recall = [&](const std::string& name) {
+    const auto known = sources.environment.find(name);
+    return known == sources.environment.end() ? std::string() : known->second;
+  };
+  return parse_file(sources.file, {sources.config_id, include, sources.seed, recall});
+}
+
+Result<ReadInput> read_input(const std::string& path, const std::string& config_id) {
+  auto file = read_file(path);
+  if (!file) return tl::unexpected(file.error());
+  return ReadInput{std::move(*file),
+                   {config_id.empty() ? short_host_name() : config_id, find_included,
+                    seed_of_the_day(), environment}};
 }
 
 Parsed parse(std::string_view text, const std::string& file_name) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace alibi::config {
 namespace {
@@ -158,10 +159,11 @@ bool Parser::enough_words(const Keyword& keyword, const Piece& head) {
 void Parser::statement(Block block, const Piece& head, bool served) {
   const Keyword* keyword = find_keyword(block, head.words.front().text);
   if (keyword == nullptr) return unknown(block, head);
-  if (served) not_served(*keyword, block, head);
-  const bool active = served && keyword->handler != nullptr;
+  if (served && !told_) not_served(*keyword, block, head);
+  const bool active = served && keyword->access.read != nullptr;
   switch (keyword->form) {
     case Form::Lines:
+    case Form::NamedLines:
       return value_block(*keyword, block, head, active);
     case Form::Section:
     case Form::Named:
@@ -170,7 +172,7 @@ void Parser::statement(Block block, const Piece& head, bool served) {
       break;
   }
   if (active && enough_words(*keyword, head)) {
-    keyword->handler(context_, Statement{head, {}});
+    keyword->access.read(context_, Statement{head, {}});
   }
   if (next_is(Piece::Kind::Open)) {
     context_.warn(
@@ -202,7 +204,7 @@ void Parser::value_block(const Keyword& keyword, Block block, const Piece& head,
   } else {
     context_.warn(head.at, fmt::format("a '{{' is missing after {}", keyword.name));
   }
-  if (head.words.size() > 1 && active) {
+  if (head.words.size() > 1 && active && keyword.form == Form::Lines) {
     context_.warn({head.at.line, head.words[1].column},
                   fmt::format("'{}' is ignored: values of {} stand between the braces",
                               head.words[1].text, keyword.name));
@@ -221,12 +223,12 @@ void Parser::value_block(const Keyword& keyword, Block block, const Piece& head,
     if (!closed) lines.push_back(std::move(piece));
   }
   if (opened && !closed) missing_close(head);
-  if (active) keyword.handler(context_, Statement{head, lines});
+  if (active) keyword.access.read(context_, Statement{head, lines});
 }
 
 void Parser::section(const Keyword& keyword, Block block_around, const Piece& head, bool active) {
   const bool go_in =
-      active && enough_words(keyword, head) && keyword.handler(context_, Statement{head, {}});
+      active && enough_words(keyword, head) && keyword.access.read(context_, Statement{head, {}});
   if (active && !go_in) return skip_block();
   if (next_is(Piece::Kind::Open)) {
     ++next_;
@@ -234,10 +236,11 @@ void Parser::section(const Keyword& keyword, Block block_around, const Piece& he
     context_.warn(head.at, fmt::format("a '{{' is missing after {}", keyword.name));
   }
   around_.push_back(block_around);
+  const bool told = std::exchange(told_, told_ || keyword.status != Status::Served);
   block(keyword.opens, head, active);
+  told_ = told;
   around_.pop_back();
-  if (keyword.opens == Block::VrrpInstance) context_.instance = nullptr;
-  if (keyword.opens == Block::VrrpScript) context_.script = nullptr;
+  if (block_around == Block::Root) context_.leave_block();
 }
 
 }  // namespace alibi::config

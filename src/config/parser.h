@@ -37,6 +37,7 @@ class Parser {
   Context& context_;
   std::size_t next_ = 0;
   std::vector<Block> around_;  // the blocks we are in, Root first
+  bool told_ = false;          // the block we are in was named as not served: its words need not be
   int missing_ = 0;            // '}' that the whole file lacks, less those found to be missing
 };
 

@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "config/definitions.h"
+#include "config/loops.h"
 
 namespace alibi::config {
 namespace {
@@ -37,10 +39,47 @@ std::vector<std::string> words_of(std::string_view text, std::size_t most) {
   return out;
 }
 
+// include_check, and the letters after `include`.
+struct IncludeChecks {
+  bool readable = false;
+  bool match = false;
+  bool wildcard = false;
+  bool brace = false;
+
+  bool set(std::string_view name, bool value) {
+    if (name == "readable") {
+      readable = value;
+    } else if (name == "match") {
+      match = value;
+    } else if (name == "wildcard_match") {
+      wildcard = value;
+    } else if (name == "brace_match") {
+      brace = value;
+    } else {
+      return false;
+    }
+    return true;
+  }
+  void letter(char c) {
+    readable = readable || c == 'r' || c == 'a';
+    match = match || c == 'm' || c == 'a';
+    wildcard = wildcard || c == 'w' || c == 'a';
+    brace = brace || c == 'b' || c == 'a';
+  }
+};
+
+bool is_include(const std::vector<std::string>& words) {
+  if (words.size() != 2 || !starts_with(words[0], "include")) return false;
+  return words[0].size() == 7 ||
+         (words[0].size() == 8 && std::string_view("rmwba").find(words[0][7]) != std::string::npos);
+}
+
 class Preprocessor {
  public:
   Preprocessor(const ReadOptions& options, Reporter& report)
-      : options_(options), report_(report), definitions_(options.config_id) {}
+      : options_(options),
+        report_(report),
+        definitions_(options.config_id, options.seed, options.environment) {}
 
   void read(const File& file, int depth);
   Source take() { return std::move(source_); }
@@ -62,7 +101,10 @@ class Preprocessor {
   void logical_line(std::string text, bool exact, const At& at, int depth);
   bool keep_for_id(std::string& text);
   bool expand(std::string& text, bool& exact, std::vector<std::string>& following, const At& at);
+  void loop(std::string_view text, std::size_t begin, const At& at, int depth);
+  void special(const std::vector<std::string>& words, const At& at);
   void include(const std::vector<std::string>& words, const At& at, int depth);
+  void read_included(const Included& found, const At& at, int column, int depth);
 
   const ReadOptions& options_;
   Reporter& report_;
@@ -70,6 +112,7 @@ class Preprocessor {
   Source source_;
   std::size_t bytes_ = 0;
   std::size_t steps_ = 0;  // lines seen, those that leave nothing included
+  IncludeChecks checks_;
   bool full_ = false;
 };
 
@@ -87,6 +130,10 @@ bool Preprocessor::full(const At& at) {
 void Preprocessor::read(const File& file, int depth) {
   const auto index = static_cast<std::uint32_t>(source_.files.size());
   source_.files.push_back(file.name);
+  const auto slash = file.name.rfind('/');
+  const std::string around = definitions_.directory();
+  const IncludeChecks checks = checks_;
+  definitions_.directory(slash == std::string::npos ? "." : file.name.substr(0, slash));
   std::string_view rest = file.text;
   for (int number = 1; !rest.empty() && !full_; ++number) {
     const auto end = std::min(rest.find('\n'), rest.size());
@@ -96,6 +143,8 @@ void Preprocessor::read(const File& file, int depth) {
     physical_line({index, number, line}, depth);
   }
   definitions_.end_of_text();
+  definitions_.directory(around);
+  checks_ = checks;
 }
 
 void Preprocessor::physical_line(const At& at, int depth) {
@@ -194,18 +243,12 @@ void Preprocessor::logical_line(std::string text, bool exact, const At& at, int 
     if (!expand(text, exact, following, at)) return;
   }
   const auto begin = first_visible(text);
-  if (starts_with(std::string_view(text).substr(begin), "~")) {
-    say(Severity::Error, at, static_cast<int>(begin) + 1,
-        "~SEQ and ~LST are not supported yet; write the lines out", true);
-    return;
-  }
-  const auto words = words_of(text, 3);
-  if (words.size() == 2 && words[0].size() <= 9 && starts_with(words[0], "include") &&
-      (words[0].size() == 7 ||
-       (words[0].size() == 8 &&
-        std::string_view("rmwba").find(words[0][7]) != std::string_view::npos))) {
+  if (starts_with(std::string_view(text).substr(begin), "~")) return loop(text, begin, at, depth);
+  const auto words = words_of(text, 8);
+  if (is_include(words)) {
     include(words, at, depth);
   } else if (!words.empty()) {
+    special(words, at);
     bytes_ += text.size() + at.original.size();
     source_.lines.push_back({at.file, at.number, std::string(at.original), std::move(text), exact});
   }
@@ -221,30 +264,105 @@ void Preprocessor::logical_line(std::string text, bool exact, const At& at, int 
   }
 }
 
+// The rest of the line once for each round, the values being defined meanwhile.
+void Preprocessor::loop(std::string_view text, std::size_t begin, const At& at, int depth) {
+  std::string head(text.substr(begin, text.find(')', begin) - begin + 1));
+  std::vector<std::string> following;
+  bool exact = false;
+  if (head.find('$') != std::string::npos && !expand(head, exact, following, at)) return;
+  const Loop loop = read_loop(head);
+  const auto column = static_cast<int>(begin) + 1;
+  if (!loop.problem.empty()) return say(Severity::Error, at, column, loop.problem, true);
+  if (depth >= kMaxIncludeDepth) {
+    full_ = true;
+    return say(
+        Severity::Error, at, column,
+        fmt::format("loops are nested more than {} deep; the rest is not read", kMaxIncludeDepth),
+        true);
+  }
+  const std::string rest(text.substr(text.find(')', begin) + 1));
+  std::vector<Definitions::Saved> saved;
+  for (const auto& name : loop.names) saved.push_back(definitions_.save(name));
+  for (const auto& round : loop.rounds) {
+    if (full(at)) break;
+    ++steps_;
+    for (std::size_t i = 0; i < round.size(); ++i) definitions_.set(loop.names[i], round[i]);
+    if (first_visible(rest) < rest.size()) logical_line(rest, false, at, depth + 1);
+  }
+  for (auto& one : saved) definitions_.put_back(std::move(one));
+}
+
+// Keywords that the preprocessor itself listens to; the parser checks their form.
+void Preprocessor::special(const std::vector<std::string>& words, const At& at) {
+  if (words[0] == "random_seed" && words.size() > 1) {
+    std::uint32_t seed = 0;
+    const auto& digits = words[1];
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+    if (error == std::errc() && end == digits.data() + digits.size()) {
+      definitions_.seed(seed);
+    } else {
+      say(Severity::Warning, at, static_cast<int>(first_visible(at.original)) + 1,
+          fmt::format("random_seed takes a whole number, not '{}'; it is ignored", digits));
+    }
+  } else if (words[0] == "include_check") {
+    if (words.size() == 1) checks_ = {true, true, true, true};
+    bool add = true;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      std::string_view word = words[i];
+      // Without a sign the list begins anew; with one it changes what there is.
+      if (i == 1 && word.front() != '+' && word.front() != '-') checks_ = {};
+      if (!word.empty() && (word.front() == '+' || word.front() == '-')) {
+        add = word.front() == '+';
+        word.remove_prefix(1);
+      }
+      if (!checks_.set(word, add)) {
+        say(Severity::Warning, at, static_cast<int>(first_visible(at.original)) + 1,
+            fmt::format("include_check knows readable, match, wildcard_match and brace_match, not "
+                        "'{}'",
+                        word));
+      }
+    }
+  }
+}
+
 void Preprocessor::include(const std::vector<std::string>& words, const At& at, int depth) {
   const int column = static_cast<int>(first_visible(at.original)) + 1;
   if (!options_.include) {
-    say(Severity::Warning, at, column,
+    return say(
+        Severity::Warning, at, column,
         fmt::format("include {} is not followed: the text does not come from a file", words[1]));
-    return;
   }
   if (depth >= kMaxIncludeDepth) {
     full_ = true;
-    say(Severity::Error, at, column,
-        fmt::format("includes are nested more than {} deep; does a file include itself? The rest "
-                    "is not read",
-                    kMaxIncludeDepth),
-        true);
-    return;
+    return say(Severity::Error, at, column,
+               fmt::format("includes are nested more than {} deep; does a file include itself? The "
+                           "rest is not read",
+                           kMaxIncludeDepth),
+               true);
   }
-  const auto found = options_.include(words[1], source_.files[at.file]);
-  if (!found) {
-    // includer, includem and so on insist on what they name (read, match, ...).
-    const bool insists = words[0].size() > 7;
-    say(insists ? Severity::Error : Severity::Warning, at, column, found.error().message, insists);
-    return;
+  IncludeChecks checks = checks_;
+  if (words[0].size() > 7) checks.letter(words[0][7]);
+  const Included found = options_.include(words[1], source_.files[at.file]);
+  // A file that matches and cannot be read, or a pattern without a file, is an error only where
+  // a check asks for it.
+  const bool readable = checks.readable || checks.match || checks.wildcard || checks.brace;
+  for (const auto& why : found.unreadable) {
+    say(readable ? Severity::Error : Severity::Warning, at, column, why, readable);
   }
-  for (const auto& file : *found) {
+  const bool wild = words[1].find_first_of("*?[") != std::string::npos;
+  const bool none = found.files.empty() && found.unreadable.empty();
+  const bool insists = (checks.match && none && !wild) || (checks.wildcard && none) ||
+                       (checks.brace && !found.unmatched.empty());
+  if (none || insists) {
+    const auto& what = found.unmatched.empty() ? words[1] : found.unmatched.front();
+    say(insists ? Severity::Error : Severity::Warning, at, column,
+        fmt::format("include: no file matches {}", what), insists);
+  }
+  read_included(found, at, column, depth);
+}
+
+void Preprocessor::read_included(const Included& found, const At& at, int column, int depth) {
+  for (const auto& file : found.files) {
     if (full(at)) return;
     if (source_.files.size() >= kMaxFiles) {
       full_ = true;

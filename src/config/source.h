@@ -47,11 +47,20 @@ inline constexpr std::size_t kMaxFiles = 1000;
 inline constexpr int kMaxIncludeDepth = 16;
 inline constexpr int kMaxExpansionsPerLine = 200;
 
+/// What an include found.
+struct Included {
+  std::vector<File> files;
+  std::vector<std::string> unreadable;  ///< why a file that matches cannot be used
+  std::vector<std::string> unmatched;   ///< of the pattern's brace expansions: those without a file
+};
+
 struct ReadOptions {
   std::string config_id;  ///< what `@id` lines are compared with; empty: matches none
   /// The files that `include PATTERN` in `from` names; absent: includes are reported only.
-  std::function<Result<std::vector<File>>(const std::string& pattern, const std::string& from)>
-      include;
+  std::function<Included(const std::string& pattern, const std::string& from)> include;
+  std::uint64_t seed = 0;  ///< of ${_RANDOM}, as long as there is no random_seed
+  /// ${_ENV NAME}; absent: an error.
+  std::function<std::string(const std::string& name)> environment;
 };
 
 Source read_source(const File& file, const ReadOptions& options, Reporter& report);

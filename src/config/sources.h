@@ -3,6 +3,7 @@
 // what it runs with once more, whatever the files say by then.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,14 @@ struct Sources {
     std::string pattern;
     std::string from;  ///< the file that names it
     std::vector<File> files;
+    std::vector<std::string> unreadable;  ///< as in Included
+    std::vector<std::string> unmatched;
   };
   std::string config_id;  ///< never empty
   File file;
   std::vector<Include> includes;
+  std::uint64_t seed = 0;                          ///< of ${_RANDOM}
+  std::map<std::string, std::string> environment;  ///< what ${_ENV} was answered
 };
 
 /// load() that keeps what it reads in `read`.

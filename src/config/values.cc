@@ -7,6 +7,8 @@
 #include <charconv>
 #include <string>
 
+#include "config/access.h"
+
 namespace alibi::config {
 namespace {
 
@@ -30,14 +32,6 @@ std::optional<std::int64_t> microseconds(std::string_view text) {
   return value;
 }
 
-std::string number_text(Duration d) {
-  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(d).count();
-  std::string text = fmt::format("{}.{:06}", us / 1'000'000, us % 1'000'000);
-  text.resize(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text;
-}
-
 }  // namespace
 
 std::optional<int> whole(Context& context, const Statement& statement, std::size_t i, int least,
@@ -56,15 +50,17 @@ std::optional<int> whole(Context& context, const Statement& statement, std::size
 }
 
 std::optional<Duration> seconds(Context& context, const Statement& statement, std::size_t i,
-                                Duration least, Duration most, std::string_view otherwise) {
+                                Duration least, Duration most, std::string_view otherwise,
+                                std::string_view what) {
   const auto value = microseconds(statement.word(i).text);
   if (value) {
     const Duration time = std::chrono::microseconds(*value);
     if (time >= least && time <= most) return time;
   }
-  context.warn(statement.at(i), fmt::format("{} must be from {} to {} seconds, not '{}'; {}",
-                                            statement.keyword(), number_text(least),
-                                            number_text(most), statement.word(i).text, otherwise));
+  context.warn(statement.at(i),
+               fmt::format("{} must be from {} to {} seconds, not '{}'; {}",
+                           what.empty() ? statement.keyword() : what, number_text(least),
+                           number_text(most), statement.word(i).text, otherwise));
   return std::nullopt;
 }
 

@@ -15,7 +15,8 @@ std::optional<int> whole(Context& context, const Statement& statement, std::size
                          int most, std::string_view otherwise, std::string_view what = {});
 /// Seconds, decimals to the microsecond.
 std::optional<Duration> seconds(Context& context, const Statement& statement, std::size_t i,
-                                Duration least, Duration most, std::string_view otherwise);
+                                Duration least, Duration most, std::string_view otherwise,
+                                std::string_view what = {});
 /// The word after the keyword: on/true/yes, off/false/no; absent: true.
 std::optional<bool> yes_or_no(Context& context, const Statement& statement);
 /// Notes words from `first` on that nothing reads; keepalived is silent about them.

@@ -122,49 +122,6 @@ bool set_preempt_delay(Context& context, const Statement& statement) {
   return true;
 }
 
-bool set_source(Context& context, const Statement& statement) {
-  InstanceDraft& draft = *context.instance;
-  const std::string& text = statement.word(1).text;
-  if (statement.keyword() == "unicast_src_ip") draft.unicast = Given<bool>{true, statement.at(0)};
-  const auto address = wire::IpAddress::parse(text);
-  if (!address) {
-    context.warn(statement.at(1),
-                 fmt::format("'{}' is not an IP address; the line is ignored", text));
-    return true;
-  }
-  if (same_family(context, *address, statement.at(1), text)) draft.instance.source = *address;
-  return true;
-}
-
-bool add_track_scripts(Context& context, const Statement& statement) {
-  for (const Piece& piece : statement.lines) {
-    const Statement line{piece, {}};
-    Track track;
-    std::optional<bool> reverse;
-    track.name = line.word(0).text;
-    track.place = context.place(piece.at);
-    for (std::size_t i = 1; i < line.size(); ++i) {
-      const std::string& word = line.word(i).text;
-      if (word == "weight" && i + 1 < line.size()) {
-        const auto weight =
-            whole(context, line, ++i, -253, 253, "the script's own is used", "weight");
-        if (weight) track.weight = *weight;
-      } else if (word == "reverse" && track.weight) {
-        reverse = true;
-      } else if (word == "noreverse" && track.weight) {
-        reverse = false;
-      } else {
-        context.warn(line.at(i), fmt::format("'{}' is not understood here (weight N [reverse]); it "
-                                             "is ignored",
-                                             word));
-      }
-    }
-    context.instance->instance.tracks.scripts.push_back(std::move(track));
-    context.instance->tracks.push_back({piece.at, reverse});
-  }
-  return true;
-}
-
 bool set_auth_type(Context& context, const Statement& statement) {
   const std::string& text = statement.word(1).text;
   if (text == "AH") {
@@ -191,34 +148,6 @@ bool set_auth_pass(Context& context, const Statement& statement) {
                              kMaxPass));
   }
   context.instance->auth_pass = Given<std::string>{text.substr(0, kMaxPass), statement.at(1)};
-  return true;
-}
-
-bool set_notify(Context& context, const Statement& statement) {
-  Instance& instance = context.instance->instance;
-  const std::string& keyword = statement.keyword();
-  Command* target = keyword == "notify_master"   ? &instance.notify_master
-                    : keyword == "notify_backup" ? &instance.notify_backup
-                    : keyword == "notify_fault"  ? &instance.notify_fault
-                    : keyword == "notify_stop"   ? &instance.notify_stop
-                                                 : &instance.notify;
-  const auto words = shell_words(statement.head.raw);
-  if (!words || words->size() < 2 || (*words)[1].empty()) {
-    context.warn(statement.at(1), fmt::format("the command of {} is empty or has an open quotation "
-                                              "or escape; it is ignored",
-                                              keyword));
-  } else if (!target->empty()) {
-    context.warn(statement.at(0), fmt::format("{} was set before; this line is ignored", keyword));
-  } else {
-    target->text = (*words)[1];
-    target->words = shell_words(target->text).value_or(std::vector<std::string>{});
-    if (words->size() > 2) {
-      context.notice_once("notify user",
-                          statement.at(std::min<std::size_t>(2, statement.size() - 1)),
-                          "a user for a notify script is not served by alibi yet: it runs as "
-                          "script_user says");
-    }
-  }
   return true;
 }
 

@@ -47,12 +47,11 @@ bool set_script(Context& context, const Statement& statement) {
     const auto inner = shell_words(command.front());
     command = inner ? *inner : std::vector<std::string>{};
   } else {
-    const std::string& raw = statement.head.raw;
-    const auto keyword = raw.find(statement.keyword()) + statement.keyword().size();
-    const auto begin = raw.find_first_not_of(" \t", keyword);
-    const auto end = raw.find_last_not_of(" \t");
-    draft.script.command_text =
-        begin == std::string::npos ? "" : raw.substr(begin, end + 1 - begin);
+    draft.script.command_text.clear();
+    for (const std::string& word : command) {
+      draft.script.command_text += draft.script.command_text.empty() ? "" : " ";
+      draft.script.command_text += shell_quote(word);
+    }
   }
   if (command.empty() || command.front().empty()) {
     draft.broken = true;
