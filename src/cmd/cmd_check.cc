@@ -8,7 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/command.h"
+#include "config/dump.h"
 #include "config/keywords.h"
+#include "config/lint.h"
+#include "config/manual.h"
 #include "config/settings.h"
 
 namespace alibi::cmd {
@@ -20,8 +23,12 @@ using config::Severity;
 struct Options {
   std::string file = "/etc/keepalived/keepalived.conf";
   std::string config_id;
+  std::string peer;
   bool json = false;
   bool keywords = false;
+  bool lint = false;
+  bool dump = false;
+  bool manual = false;
 };
 
 constexpr const char* kFooter =
@@ -32,6 +39,7 @@ constexpr const char* kFooter =
     "another machine.\n"
     "Exit codes: 0 alibi runs with it as written (notices name what does nothing yet),\n"
     "            4 alibi does not start with it, 5 it starts, but not as written,\n"
+    "            3 with --lint: as written, but with pitfalls,\n"
     "            2 usage, 1 the result could not be written";
 
 // fmt::print would end the program when standard output cannot be written (a full disk).
@@ -76,6 +84,21 @@ const char* name(Severity severity) {
                                          : "notice";
 }
 
+nlohmann::ordered_json diagnostics_json(const config::Parsed& parsed) {
+  auto out = nlohmann::ordered_json::array();
+  for (const Diagnostic& d : parsed.diagnostics) {
+    out.push_back({{"severity", name(d.severity)},
+                   {"fatal", d.fatal},
+                   {"file", d.place.file},
+                   {"line", d.place.line},
+                   {"column", d.place.column},
+                   {"message", d.message},
+                   {"source_line", d.source_line},
+                   {"suggestion", d.suggestion}});
+  }
+  return out;
+}
+
 int print_json(const std::string& file, const config::Parsed& parsed) {
   nlohmann::ordered_json out;
   out["file"] = file;
@@ -89,17 +112,7 @@ int print_json(const std::string& file, const config::Parsed& parsed) {
                                 {"priority", instance.vrrp.base_priority.value},
                                 {"addresses", instance.vrrp.addresses.size()}});
   }
-  out["diagnostics"] = nlohmann::ordered_json::array();
-  for (const Diagnostic& d : parsed.diagnostics) {
-    out["diagnostics"].push_back({{"severity", name(d.severity)},
-                                  {"fatal", d.fatal},
-                                  {"file", d.place.file},
-                                  {"line", d.place.line},
-                                  {"column", d.place.column},
-                                  {"message", d.message},
-                                  {"source_line", d.source_line},
-                                  {"suggestion", d.suggestion}});
-  }
+  out["diagnostics"] = diagnostics_json(parsed);
   // A configuration may hold octets that are no UTF-8; JSON may not.
   print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return parsed.exit_code();
@@ -123,10 +136,64 @@ int print_keywords(bool json) {
   return 0;
 }
 
+// The diagnostics go to standard error: what is on standard output is the configuration.
+int print_dump(const Options& options) {
+  const auto parsed = config::load(options.file, options.config_id);
+  for (const auto& d : parsed.diagnostics) {
+    fmt::print(stderr, "{}\n", config::render(d));
+  }
+  if (!parsed.runnable()) return parsed.exit_code();
+  print("{}", config::dump(parsed.settings));
+  return parsed.exit_code();
+}
+
+int lint_code(const config::Linted& linted) {
+  const int code = linted.parsed.exit_code();
+  if (code != 0) return code;
+  for (const auto& f : linted.findings) {
+    if (f.level == config::Finding::Level::Warning) return 3;
+  }
+  return 0;
+}
+
+int print_lint(const Options& options) {
+  const auto linted = config::lint(options.file, options.config_id, options.peer);
+  if (!options.json) {
+    for (const auto& d : linted.parsed.diagnostics) print("{}\n", config::render(d));
+    for (const auto& f : linted.findings) print("{}\n", config::render(f));
+    print("{}: {}\n", options.file,
+          plural(static_cast<int>(linted.findings.size()), "lint finding"));
+    return lint_code(linted);
+  }
+  nlohmann::ordered_json out;
+  out["file"] = options.file;
+  out["exit_code"] = lint_code(linted);
+  out["diagnostics"] = diagnostics_json(linted.parsed);
+  out["findings"] = nlohmann::ordered_json::array();
+  for (const auto& f : linted.findings) {
+    out["findings"].push_back(
+        {{"id", f.id},
+         {"level", f.level == config::Finding::Level::Warning ? "warning" : "note"},
+         {"file", f.place.file},
+         {"line", f.place.line},
+         {"column", f.place.column},
+         {"reason", f.reason},
+         {"remedy", f.remedy}});
+  }
+  print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  return lint_code(linted);
+}
+
 int check(const Options& options) {
   int code = 0;
   if (options.keywords) {
     code = print_keywords(options.json);
+  } else if (options.manual) {
+    print("{}", config::manual_page());
+  } else if (options.dump) {
+    code = print_dump(options);
+  } else if (options.lint || !options.peer.empty()) {
+    code = print_lint(options);
   } else {
     const auto parsed = config::load(options.file, options.config_id);
     code = options.json ? print_json(options.file, parsed) : print_text(options.file, parsed);
@@ -149,6 +216,12 @@ void add_check(CLI::App& app, Run& run) {
   sub->add_flag("--json", options->json, "as JSON");
   sub->add_flag("--keywords", options->keywords,
                 "list every keyword known, where it stands and whether it is served");
+  sub->add_flag("--lint", options->lint, "look for pitfalls, too");
+  sub->add_option("--peer", options->peer,
+                  "with --lint: the file of the other router, to compare with");
+  sub->add_flag("--dump-config", options->dump,
+                "print the settings with every default written out (and the passwords)");
+  sub->add_flag("--man", options->manual, "print the manual page of the configuration");
   sub->footer(kFooter);
   sub->callback([&run, options] { run = [options] { return check(*options); }; });
 }
