@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any octets as a keepalived.conf. Whatever it says, the settings must be fit to run or be refused,
-// and every diagnostic must point into the text and render.
+// every diagnostic must point into the text and render, what is dumped must parse to the same
+// settings, and every finding of the lint must be whole.
 #include <algorithm>
+#include <cstdio>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
+#include "config/dump.h"
+#include "config/lint.h"
 #include "config/settings.h"
 
 using namespace alibi;
@@ -43,6 +47,50 @@ void check_instance(const config::Instance& instance, const config::Settings& se
   std::set<std::string_view> scripts;
   for (const auto& script : settings.scripts) scripts.insert(script.name);
   for (const auto& track : instance.tracks.scripts) CHECK(scripts.count(track.name) == 1);
+  for (const auto& peer : instance.unicast_peers) CHECK(peer.min_ttl <= peer.max_ttl);
+  for (const auto& route : instance.routes) {
+    CHECK(route.family == route.destination.address.family && !route.words.empty());
+    CHECK(!route.source || route.source->family == route.family);
+  }
+  for (const auto& rule : instance.rules) {
+    CHECK(!rule.from || rule.from->address.family == rule.family);
+    CHECK(!rule.table.empty() || rule.action != "lookup" || rule.l3mdev);
+  }
+}
+
+void check_surroundings(const config::Settings& settings) {
+  std::set<std::size_t> members;
+  for (const auto& group : settings.groups) {
+    CHECK(!group.members.empty());
+    for (const std::size_t member : group.members) {
+      CHECK(member < settings.instances.size() && members.insert(member).second);
+    }
+  }
+  for (const auto& process : settings.processes) {
+    CHECK(!process.process.empty() && process.quorum >= 1);
+    CHECK(process.quorum_max == 0 || process.quorum_max >= process.quorum);
+  }
+  for (const auto& file : settings.files) CHECK(!file.path.empty());
+  for (const auto& bfd : settings.bfds) {
+    CHECK(!bfd.neighbor.is_unspecified() && bfd.min_rx > Duration(0) && bfd.multiplier >= 1);
+  }
+}
+
+void check_dump(const config::Settings& settings) {
+  const std::string text = config::dump(settings);
+  const auto again = config::parse(text, "fuzz");
+  if (again.settings == settings) return;
+  std::fputs(text.c_str(), stderr);
+  std::fputs("---- read again ----\n", stderr);
+  std::fputs(config::dump(again.settings).c_str(), stderr);
+  CHECK(again.settings == settings);
+}
+
+void check_lint(std::string_view text, const config::Settings& settings) {
+  for (const auto& finding : config::lint_text(text, "fuzz", &settings).findings) {
+    CHECK(!finding.id.empty() && !finding.reason.empty() && !finding.remedy.empty());
+    CHECK(finding.place.file == "fuzz" && !config::render(finding).empty());
+  }
 }
 
 }  // namespace
@@ -58,7 +106,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(!script.command.empty() && script.interval > Duration(0));
     CHECK(script.timeout > Duration(0) && script.rise >= 1 && script.fall >= 1);
   }
+  check_surroundings(parsed.settings);
+  check_lint(text, parsed.settings);
   if (!parsed.runnable()) return 0;
+  check_dump(parsed.settings);
   for (const auto& instance : parsed.settings.instances) {
     check_instance(instance, parsed.settings);
   }
