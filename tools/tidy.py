@@ -16,7 +16,7 @@ ARROWS = {
     "base": set(),
     "wire": {"base"},
     "vrrp": {"base", "wire"},
-    "track": {"base"},
+    "track": {"base", "wire"},
     "config": {"base", "wire", "vrrp", "track"},
     "evidence": {"base", "wire"},
     "investigate": {"base", "wire", "evidence"},

@@ -2,10 +2,12 @@
 // Making the channels, and speaking into them.
 #include "daemon/channels.h"
 
+#include "daemon/tracked_objects.h"
+
 namespace alibi::daemon {
 
 Result<Channels> Channels::create(const config::Settings& settings) {
-  auto page = SharedPage::create(settings.instances.size(), settings.scripts.size());
+  auto page = SharedPage::create(settings.instances.size(), TrackedObjects(settings).size());
   if (!page) return tl::unexpected(page.error());
   auto keeper = os::MessageQueue::create();
   if (!keeper) return tl::unexpected(keeper.error());
@@ -39,7 +41,7 @@ Result<Channels> Channels::adopt(const config::Settings& settings,
   constexpr std::size_t kDescriptors = 13;
   if (descriptors.size() != kDescriptors) return fail("another number of channels than expected");
   auto page = SharedPage::adopt(std::move(descriptors[0]), settings.instances.size(),
-                                settings.scripts.size());
+                                TrackedObjects(settings).size());
   if (!page) return tl::unexpected(page.error());
   const auto queue = [&](std::size_t at) {
     return os::MessageQueue::adopt(std::move(descriptors[at]), std::move(descriptors[at + 1]));

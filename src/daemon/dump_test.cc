@@ -78,7 +78,10 @@ TEST_F(Dumps, JsonOfBothVersions) {
 }
 
 TEST_F(Dumps, DataShowsStateTimersAndScripts) {
-  page_.script(0).health.store(ScriptHealth::Up);
+  TrackState up;
+  up.object = 0;
+  up.health = TrackHealth::Up;
+  page_.set_tracked(0, up);
   const std::string data = data_text(view(), {});
   EXPECT_THAT(data, HasSubstr(" VRRP Instance = loadbalancer\n   VRRP Version = 2\n"
                               "   State = MASTER\n   Flags: none\n   Wantstate = MASTER\n"));
@@ -100,7 +103,10 @@ TEST_F(Dumps, PasswordsStayHome) {
 }
 
 TEST_F(Dumps, StatusSaysWhyAndSinceWhen) {
-  page_.script(0).health.store(ScriptHealth::Up);
+  TrackState up;
+  up.object = 0;
+  up.health = TrackHealth::Up;
+  page_.set_tracked(0, up);
   const json status = json::parse(status_json(view()));
   EXPECT_EQ(status["version"], 1);
   const json& instance = status["instances"][0];

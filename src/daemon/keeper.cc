@@ -52,13 +52,17 @@ int Keeper::run() {
   Instant turn_began{};
   while (!stopping_) {
     if (slots_.size() > kMany) os::sleep_until(turn_began + kTurn);
-    loop_.set_deadline(next_timer());
+    loop_.set_deadline(std::min(next_timer(), delays_.next()));
     if (const auto waited = loop_.wait(); !waited) {
       voice_.say_daemon(waited.error().message, 2);
       stop();
       return 1;
     }
     turn_began = os::monotonic_now();
+    if (delays_.next() <= turn_began) {
+      hear_links();  // an interface that has come back in time is heard first
+      settle_interfaces();
+    }
     if (next_timer() > turn_began) continue;
     // A keeper that wakes up late never speaks first: it reads what arrived, then decides.
     note_late_wake_up();
@@ -83,10 +87,11 @@ void Keeper::delay_start() {
 void Keeper::start() {
   remove_leftovers();
   delay_start();
+  begin_tracking();
   for (Slot& slot : slots_) {
     channels_.page.set_source(slot.index, source_of(slot));
     feed(slot, vrrp::SourceAddress{source_of(slot)});
-    if (!ports_[slot.port].up) {
+    if (!ports_[slot.port].up && slot.settings.track_primary) {
       feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown,
                                    "interface " + slot.settings.interface +
                                        (ports_[slot.port].socket ? " is down"
@@ -96,7 +101,8 @@ void Keeper::start() {
       feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::TrackFailed,
                                    "unicast_fault_no_peer is set and there is no unicast_peer"});
     }
-    apply_tracking(slot, "state of the scripts before the start");
+    watch_source(slot);
+    apply_tracking(slot, tracking_.summary(slot.index));
     start_when_ready(slot);
   }
 }

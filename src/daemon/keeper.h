@@ -15,12 +15,13 @@
 #include "daemon/instance_network.h"
 #include "daemon/pacer.h"
 #include "daemon/timer_queue.h"
+#include "daemon/tracking.h"
+#include "daemon/up_down_delays.h"
 #include "os/event_loop.h"
 #include "os/netlink_monitor.h"
 #include "os/raw_socket.h"
 #include "os/signals.h"
 #include "os/vrrp_tap.h"
-#include "track/track.h"
 #include "vrrp/instance.h"
 #include "wire/vrrp.h"
 
@@ -55,12 +56,6 @@ class Keeper {
     std::uint32_t defects_reported = 0; ///< bit per wire::VrrpDefect
   };
 
-  struct Bound {
-    std::size_t script = 0;
-    int weight = 0;
-    bool reverse = false;
-  };
-
   struct Slot {
     Slot(const config::Instance& instance, std::size_t at)
         : settings(instance), machine(instance.vrrp), index(at) {}
@@ -71,10 +66,10 @@ class Keeper {
     std::optional<os::VrrpSocket> own_socket;  ///< sends from its virtual MAC; absent: the port's
     std::optional<os::VrrpTap> tap;            ///< hears what arrives at its virtual MAC
     InstanceNetwork network;
-    std::vector<Bound> bound;
     bool started = false;
     bool has_addresses = false;
     bool track_fault = false;
+    bool source_there = true;            ///< track_src_ip
     Priority told{0};                    ///< effective priority last given to the machine
     std::vector<std::uint8_t> advert;    ///< encoded for `advert_priority` and `advert_source`
     Priority advert_priority{0};
@@ -112,13 +107,15 @@ class Keeper {
   Result<void> resolve_virtual_mac(Slot& slot);
   void queue_announcements();
   Result<void> open_socket(Port& port);
-  void bind_scripts(Slot& slot);
   void remove_leftovers();
 
   // keeper_track.cc
+  void begin_tracking();
   void hear_tracker();
+  void hear_interface(const std::string& name, bool up);
+  void settle_interfaces();
+  void apply_tracked(std::size_t object);
   void apply_tracking(Slot& slot, const std::string& because);
-  bool scripts_known(const Slot& slot) const;
   void start_when_ready(Slot& slot);
 
   // keeper_links.cc
@@ -134,6 +131,7 @@ class Keeper {
   // keeper_losses.cc
   void hear(const os::RouteKey& news);
   void hear(const os::RuleKey& news);
+  void watch_source(Slot& slot);
   void address_removed(const os::InterfaceAddress& news);
   void look_for_losses();
   bool holds(const Slot& slot) const;
@@ -180,6 +178,8 @@ class Keeper {
   os::FrameSocket frames_;
   os::SignalQueue signals_;
   Links links_;
+  Tracking tracking_;
+  UpDownDelays delays_;
   std::vector<wire::IpAddress> virtual_addresses_;
   std::vector<Port> ports_;
   std::vector<Slot> slots_;

@@ -21,8 +21,13 @@ void Keeper::hear_links() {
 }
 
 void Keeper::hear(const os::Interface& news) {
+  const auto* before = links_.find(news.index);
+  if (before != nullptr && before->name != news.name) {
+    hear_interface(std::string(before->name), false);  // of that name there is none any more
+  }
   links_.apply(news);
   remake_virtual_macs(news);
+  hear_interface(news.name, news.up && !news.deleted);
   for (Port& port : ports_) {
     if (port.interface.empty()) continue;
     if (port.index == news.index) {
@@ -79,12 +84,13 @@ void Keeper::remake_virtual_macs(const os::Interface& news) {
 }
 
 void Keeper::set_up(Port& port, bool up) {
+  up = delays_.heard(port.interface, up, os::monotonic_now());
   if (port.up == up) return;
   port.up = up;
   voice_.say_daemon("Netlink reports " + port.interface + (up ? " up" : " down"));
   const auto port_index = static_cast<std::size_t>(&port - ports_.data());
   for (Slot& slot : slots_) {
-    if (slot.port != port_index) continue;
+    if (slot.port != port_index || !slot.settings.track_primary) continue;
     if (up) {
       feed(slot, vrrp::FaultCleared{vrrp::ReasonCode::LinkDown});
     } else {
@@ -99,6 +105,7 @@ void Keeper::hear(const os::InterfaceAddress& news) {
   for (Port& port : ports_) {
     if (port.index == news.index && port.family == news.address.family) refresh_sources(port);
   }
+  for (Slot& slot : slots_) watch_source(slot);
   if (news.deleted) address_removed(news);
 }
 
@@ -113,6 +120,16 @@ void Keeper::refresh_sources(Port& port) {
       feed(slot, vrrp::SourceAddress{primary});
     }
   }
+}
+
+/// track_src_ip: a source address that was configured must be there.
+void Keeper::watch_source(Slot& slot) {
+  if (!slot.settings.source || !slot.settings.track_source) return;
+  const bool there = links_.has(ports_[slot.port].index, *slot.settings.source);
+  if (there == slot.source_there) return;
+  slot.source_there = there;
+  feed(slot, vrrp::SourceAddress{there ? *slot.settings.source
+                                       : wire::IpAddress{slot.settings.source->family, {}}});
 }
 
 /// Notifications were lost: compare everything with what the kernel says now.
@@ -132,6 +149,10 @@ void Keeper::look_anew() {
     }
     hear(os::Interface(*interface));
     refresh_sources(port);
+  }
+  for (const auto& object : tracking_.objects().interfaces()) {
+    const auto* interface = links_.find(object);
+    hear_interface(object, interface != nullptr && interface->up);
   }
   look_for_losses();
 }

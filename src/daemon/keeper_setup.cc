@@ -31,6 +31,8 @@ Keeper::Keeper(const config::Settings& settings, const Channels& channels, os::E
       monitor_(std::move(monitor)),
       frames_(std::move(frames)),
       signals_(std::move(signals)),
+      tracking_(settings, channels.page),
+      delays_(settings),
       virtual_addresses_(all_virtual_addresses(settings)) {}
 
 Result<std::unique_ptr<Keeper>> Keeper::create(const config::Settings& settings,
@@ -94,7 +96,6 @@ Result<void> Keeper::open_ports() {
 
 Result<void> Keeper::open_slot(Slot& slot) {
   slot.told = slot.settings.vrrp.base_priority;
-  bind_scripts(slot);
   slot.counters = channels_.page.instance(slot.index).counters.read().value_or(Counters{});
   auto resolved = resolve(slot);
   return !resolved && settings_.global.dynamic_interfaces ? Result<void>() : resolved;
@@ -205,17 +206,6 @@ void Keeper::queue_announcements() {
                    address.address.family);
       }
     }
-  }
-}
-
-void Keeper::bind_scripts(Slot& slot) {
-  for (const auto& track : slot.settings.tracks.scripts) {
-    const auto found = std::find_if(settings_.scripts.begin(), settings_.scripts.end(),
-                                    [&](const auto& script) { return script.name == track.name; });
-    if (found == settings_.scripts.end()) continue;  // the parser has said so
-    slot.bound.push_back({static_cast<std::size_t>(found - settings_.scripts.begin()),
-                          track.weight.value_or(found->weight),
-                          track.reverse.value_or(found->reverse)});
   }
 }
 

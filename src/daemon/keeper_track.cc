@@ -1,62 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tracker found, as each instance's priority and faults.
-#include <algorithm>
-
+// What was found of the tracked objects, as each instance's priority and faults.
 #include "daemon/keeper.h"
 
 namespace alibi::daemon {
 
+/// What is known before the start: what the page says, and the interfaces.
+void Keeper::begin_tracking() {
+  TrackState old;
+  while (channels_.tracker_to_keeper.receive_struct(old)) {
+  }  // the page knows all of it, and better
+  tracking_.recall();
+  for (const std::string& remark : tracking_.objects().remarks()) voice_.say_daemon(remark, 1);
+  for (const Port& port : ports_) {
+    static_cast<void>(delays_.heard(port.interface, port.up, os::monotonic_now()));
+  }
+  for (std::size_t i = 0; i < tracking_.objects().size(); ++i) {
+    const TrackedObject& object = tracking_.objects()[i];
+    if (object.kind != TrackKind::Interface) continue;
+    const auto* interface = links_.find(object.name);
+    const bool up = interface != nullptr && interface->up;
+    tracking_.take_interface(i, delays_.heard(object.name, up, os::monotonic_now()));
+  }
+}
+
 void Keeper::hear_tracker() {
-  ScriptState state;
-  while (channels_.tracker_to_keeper.receive_struct(state)) {
-    const auto script = static_cast<std::size_t>(state.script);
-    if (state.script < 0 || script >= settings_.scripts.size()) continue;
-    for (Slot& slot : slots_) {
-      const bool concerned = std::any_of(slot.bound.begin(), slot.bound.end(),
-                                         [&](const Bound& b) { return b.script == script; });
-      if (!concerned) continue;
-      apply_tracking(slot, script_text(settings_.scripts[script].name, state));
-      start_when_ready(slot);
+  TrackState news;
+  while (channels_.tracker_to_keeper.receive_struct(news)) {
+    if (tracking_.take(news)) apply_tracked(static_cast<std::size_t>(news.object));
+  }
+}
+
+void Keeper::hear_interface(const std::string& name, bool up) {
+  const auto object = tracking_.objects().find(TrackKind::Interface, name);
+  if (!object) return;
+  const bool counts = delays_.heard(name, up, os::monotonic_now());
+  if (tracking_.take_interface(*object, counts)) apply_tracked(*object);
+}
+
+/// Changes of interfaces that had to last, and have.
+void Keeper::settle_interfaces() {
+  for (const auto& change : delays_.due(os::monotonic_now())) {
+    // Tracked objects and ports alike ask what counts now; the first to ask settles it.
+    const bool counts = delays_.heard(change.interface, change.up, os::monotonic_now());
+    hear_interface(change.interface, counts);
+    for (Port& port : ports_) {
+      if (port.interface == change.interface) set_up(port, counts);
     }
   }
 }
 
-/// Script states are read from the shared page, which the tracker writes before it tells us: a
-/// keeper that was restarted finds them there as well.
-void Keeper::apply_tracking(Slot& slot, const std::string& because) {
-  if (slot.bound.empty()) return;
-  std::vector<track::Tracked> trackers;
-  for (const Bound& bound : slot.bound) {
-    const auto health = channels_.page.script(bound.script).health.load();
-    if (health == ScriptHealth::Unknown) continue;  // adds nothing, subtracts nothing
-    trackers.push_back({settings_.scripts[bound.script].name, bound.weight, bound.reverse,
-                        health == ScriptHealth::Up});
+void Keeper::apply_tracked(std::size_t object) {
+  const std::string because(tracking_.state(object).why.view());
+  for (const std::size_t instance : tracking_.objects().dependents(object)) {
+    Slot& slot = slots_[instance];
+    apply_tracking(slot, because);
+    start_when_ready(slot);
   }
-  const auto outcome = track::evaluate(slot.settings.vrrp.base_priority, trackers);
+}
+
+void Keeper::apply_tracking(Slot& slot, const std::string& because) {
+  if (tracking_.objects().bindings(slot.index).empty()) return;
+  const auto outcome = tracking_.weigh(slot.index, slot.settings.vrrp.base_priority);
   if (outcome.effective != slot.told) {
     slot.told = outcome.effective;
     feed(slot, vrrp::PriorityChanged{outcome.effective, because});
   }
   if (outcome.fault && !slot.track_fault) {
     slot.track_fault = true;
-    feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::TrackFailed, because});
+    feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::TrackFailed, outcome.fault_because});
   } else if (!outcome.fault && slot.track_fault) {
     slot.track_fault = false;
     feed(slot, vrrp::FaultCleared{vrrp::ReasonCode::TrackFailed});
   }
 }
 
-bool Keeper::scripts_known(const Slot& slot) const {
-  return std::all_of(slot.bound.begin(), slot.bound.end(), [&](const Bound& bound) {
-    return bound.weight != 0 ||
-           channels_.page.script(bound.script).health.load() != ScriptHealth::Unknown;
-  });
-}
-
-/// As keepalived: an instance that a script may put into FAULT waits for that script's first
-/// result.
+/// As keepalived: an instance that a tracker may put into FAULT waits for the first word of it.
 void Keeper::start_when_ready(Slot& slot) {
-  if (slot.started || start_at_ != kNever || !scripts_known(slot)) return;
+  if (slot.started || start_at_ != kNever || !tracking_.complete(slot.index)) return;
   slot.started = true;
   feed(slot, vrrp::Start{});
 }

@@ -60,9 +60,9 @@ const os::Interface* Links::find(IfIndex index) const {
   return nullptr;
 }
 
-bool Links::has(const os::AddressSpec& spec) const {
+bool Links::has(IfIndex index, const wire::IpAddress& address) const {
   return std::any_of(addresses_.begin(), addresses_.end(), [&](const auto& known) {
-    return known.index == spec.index && known.address == spec.address;
+    return known.index == index && known.address == address;
   });
 }
 

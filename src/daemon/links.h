@@ -24,7 +24,8 @@ class Links {
   const std::vector<os::Interface>& interfaces() const { return interfaces_; }
   const os::Interface* find(std::string_view name) const;
   const os::Interface* find(IfIndex index) const;
-  bool has(const os::AddressSpec& spec) const;
+  bool has(const os::AddressSpec& spec) const { return has(spec.index, spec.address); }
+  bool has(IfIndex index, const wire::IpAddress& address) const;
 
   /// The first address of `family` that is none of `virtual_ones`: any but loopback scope for IPv4,
   /// a link-local one for IPv6 (RFC 9568 section 5.1.2.1), and never one that duplicate address

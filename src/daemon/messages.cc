@@ -36,11 +36,11 @@ Tell make_tell(Tell::Kind kind) {
   return tell;
 }
 
-std::string script_text(std::string_view name, const ScriptState& state) {
+std::string script_text(std::string_view name, int status, bool timed_out) {
   const std::string start = "script " + std::string(name);
-  if (state.timed_out != 0) return start + " timed out";
-  if (state.status == 0) return start + " succeeded";
-  return start + " failed (" + os::exit_text(state.status) + ")";
+  if (timed_out) return start + " timed out";
+  if (status == 0) return start + " succeeded";
+  return start + " failed (" + os::exit_text(status) + ")";
 }
 
 }  // namespace alibi::daemon

@@ -33,7 +33,7 @@ struct Tell {
     Transition,    ///< instance, from, to, reason, priority; text: the reason's detail
     Note,          ///< instance, text; verbose
     Daemon,        ///< text: something about alibi itself; severity
-    ScriptResult,  ///< script, status, timed_out, up, changed, took
+    ScriptResult,  ///< script, status, timed_out, up, changed, took; text: what it printed
     Announced,     ///< instance; text: "IF for ADDRESS"; status: how many left now; changed: asked
                    ///< for just now, up: neighbour advertisements; verbose
     Resigned,      ///< instance: the last will of a dead keeper was sent for it; text: how it died
@@ -62,20 +62,26 @@ struct Tell {
 };
 static_assert(std::is_trivially_copyable_v<Tell>);
 
-/// What the tracker tells the keeper after every run, changed or not: one lost in a full queue is
-/// made good by the next.
-struct ScriptState {
-  std::int32_t script = -1;
-  std::int32_t status = 0;
-  std::uint8_t up = 0;
-  std::uint8_t timed_out = 0;
+/// Disabled: will never be known and counts nowhere (a script that is not allowed to run).
+enum class TrackHealth : std::uint8_t { Unknown, Up, Down, Disabled };
+
+/// What is known of one tracked object (see tracked_objects.h): sent by the tracker to the keeper,
+/// and kept in the shared page for a keeper that starts again.
+struct TrackState {
+  std::int32_t object = -1;    ///< index into TrackedObjects
+  std::uint32_t sequence = 0;  ///< of this object; an older one than known is no news
+  TrackHealth health = TrackHealth::Unknown;
+  std::uint8_t timed_out = 0;  ///< script: its last run
+  std::int32_t status = 0;     ///< script: as wait(2) encodes it
+  std::int32_t value = 0;      ///< file: the number in it; process: how many run
+  FixedText why;               ///< for the reason, e.g. "script chk failed (exited with status 1)"
 };
-static_assert(std::is_trivially_copyable_v<ScriptState>);
+static_assert(std::is_trivially_copyable_v<TrackState>);
 
 /// A Tell with both clocks read and the caller's pid in it.
 Tell make_tell(Tell::Kind kind);
 
 /// "script chk_haproxy failed (exited with status 1)", "... succeeded", "... timed out".
-std::string script_text(std::string_view name, const ScriptState& state);
+std::string script_text(std::string_view name, int status, bool timed_out);
 
 }  // namespace alibi::daemon

@@ -86,7 +86,22 @@ TEST(SharedPage, SourceOfADeadWriterIsUnspecified) {
   EXPECT_TRUE(page->source(1).is_unspecified());
   page->set_source(1, address);
   EXPECT_EQ(page->source(1), address);
-  EXPECT_EQ(page->script(0).health.load(), ScriptHealth::Unknown);
+}
+
+TEST(SharedPage, TrackedObjectSurvivesAWriterThatDied) {
+  auto page = SharedPage::create(1, 2);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->tracked(1).health, TrackHealth::Unknown);
+  TrackState state;
+  state.health = TrackHealth::Down;
+  state.value = 7;
+  state.why = std::string("file f is 7");
+  page->set_tracked(1, state);
+  state.value = 8;
+  page->set_tracked(1, state);
+  EXPECT_EQ(page->tracked(1).value, 8);
+  EXPECT_EQ(page->tracked(1).why.view(), "file f is 7");
+  EXPECT_EQ(page->tracked(0).health, TrackHealth::Unknown);
 }
 
 TEST(SharedPage, IsTheSameMemoryForWhoeverAdoptsIt) {

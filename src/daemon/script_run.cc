@@ -36,12 +36,14 @@ ScriptRun::Action ScriptRun::due(Instant now) {
     return Action::Terminate;
   }
   phase_ = Phase::Killed;
+  ++kills_;
   return Action::Kill;
 }
 
 void ScriptRun::started(Instant now) {
   phase_ = Phase::Running;
   started_ = now;
+  kills_ = 0;
   start_at_ = start_at_ + interval_;
   if (start_at_ <= now) start_at_ = now + interval_;  // late: no burst of runs to catch up
 }
@@ -49,7 +51,7 @@ void ScriptRun::started(Instant now) {
 bool ScriptRun::ended(Instant now) {
   const bool counts = phase_ == Phase::Running;
   phase_ = Phase::Waiting;
-  while (start_at_ <= now) start_at_ = start_at_ + interval_;  // runs it overlapped are skipped
+  for (; start_at_ <= now; ++skipped_) start_at_ = start_at_ + interval_;
   return counts;
 }
 

@@ -16,7 +16,7 @@ class ScriptRun {
 
   ScriptRun(const config::Script& script, Instant first_start);
 
-  /// When to call due() next; kNever while waiting for the end of a killed run.
+  /// When to call due() next.
   Instant next() const;
 
   /// What to do at `now`. Start: a run shall begin (tell by started() or could_not_start()).
@@ -27,6 +27,10 @@ class ScriptRun {
   /// The run has ended, `success` as its exit status says; true if it counts (it was no overrun,
   /// which counted when its time was up).
   bool ended(Instant now);
+  /// Runs that fell into the time of another, in all.
+  std::uint64_t skipped() const { return skipped_; }
+  /// SIGKILL was sent once more than it should have taken.
+  bool killed_before() const { return kills_ > 1; }
   bool running() const { return phase_ != Phase::Waiting; }
   Duration took(Instant now) const { return now - started_; }
 
@@ -39,6 +43,8 @@ class ScriptRun {
   Instant start_at_;
   Instant started_{};
   Instant signalled_{};
+  std::uint64_t skipped_ = 0;
+  int kills_ = 0;
 };
 
 }  // namespace alibi::daemon

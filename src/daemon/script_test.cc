@@ -38,9 +38,12 @@ TEST(ScriptRun, OverrunIsTerminatedThenKilledAndDoesNotCountTwice) {
   EXPECT_EQ(run.due(at(1s)), Action::Terminate);
   EXPECT_EQ(run.due(at(2s)), Action::None);
   EXPECT_EQ(run.due(at(3s)), Action::Kill);
+  EXPECT_FALSE(run.killed_before());
   EXPECT_EQ(run.due(at(5s)), Action::Kill);  // still not reaped
+  EXPECT_TRUE(run.killed_before());
   EXPECT_FALSE(run.ended(at(5500ms)));
   EXPECT_EQ(run.next(), at(6s));  // the runs it overlapped are skipped
+  EXPECT_EQ(run.skipped(), 2U);
 }
 
 TEST(ScriptRun, NoTimeoutMeansTheInterval) {

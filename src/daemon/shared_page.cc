@@ -24,23 +24,23 @@ T* place(std::byte*& cursor, std::size_t count, bool fresh) {
 
 }  // namespace
 
-Result<SharedPage> SharedPage::create(std::size_t instances, std::size_t scripts) {
+Result<SharedPage> SharedPage::create(std::size_t instances, std::size_t tracked) {
   os::Fd memory(::memfd_create("alibi-page", MFD_CLOEXEC));
   if (!memory.valid()) return fail_errno("cannot create memory shared between processes");
-  return map(std::move(memory), instances, scripts, true);
+  return map(std::move(memory), instances, tracked, true);
 }
 
-Result<SharedPage> SharedPage::adopt(os::Fd memory, std::size_t instances, std::size_t scripts) {
-  return map(std::move(memory), instances, scripts, false);
+Result<SharedPage> SharedPage::adopt(os::Fd memory, std::size_t instances, std::size_t tracked) {
+  return map(std::move(memory), instances, tracked, false);
 }
 
-Result<SharedPage> SharedPage::map(os::Fd memory, std::size_t instances, std::size_t scripts,
+Result<SharedPage> SharedPage::map(os::Fd memory, std::size_t instances, std::size_t tracked,
                                    bool fresh) {
   SharedPage page(std::move(memory));
   page.bytes_ = aligned(sizeof(Dropped)) + aligned(sizeof(*page.handover_)) +
                 aligned(sizeof(Household)) +
                 aligned(sizeof(InstanceState) * instances) +
-                aligned(sizeof(ScriptRecord) * scripts);
+                aligned(sizeof(TrackRecord) * tracked);
   const auto size = static_cast<off_t>(page.bytes_);
   struct stat now {};
   if (fresh && ::ftruncate(page.memory_.get(), size) != 0) {
@@ -58,7 +58,8 @@ Result<SharedPage> SharedPage::map(os::Fd memory, std::size_t instances, std::si
   page.handover_ = place<std::atomic<HandoverStage>>(cursor, 1, fresh);
   page.household_ = place<Household>(cursor, 1, fresh);
   page.instances_ = place<InstanceState>(cursor, instances, fresh);
-  page.scripts_ = place<ScriptRecord>(cursor, scripts, fresh);
+  page.tracked_ = place<TrackRecord>(cursor, tracked, fresh);
+  page.tracked_count_ = tracked;
   return page;
 }
 
@@ -70,7 +71,8 @@ SharedPage::SharedPage(SharedPage&& other) noexcept
       handover_(other.handover_),
       household_(other.household_),
       instances_(other.instances_),
-      scripts_(other.scripts_) {}
+      tracked_(other.tracked_),
+      tracked_count_(other.tracked_count_) {}
 
 SharedPage::~SharedPage() {
   if (mapping_ != nullptr) ::munmap(mapping_, bytes_);
@@ -90,6 +92,26 @@ wire::IpAddress SharedPage::source(std::size_t index) const {
   // Read after the writer's death only, or twice the same: one look is enough.
   if ((record.source_version.load() & 1U) != 0) return {};
   return record.source;
+}
+
+void SharedPage::set_tracked(std::size_t index, const TrackState& state) const {
+  TrackRecord& record = tracked_[index];
+  const auto version = record.version.load(std::memory_order_relaxed) + 1;
+  record.copies[version & 1U] = state;
+  record.version.store(version, std::memory_order_release);
+}
+
+TrackState SharedPage::tracked(std::size_t index) const {
+  const TrackRecord& record = tracked_[index];
+  TrackState state;
+  // Another turn only when a whole write fell into the look, which two in a row do not.
+  for (int turn = 0; turn < 4; ++turn) {
+    const auto version = record.version.load(std::memory_order_acquire);
+    state = record.copies[version & 1U];
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (record.version.load(std::memory_order_relaxed) == version) break;
+  }
+  return state;
 }
 
 }  // namespace alibi::daemon

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory shared by all processes of one `alibi run`: what must outlive the process that knows it.
 // The keeper writes each instance's state, for the supervisor's last will and for whoever asks how
-// things are; the tracker each script's, for a keeper that starts again; every sender counts what
-// its full queue dropped.
+// things are; the tracker that of each tracked object (the keeper that of interfaces), for a keeper
+// or tracker that starts again; every sender counts what its full queue dropped.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "daemon/messages.h"
 #include "daemon/published.h"
 #include "daemon/records.h"
 #include "os/fd.h"
@@ -35,11 +36,11 @@ struct InstanceState {
   Published<LastTransition> last;
 };
 
-enum class ScriptHealth : std::uint8_t { Unknown, Up, Down };
-struct ScriptRecord {
-  std::atomic<ScriptHealth> health{ScriptHealth::Unknown};
-  std::atomic<std::int32_t> status{0};
-  std::atomic<std::uint8_t> timed_out{0};
+/// Two copies, of which the writer changes the one that readers do not look at: a writer that dies
+/// or is stopped in the middle leaves the other whole, and no reader ever waits.
+struct TrackRecord {
+  std::atomic<std::uint32_t> version{0};  ///< writes completed; copies[version & 1] is the latest
+  TrackState copies[2];
 };
 
 /// How far a keeper has come that takes over from the one of the generation before.
@@ -62,17 +63,20 @@ struct Household {
 /// Shared memory, made before the first fork; lives as long as a process maps it or holds fd().
 class SharedPage {
  public:
-  static Result<SharedPage> create(std::size_t instances, std::size_t scripts);
+  static Result<SharedPage> create(std::size_t instances, std::size_t tracked);
   /// The memory that another program made with the same numbers: how it gets over exec.
-  static Result<SharedPage> adopt(os::Fd memory, std::size_t instances, std::size_t scripts);
+  static Result<SharedPage> adopt(os::Fd memory, std::size_t instances, std::size_t tracked);
   SharedPage(SharedPage&& other) noexcept;
   SharedPage& operator=(SharedPage&&) = delete;
   ~SharedPage();
 
   int fd() const { return memory_.get(); }
   InstanceState& instance(std::size_t index) const { return instances_[index]; }
-  ScriptRecord& script(std::size_t index) const { return scripts_[index]; }
   Household& household() const { return *household_; }
+  /// One writer for each object; `index` as in TrackedObjects.
+  void set_tracked(std::size_t index, const TrackState& state) const;
+  TrackState tracked(std::size_t index) const;
+  std::size_t tracked_count() const { return tracked_count_; }
   /// Messages to the teller that a full queue dropped.
   std::atomic<std::uint64_t>& dropped(Sender sender) const {
     return (*dropped_)[static_cast<std::size_t>(sender)];
@@ -88,7 +92,7 @@ class SharedPage {
   using Dropped = std::array<std::atomic<std::uint64_t>, kSenders>;
   explicit SharedPage(os::Fd memory) : memory_(std::move(memory)) {}
   /// Maps; `fresh` memory is initialised, other is taken as it is.
-  static Result<SharedPage> map(os::Fd memory, std::size_t instances, std::size_t scripts,
+  static Result<SharedPage> map(os::Fd memory, std::size_t instances, std::size_t tracked,
                                 bool fresh);
 
   os::Fd memory_;
@@ -98,7 +102,8 @@ class SharedPage {
   std::atomic<HandoverStage>* handover_ = nullptr;
   Household* household_ = nullptr;
   InstanceState* instances_ = nullptr;
-  ScriptRecord* scripts_ = nullptr;
+  TrackRecord* tracked_ = nullptr;
+  std::size_t tracked_count_ = 0;
 };
 
 }  // namespace alibi::daemon

@@ -32,9 +32,10 @@ std::string result_text(const config::Settings& settings, const Tell& tell, bool
            std::to_string(WIFEXITED(tell.status) ? WEXITSTATUS(tell.status)
                                                  : 128 + WTERMSIG(tell.status));
   }
-  if (tell.timed_out != 0) return "VRRP_Script(" + name + ") timed_out" + took;
+  const std::string printed = tell.text.size > 0 ? ": " + std::string(tell.text.view()) : "";
+  if (tell.timed_out != 0) return "VRRP_Script(" + name + ") timed_out" + took + printed;
   if (tell.status == 0) return "VRRP_Script(" + name + ") succeeded";
-  return "VRRP_Script(" + name + ") failed (" + os::exit_text(tell.status) + ")";
+  return "VRRP_Script(" + name + ") failed (" + os::exit_text(tell.status) + ")" + printed;
 }
 
 /// keepalived's lines, one for the request and one for each packet.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tracker: runs each vrrp_script at its interval as its user, each in a process group of its
-// own, and says what came of it. A run that hangs holds up nothing but its own script.
+// The tracker: watches what instances are made to depend on, and says what came of it to keeper and
+// teller. Scripts run from its main thread, files, processes and BFD sessions have threads of their
+// own, so that what hangs holds up nothing but itself.
 #pragma once
 
 #include "config/settings.h"

@@ -7,33 +7,64 @@
 #include <algorithm>
 #include <bit>
 
+#include "daemon/tracking.h"
 #include "os/process.h"
 
 namespace alibi::daemon {
 namespace {
 
-TrackerView script_view(const config::Settings& settings, const SharedPage& page,
-                        const config::Track& track) {
-  TrackerView view{"script", track.name, 0, false, "unknown", "", 0, false};
-  for (std::size_t i = 0; i < settings.scripts.size(); ++i) {
-    const config::Script& script = settings.scripts[i];
-    if (script.name != track.name) continue;
-    view.weight = track.weight.value_or(script.weight);
-    view.reverse = track.reverse.value_or(script.reverse);
-    const auto& record = page.script(i);
-    const auto health = record.health.load();
-    if (health == ScriptHealth::Unknown) break;
-    const bool up = health == ScriptHealth::Up;
-    view.state = up ? "up" : "down";
-    view.detail = record.timed_out.load() != 0 ? "timed out" : os::exit_text(record.status.load());
-    if (view.weight == 0) view.faults = up == view.reverse;
-    const bool counts = (view.weight > 0) == up;  // added while up, subtracted while down
-    if (counts) view.adds = view.reverse ? -view.weight : view.weight;
+std::string_view kind_word(TrackKind kind) {
+  return kind == TrackKind::Bfd ? "bfd" : text(kind);
+}
+
+std::string_view state_word(TrackHealth health) {
+  switch (health) {
+    case TrackHealth::Unknown:
+      return "unknown";
+    case TrackHealth::Up:
+      return "up";
+    case TrackHealth::Down:
+      return "down";
+    case TrackHealth::Disabled:
+      return "disabled";
   }
+  return "unknown";
+}
+
+std::string detail_of(const TrackedObject& object, const TrackState& state) {
+  if (state.health == TrackHealth::Unknown) return "";
+  switch (object.kind) {
+    case TrackKind::Script:
+      if (state.health == TrackHealth::Disabled) return std::string(state.why.view());
+      return state.timed_out != 0 ? "timed out" : os::exit_text(state.status);
+    case TrackKind::File:
+      return "value " + std::to_string(state.value);
+    case TrackKind::Process:
+      return std::to_string(state.value) + " running";
+    default:
+      return std::string(state.why.view());
+  }
+}
+
+TrackerView tracker_view(const Binding& binding, const TrackedObject& object,
+                         const TrackState& state) {
+  TrackerView view{std::string(kind_word(object.kind)),
+                   object.name,
+                   binding.weight,
+                   binding.reverse,
+                   std::string(state_word(state.health)),
+                   detail_of(object, state),
+                   0,
+                   false};
+  if (!counts(state)) return view;
+  const auto seen = as_seen(binding, object, state);
+  view.adds = track::contribution(seen);
+  view.faults = track::forbids(seen);
   return view;
 }
 
 void look_at_instances(const config::Settings& settings, const SharedPage& page, View& view) {
+  const TrackedObjects objects(settings);
   for (std::size_t i = 0; i < settings.instances.size(); ++i) {
     const auto& shared = page.instance(i);
     InstanceView instance;
@@ -52,8 +83,9 @@ void look_at_instances(const config::Settings& settings, const SharedPage& page,
     instance.counters = shared.counters.read().value_or(Counters{});
     instance.since_cleared = minus(instance.counters, shared.cleared.read().value_or(Counters{}));
     instance.last = shared.last.read();
-    for (const auto& track : settings.instances[i].tracks.scripts) {
-      instance.trackers.push_back(script_view(settings, page, track));
+    for (const Binding& binding : objects.bindings(i)) {
+      instance.trackers.push_back(
+          tracker_view(binding, objects[binding.object], page.tracked(binding.object)));
     }
     view.instances.push_back(std::move(instance));
   }

@@ -20,7 +20,7 @@ struct TrackerView {
   std::string name;
   int weight = 0;
   bool reverse = false;
-  std::string state;    ///< up, down, unknown
+  std::string state;    ///< up, down, unknown, disabled
   std::string detail;   ///< e.g. "exited with status 1"
   int adds = 0;         ///< what it adds to the priority now
   bool faults = false;  ///< it forbids the instance to run now

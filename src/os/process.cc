@@ -52,12 +52,12 @@ void die_with(pid_t parent, int signal) {
   if (::getppid() != parent) ::_exit(128 + signal);  // it died before prctl
 }
 
-[[noreturn]] void exec_child(pid_t parent, const Identity& identity, char* const* argv,
-                             char* const* environment) {
+[[noreturn]] void exec_child(pid_t parent, const Identity& identity, int output,
+                             char* const* argv, char* const* environment) {
   ::setpgid(0, 0);
   restore_default_signals();
   const int null = ::open("/dev/null", O_RDWR);
-  for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+  for (int fd = 0; fd <= 2; ++fd) ::dup2(fd > 0 && output > 2 ? output : null, fd);
   if (null > 2) ::close(null);
   become(identity);
   die_with(parent, SIGKILL);  // after setuid, which clears it
@@ -119,7 +119,9 @@ Result<pid_t> spawn(const Program& program) {
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno("cannot fork to run " + program.argv[0]);
-  if (pid == 0) exec_child(parent, program.identity, argv.data(), environment.data());
+  if (pid == 0) {
+    exec_child(parent, program.identity, program.output, argv.data(), environment.data());
+  }
   ::setpgid(pid, pid);  // both sides: whoever comes first; a kill of the group must find it
   return pid;
 }

@@ -34,6 +34,7 @@ struct Program {
   Identity identity;
   std::vector<std::string> extra_arguments;
   std::vector<std::string> environment{};  ///< NAME=value, added to our own
+  int output = -1;  ///< descriptor for what it prints (both streams); -1: /dev/null
 };
 /// Starts a program in a process group of its own, standard descriptors on /dev/null. It dies with
 /// its parent. 127 / 126 are its exit codes when it cannot be found / executed, as in a shell.

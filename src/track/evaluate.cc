@@ -12,23 +12,38 @@ constexpr int kHighest = 254;
 constexpr int kLowest = 1;
 constexpr int kLargestWeight = 253;  // keepalived's limit for a tracker's weight
 
+std::int64_t product(const Tracked& tracked) {
+  const std::int64_t out = std::int64_t{*tracked.number} * tracked.weight;
+  return tracked.reverse ? -out : out;
+}
+
+}  // namespace
+
+bool forbids(const Tracked& tracked) {
+  if (!tracked.number) return tracked.weight == 0 && tracked.up == tracked.reverse;
+  if (tracked.weight == 0) return (*tracked.number != 0) != tracked.reverse;
+  return product(tracked) < -kLargestWeight;
+}
+
 int contribution(const Tracked& tracked) {
+  if (tracked.number) {
+    return static_cast<int>(
+        std::clamp<std::int64_t>(product(tracked), -kLargestWeight, kLargestWeight));
+  }
   const int weight = std::clamp(tracked.weight, -kLargestWeight, kLargestWeight);
   const bool counts = weight > 0 ? tracked.up : !tracked.up;
   if (!counts) return 0;
   return tracked.reverse ? -weight : weight;
 }
 
-}  // namespace
-
-Outcome evaluate(Priority base, const std::vector<Tracked>& trackers) {
-  Outcome out{base, false, {}};
+Outcome evaluate(Priority base, std::span<const Tracked> trackers) {
+  Outcome out{base, false, 0};
   int sum = base.value;
-  for (const Tracked& tracked : trackers) {
-    sum += contribution(tracked);
-    if (tracked.weight == 0 && tracked.up == tracked.reverse && !out.fault) {
+  for (std::size_t i = 0; i < trackers.size(); ++i) {
+    sum += contribution(trackers[i]);
+    if (!out.fault && forbids(trackers[i])) {
       out.fault = true;
-      out.fault_name = tracked.name;
+      out.fault_at = i;
     }
   }
   if (base.value != kOwner) {

@@ -9,6 +9,11 @@ namespace alibi::track {
 RiseFall::RiseFall(int rise, int fall, bool init_fail)
     : rise_(std::max(rise, 1)), fall_(std::max(fall, 1)), up_(false), known_(init_fail) {}
 
+void RiseFall::resume(bool up) {
+  known_ = true;
+  up_ = up;
+}
+
 RiseFall::Change RiseFall::result(bool success) {
   if (!known_) {
     known_ = true;

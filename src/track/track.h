@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tracked scripts, sans-IO: results in, up/down and the effective priority out. Who runs the script
-// and when is the tracker's business (daemon/).
+// What instances depend on, sans-IO: results in, up/down and the effective priority out. Who runs a
+// script, reads a file or watches a process is the tracker's business (daemon/).
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "base/strong.h"
 
@@ -16,6 +17,8 @@ namespace alibi::track {
 class RiseFall {
  public:
   RiseFall(int rise, int fall, bool init_fail);
+  /// Goes on from what is known already (of an earlier process): no first result any more.
+  void resume(bool up);
   enum class Change : std::uint8_t { None, WentUp, WentDown };
   Change result(bool success);
   bool up() const { return up_; }
@@ -33,19 +36,25 @@ class RiseFall {
 /// < 0: added (subtracted) while down. `reverse` turns the direction: weight 0 is a FAULT while up,
 /// others are subtracted instead of added (weight < 0: raises the priority while down).
 struct Tracked {
-  std::string name;
   int weight = 0;
   bool reverse = false;
   bool up = false;
+  /// A tracked file: the number in it. Times the weight it is added (subtracted with `reverse`);
+  /// a product below -253 is a FAULT, and with weight 0 every number but 0 (with `reverse` only 0).
+  std::optional<std::int32_t> number{};
 };
+
+/// What it adds to the priority now, and whether it forbids the instance to run now.
+int contribution(const Tracked& tracked);
+bool forbids(const Tracked& tracked);
 
 struct Outcome {
   Priority effective;
-  bool fault = false;      ///< some tracker with weight 0 is down
-  std::string fault_name;  ///< the first such tracker
+  bool fault = false;        ///< some tracker forbids the instance to run
+  std::size_t fault_at = 0;  ///< the first such tracker
 };
 
 /// Effective priority, clamped to 1..254; an owner (255) never changes.
-Outcome evaluate(Priority base, const std::vector<Tracked>& trackers);
+Outcome evaluate(Priority base, std::span<const Tracked> trackers);
 
 }  // namespace alibi::track

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string_view>
+#include <vector>
 
 namespace alibi::track {
 namespace {
@@ -54,6 +55,10 @@ TEST(RiseFall, NonsenseCountsMeanOne) {
   EXPECT_EQ(feed(counter, "+-+"), "UDU");
 }
 
+Outcome weigh(std::uint8_t base, const std::vector<Tracked>& trackers) {
+  return evaluate(Priority{base}, trackers);
+}
+
 struct WeightCase {
   int weight;
   bool reverse;
@@ -70,29 +75,58 @@ TEST(Evaluate, WeightsAsKeepalivedCountsThem) {
       {-253, false, false, 1}, {2000000000, false, true, 254},
   };
   for (const auto& c : cases) {
-    const auto outcome = evaluate(Priority{100}, {{"t", c.weight, c.reverse, c.up}});
+    const auto outcome = weigh(100, {{c.weight, c.reverse, c.up}});
     EXPECT_EQ(outcome.effective.value, c.expected) << c.weight << c.reverse << c.up;
     EXPECT_FALSE(outcome.fault);
   }
 }
 
 TEST(Evaluate, WeightsSumBeforeTheClamp) {
-  const auto outcome = evaluate(Priority{250}, {{"a", 20, false, true}, {"b", -10, false, false}});
+  const auto outcome = weigh(250, {{20, false, true}, {-10, false, false}});
   EXPECT_EQ(outcome.effective.value, 254);  // 250 + 20 - 10, not (250 + 20 clamped) - 10
 }
 
 TEST(Evaluate, WeightZeroIsAFaultAndNamesTheFirst) {
-  const auto outcome = evaluate(
-      Priority{100}, {{"a", 0, false, true}, {"b", 0, false, false}, {"c", 0, false, false}});
+  const auto outcome = weigh(100, {{0, false, true}, {0, false, false}, {0, false, false}});
   EXPECT_TRUE(outcome.fault);
-  EXPECT_EQ(outcome.fault_name, "b");
+  EXPECT_EQ(outcome.fault_at, 1U);
   EXPECT_EQ(outcome.effective.value, 100);
-  EXPECT_TRUE(evaluate(Priority{100}, {{"r", 0, true, true}}).fault);
-  EXPECT_FALSE(evaluate(Priority{100}, {{"r", 0, true, false}}).fault);
+  EXPECT_TRUE(weigh(100, {{0, true, true}}).fault);
+  EXPECT_FALSE(weigh(100, {{0, true, false}}).fault);
+}
+
+struct NumberCase {
+  int number;
+  int weight;
+  bool reverse;
+  int expected;  ///< from base 100; 0: FAULT
+};
+
+TEST(Evaluate, NumbersOfFilesAsKeepalivedCountsThem) {
+  const NumberCase cases[] = {
+      {20, 1, false, 120}, {-30, 1, false, 70},  {20, -2, false, 60}, {20, 1, true, 80},
+      {0, 0, false, 100},  {1, 0, false, 0},     {0, 0, true, 0},     {1, 0, true, 100},
+      {-253, 1, false, 1}, {-254, 1, false, 0},  {1000, 1, false, 254}, {-300, 1, false, 0},
+      {254, 1, true, 0},   {INT32_MIN, 254, false, 0}, {INT32_MAX, 254, false, 254},
+  };
+  for (const auto& c : cases) {
+    const auto outcome = weigh(100, {{c.weight, c.reverse, false, c.number}});
+    EXPECT_EQ(outcome.fault, c.expected == 0) << c.number << " x " << c.weight << c.reverse;
+    if (c.expected != 0) {
+      EXPECT_EQ(outcome.effective.value, c.expected) << c.number;
+    }
+  }
+}
+
+TEST(RiseFall, ResumedCounterNeedsTheWholeFall) {
+  RiseFall counter(1, 2, false);
+  counter.resume(true);
+  EXPECT_TRUE(counter.known() && counter.up());
+  EXPECT_EQ(feed(counter, "--"), ".D");
 }
 
 TEST(Evaluate, OwnerNeverChanges) {
-  EXPECT_EQ(evaluate(Priority{255}, {{"a", -50, false, false}}).effective.value, 255);
+  EXPECT_EQ(weigh(255, {{-50, false, false}}).effective.value, 255);
 }
 
 }  // namespace

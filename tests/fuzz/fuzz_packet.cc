@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any octets as a captured frame. The first octet chooses the link type; what decodes without a
-// defect must come out of the encoder as it went in.
+// defect must come out of the encoder as it went in. The octets after the first are tried as a BFD
+// Control packet, too.
 #include <array>
 #include <span>
 
 #include "base/check.h"
+#include "wire/bfd.h"
 #include "wire/frame.h"
 
 using namespace alibi::wire;
@@ -26,11 +28,21 @@ void check_round_trip(const VrrpPacket& packet) {
   CHECK(again.advertisement == decoded.advertisement);
 }
 
+void check_bfd(std::span<const std::uint8_t> payload) {
+  const BfdDecoded decoded = decode_bfd(payload);
+  CHECK(!text(decoded.defect).empty() && !text(decoded.packet.diagnostic).empty());
+  if (decoded.defect != BfdDefect::None) return;
+  const BfdDecoded again = decode_bfd(encode_bfd(decoded.packet));
+  CHECK(again.defect == BfdDefect::None);
+  CHECK(again.packet == decoded.packet);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const LinkType link_type = kLinkTypes[data[0] % kLinkTypes.size()];
+  check_bfd(std::span(data, size).subspan(1));
   const Frame frame = decode_frame(std::span(data, size).subspan(1), link_type);
   if (frame.defect == FrameDefect::None) CHECK(frame.vrrp || frame.arp);
   if (frame.vrrp) {

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between sockets and sessions: which packet belongs to which, and whether its TTL is believed.
+#include "daemon/bfd_tracker.h"
+
+#include <algorithm>
+#include <random>
+
+namespace alibi::daemon {
+namespace {
+
+// RFC 5881 section 4: source ports.
+constexpr std::uint16_t kFirstPort = 49152;
+constexpr std::uint16_t kLastPort = 65535;
+constexpr int kFullTtl = 255;         // RFC 5881 section 5: GTSM
+constexpr Duration kRetry = 1s;       // for a source address that is not there yet
+constexpr Duration kBelieved = 5s;    // what an earlier tracker saw, until this one knows better
+constexpr int kMostDatagrams = 1024;  // at once: a flood must not keep the timers from running
+constexpr unsigned kTtlReason = 31;   // drops_told: below are wire::BfdDefect
+
+track::BfdParameters parameters_of(const config::Bfd& bfd, std::uint32_t discriminator,
+                                   std::uint32_t seed) {
+  track::BfdParameters out;
+  out.discriminator = discriminator;
+  out.desired_min_tx = bfd.min_tx;
+  out.required_min_rx = bfd.min_rx;
+  out.slow_tx = bfd.idle_tx;
+  out.multiplier = static_cast<std::uint8_t>(std::clamp(bfd.multiplier, 1, 255));
+  out.passive = bfd.passive;
+  out.seed = seed;
+  return out;
+}
+
+std::uint16_t port_of(const config::Bfd& bfd) {
+  return bfd.multihop ? wire::kBfdMultihopPort : wire::kBfdPort;
+}
+
+std::string title(const config::Bfd& bfd) {
+  return "BFD session " + bfd.name + " with " + bfd.neighbor.text();
+}
+
+}  // namespace
+
+Result<void> BfdTracker::begin(os::EventLoop& loop) {
+  std::random_device random;
+  const auto& settings = board_.settings();
+  const std::uint32_t base = random() & 0x7fffff00U;  // of no session before this process
+  for (std::size_t i = 0; i < settings.bfds.size(); ++i) {
+    const auto object = board_.objects().find(TrackKind::Bfd, settings.bfds[i].name);
+    if (!object || !board_.objects()[*object].used) continue;
+    const auto discriminator = base + static_cast<std::uint32_t>(sessions_.size()) + 1;
+    sessions_.push_back({settings.bfds[i], *object,
+                         track::BfdSession(parameters_of(settings.bfds[i], discriminator, random()),
+                                           os::monotonic_now())});
+    introduce(sessions_.back());
+  }
+  listeners_.reserve(4);  // handlers refer to them
+  for (const Session& session : sessions_) {
+    const bool there = std::any_of(listeners_.begin(), listeners_.end(), [&](const Listener& l) {
+      return l.family == session.settings.neighbor.family &&
+             l.multihop == session.settings.multihop;
+    });
+    if (there) continue;
+    auto added = listen(loop, session.settings.neighbor.family, session.settings.multihop);
+    if (!added) return added;
+  }
+  return {};
+}
+
+Result<void> BfdTracker::listen(os::EventLoop& loop, wire::Family family, bool multihop) {
+  auto socket = os::UdpSocket::listen(family, multihop ? wire::kBfdMultihopPort : wire::kBfdPort);
+  if (!socket) return tl::unexpected(socket.error());
+  listeners_.push_back({family, multihop, std::move(*socket)});
+  const Listener& listener = listeners_.back();
+  return loop.add(listener.socket.fd(), [this, &listener] { receive(listener); });
+}
+
+/// Down until it is up, as in keepalived; what a tracker that died saw up gets a little time.
+void BfdTracker::introduce(Session& session) {
+  if (board_.last(session.object).health == TrackHealth::Up) {
+    session.believed_until = os::monotonic_now() + kBelieved;
+  } else {
+    publish(session, false, "has not come up yet");
+  }
+}
+
+void BfdTracker::open(Session& session, Instant now) {
+  const config::Bfd& bfd = session.settings;
+  auto sender =
+      os::UdpSocket::sender(bfd.neighbor.family, bfd.source, kFirstPort, kLastPort, bfd.ttl);
+  if (sender) {
+    session.sender = std::move(*sender);
+    session.open_at = kNever;
+    return;
+  }
+  if (session.open_at == Instant{}) board_.say(title(bfd) + ": " + sender.error().message, 1);
+  session.open_at = now + kRetry;
+}
+
+void BfdTracker::receive(const Listener& listener) {
+  for (int i = 0; i < kMostDatagrams; ++i) {
+    const auto datagram = listener.socket.receive(buffer_);
+    if (!datagram) return;
+    for (Session& session : sessions_) {
+      if (session.settings.neighbor != datagram->source ||
+          session.settings.multihop != listener.multihop) {
+        continue;
+      }
+      take(session, *datagram, os::monotonic_now());
+    }
+  }
+}
+
+void BfdTracker::take(Session& session, const os::Datagram& datagram, Instant now) {
+  const config::Bfd& bfd = session.settings;
+  const int hops = kFullTtl - datagram.ttl;
+  // RFC 5883 section 4 has no such check for paths of several hops: only where one was asked for.
+  const bool far = hops > bfd.max_hops && (!bfd.multihop || bfd.max_hops > 0);
+  if (far) {
+    return drop(session, kTtlReason,
+                "TTL " + std::to_string(datagram.ttl) + ", from 255 on it has come over " +
+                    std::to_string(hops) + " routers, max_hops is " + std::to_string(bfd.max_hops));
+  }
+  const auto decoded = wire::decode_bfd(datagram.payload);
+  if (decoded.defect != wire::BfdDefect::None) {
+    return drop(session, static_cast<unsigned>(decoded.defect), std::string(text(decoded.defect)));
+  }
+  track::BfdOutput out;
+  session.machine.receive(decoded.packet, now, out);
+  perform(session, out);
+}
+
+void BfdTracker::drop(Session& session, unsigned reason, const std::string& why) {
+  const std::uint32_t bit = 1U << reason;
+  if ((session.drops_told & bit) != 0) return;
+  session.drops_told |= bit;
+  board_.say(title(session.settings) + ": packet dropped: " + why + " (reported once)", 1);
+}
+
+Instant BfdTracker::step() {
+  // Late or not: what has arrived is heard before a session is declared dead.
+  for (const Listener& listener : listeners_) receive(listener);
+  Instant next = kNever;
+  for (Session& session : sessions_) {
+    const Instant now = os::monotonic_now();
+    if (!session.sender && session.open_at <= now) open(session, now);
+    track::BfdOutput out;
+    session.machine.step(now, out);
+    perform(session, out);
+    if (session.believed_until <= now) {
+      session.believed_until = kNever;
+      publish(session, false, "has not come up again");
+    }
+    next = std::min({next, session.machine.next(), session.believed_until,
+                     session.sender ? kNever : session.open_at});
+  }
+  return next;
+}
+
+void BfdTracker::perform(Session& session, const track::BfdOutput& out) {
+  for (const auto& packet : out.packets) {
+    if (!session.sender) break;
+    const auto sent = session.sender->send(wire::encode_bfd(packet), session.settings.neighbor,
+                                           port_of(session.settings));
+    if (!sent && !session.send_failing) {
+      board_.say(title(session.settings) + ": " + sent.error().message, 1);
+    }
+    session.send_failing = !sent;
+  }
+  if (!out.change) return;
+  const auto [from, to, why] = *out.change;
+  const bool was_up = from == wire::BfdState::Up;
+  const bool up = to == wire::BfdState::Up;
+  board_.say("BFD_Instance(" + session.settings.name + ") Entering " + std::string(text(to)) +
+             " state: " + why);
+  if (up) publish(session, true, "is up");
+  if (was_up && !up) publish(session, false, "went down: " + why);
+}
+
+void BfdTracker::publish(Session& session, bool up, const std::string& why) {
+  session.believed_until = kNever;
+  TrackState state;
+  state.health = up ? TrackHealth::Up : TrackHealth::Down;
+  state.why = title(session.settings) + " " + why;
+  board_.publish(session.object, state);
+}
+
+void BfdTracker::end() {
+  for (Session& session : sessions_) {
+    track::BfdOutput out;
+    session.machine.shut_down(os::monotonic_now(), out);
+    for (const auto& packet : out.packets) {
+      if (!session.sender) break;
+      static_cast<void>(session.sender->send(wire::encode_bfd(packet), session.settings.neighbor,
+                                             port_of(session.settings)));
+    }
+  }
+}
+
+}  // namespace alibi::daemon

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sockets around BFD sessions (RFC 5881, multihop RFC 5883): a thread of its own, real-time
+// where that is allowed, so that intervals of 10 ms hold beside scripts and files.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/track_board.h"
+#include "daemon/track_thread.h"
+#include "os/udp_socket.h"
+#include "track/bfd_session.h"
+
+namespace alibi::daemon {
+
+class BfdTracker : public TrackSource {
+ public:
+  explicit BfdTracker(TrackBoard& board) : board_(board) {}
+
+  std::string name() const override { return "alibi-bfd"; }
+  bool realtime() const override { return true; }
+  Result<void> begin(os::EventLoop& loop) override;
+  Instant step() override;
+  void end() override;
+
+ private:
+  struct Listener {
+    wire::Family family;
+    bool multihop;
+    os::UdpSocket socket;
+  };
+  struct Session {
+    const config::Bfd& settings;
+    std::size_t object;
+    track::BfdSession machine;
+    std::optional<os::UdpSocket> sender{};
+    Instant open_at{};                ///< when to try to open `sender` (again)
+    Instant believed_until = kNever;  ///< an Up of a tracker before this one counts until then
+    std::uint32_t drops_told = 0;     ///< bit per reason
+    bool send_failing = false;
+  };
+
+  Result<void> listen(os::EventLoop& loop, wire::Family family, bool multihop);
+  void introduce(Session& session);
+  void open(Session& session, Instant now);
+  void receive(const Listener& listener);
+  void take(Session& session, const os::Datagram& datagram, Instant now);
+  void drop(Session& session, unsigned reason, const std::string& why);
+  void perform(Session& session, const track::BfdOutput& out);
+  void publish(Session& session, bool up, const std::string& why);
+
+  TrackBoard& board_;
+  std::vector<Listener> listeners_;
+  std::vector<Session> sessions_;
+  std::array<std::uint8_t, 256> buffer_{};
+};
+
+}  // namespace alibi::daemon

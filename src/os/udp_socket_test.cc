@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Datagrams over the loopback interface, with their TTL.
+#include "os/udp_socket.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+
+namespace alibi::os {
+namespace {
+
+std::uint16_t port_of(const UdpSocket& socket) {
+  sockaddr_in in{};
+  socklen_t size = sizeof in;
+  ::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&in), &size);
+  return ntohs(in.sin_port);
+}
+
+TEST(UdpSocket, TtlAndSourceArriveWithTheDatagram) {
+  const auto loopback = *wire::IpAddress::parse("127.0.0.1");
+  const auto receiver = UdpSocket::listen(wire::Family::V4, 0);
+  ASSERT_TRUE(receiver);
+  const auto sender = UdpSocket::sender(wire::Family::V4, loopback, 49152, 65535, 254);
+  ASSERT_TRUE(sender) << sender.error().message;
+  EXPECT_GE(port_of(*sender), 49152);
+  std::array<std::uint8_t, 64> buffer{};
+  EXPECT_FALSE(receiver->receive(buffer));
+  const std::array<std::uint8_t, 3> payload{1, 2, 3};
+  ASSERT_TRUE(sender->send(payload, loopback, port_of(*receiver)));
+  pollfd waiting{receiver->fd(), POLLIN, 0};
+  ASSERT_EQ(::poll(&waiting, 1, 10'000), 1);
+  const auto got = receiver->receive(buffer);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->ttl, 254);
+  EXPECT_EQ(got->source, loopback);
+  EXPECT_EQ(got->payload.size(), 3U);
+}
+
+TEST(UdpSocket, AnAddressThatIsNotOursIsAnError) {
+  const auto elsewhere = *wire::IpAddress::parse("192.0.2.1");
+  const auto sender = UdpSocket::sender(wire::Family::V4, elsewhere, 49152, 65535, 255);
+  ASSERT_FALSE(sender);
+  EXPECT_NE(sender.error().message.find("192.0.2.1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace alibi::os
