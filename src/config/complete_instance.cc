@@ -241,6 +241,8 @@ class InstanceCheck {
     instance.check_unicast_source =
         vrrp_.unicast &&
         pick(draft_.own.check_unicast_source, context_.draft.global.check_unicast_source);
+    vrrp_.check_unicast_source = instance.check_unicast_source;
+    vrrp_.peers = instance.unicast_peers;
     instance.notify_priority_changes =
         pick(draft_.own.notify_priority_changes, context_.draft.global.notify_priority_changes);
     instance.garp_extra_if =

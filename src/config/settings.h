@@ -38,12 +38,7 @@ struct VirtualMac {
   bool operator==(const VirtualMac&) const = default;
 };
 
-struct UnicastPeer {
-  wire::IpAddress address;
-  int min_ttl = 0;
-  int max_ttl = 255;
-  bool operator==(const UnicastPeer&) const = default;
-};
+using UnicastPeer = vrrp::UnicastPeer;
 
 struct Instance {
   vrrp::Parameters vrrp;  ///< addresses filled from `addresses`

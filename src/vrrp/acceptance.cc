@@ -26,6 +26,25 @@ std::optional<RejectCode> broken_v2_rule(const Parameters& ours,
   return std::nullopt;
 }
 
+const UnicastPeer* peer_at(const Parameters& ours, const wire::IpAddress& source) {
+  const auto found = std::find_if(ours.peers.begin(), ours.peers.end(),
+                                  [&](const auto& peer) { return peer.address == source; });
+  return found == ours.peers.end() ? nullptr : &*found;
+}
+
+/// RFC 9568 section 7.1: TTL / hop limit 255 proves that no router forwarded it. Unicast peers may
+/// be several hops away, as far as their min_ttl and max_ttl say.
+bool ttl_allowed(const UnicastPeer* peer, const AdvertReceived& packet) {
+  if (!packet.unicast) return packet.ttl == 255;
+  return peer == nullptr || (packet.ttl >= peer->min_ttl && packet.ttl <= peer->max_ttl);
+}
+
+std::string ttl_text(const Parameters& ours, const AdvertReceived& packet) {
+  const UnicastPeer* peer = packet.unicast ? peer_at(ours, packet.source) : nullptr;
+  if (peer == nullptr) return "255";
+  return std::to_string(peer->min_ttl) + " to " + std::to_string(peer->max_ttl);
+}
+
 std::string number(unsigned value) { return std::to_string(value); }
 
 std::string address_list_text(const Parameters& ours, const AdvertReceived& packet) {
@@ -50,9 +69,8 @@ std::optional<RejectCode> broken_rule(const Parameters& ours, const wire::IpAddr
   const wire::Advertisement& theirs = packet.advert;
   if (theirs.vrid != ours.vrid) return RejectCode::Vrid;
   if (packet.source == source) return RejectCode::OwnAddress;
-  // RFC 9568 section 7.1: TTL / hop limit 255 proves that no router forwarded it. Unicast peers may
-  // be several hops away.
-  if (!packet.unicast && packet.ttl != 255) return RejectCode::Ttl;
+  const UnicastPeer* peer = packet.unicast ? peer_at(ours, packet.source) : nullptr;
+  if (!ttl_allowed(peer, packet)) return RejectCode::Ttl;
   if (theirs.version != ours.version) return RejectCode::Version;
   if (ours.version == 2) {
     if (const auto broken = broken_v2_rule(ours, theirs)) return broken;
@@ -61,6 +79,9 @@ std::optional<RejectCode> broken_rule(const Parameters& ours, const wire::IpAddr
     return RejectCode::Interval;
   }
   if (packet.unicast != ours.unicast) return RejectCode::Multicast;
+  if (ours.check_unicast_source && packet.unicast && peer == nullptr) {
+    return RejectCode::UnicastSource;
+  }
   return std::nullopt;
 }
 
@@ -76,7 +97,8 @@ std::string rejection_text(RejectCode code, const Parameters& ours, const Advert
   const std::string from = " from " + packet.source.text();
   switch (code) {
     case RejectCode::Ttl:
-      return "invalid TTL/hop-limit" + from + ". Expected 255, got " + number(packet.ttl);
+      return "invalid TTL/hop-limit" + from + ". Expected " + ttl_text(ours, packet) + ", got " +
+             number(packet.ttl);
     case RejectCode::Version:
       return "invalid version" + from + ". " + number(theirs.version) + " and expect " +
              number(ours.version);
@@ -99,6 +121,8 @@ std::string rejection_text(RejectCode code, const Parameters& ours, const Advert
     case RejectCode::Multicast:
       return ours.unicast ? "expected a unicast advert" + from + " but received multicast"
                           : "expected a multicast advert" + from + " but received unicast";
+    case RejectCode::UnicastSource:
+      return "unicast source address " + packet.source.text() + " is no unicast_peer";
     case RejectCode::Defect:
       break;  // never decided here: the packet could not be decoded
   }

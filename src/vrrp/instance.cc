@@ -54,6 +54,31 @@ Instant Instance::next_timer() const {
       {memory_.down_timer, memory_.advert_timer, memory_.garp_timer, memory_.refresh_timer});
 }
 
+bool Instance::at_fault() const {
+  return memory_.source.is_unspecified() || !own_fault().empty();
+}
+
+bool Instance::held_by_group() const {
+  return std::any_of(memory_.faults.begin(), memory_.faults.end(),
+                     [](const Reason& fault) { return fault.code == ReasonCode::SyncGroup; });
+}
+
+std::string_view Instance::own_fault() const {
+  for (const Reason& fault : memory_.faults) {
+    if (fault.code != ReasonCode::SyncGroup) return fault.detail;
+  }
+  return {};
+}
+
+bool Instance::master_resigned() const {
+  return memory_.state == State::Backup && memory_.waiting == Waiting::Resigned;
+}
+
+Instant Instance::master_alive_until() const {
+  if (memory_.state != State::Backup || memory_.waiting != Waiting::Silence) return kNever;
+  return memory_.master_heard + 2 * memory_.master_interval;
+}
+
 Duration Instance::skew_time() const {
   return vrrp::skew_time(parameters_.version, memory_.effective, memory_.master_interval);
 }

@@ -46,7 +46,8 @@ struct FaultRaised {
   std::string because;
 };
 struct FaultCleared {
-  std::optional<ReasonCode> code{};  ///< only the fault raised with this code; absent: all of them
+  /// Only the fault raised with this code; absent: all but that of the sync group.
+  std::optional<ReasonCode> code{};
 };
 /// The primary address of the interface, needed before the instance can start; unspecified when it
 /// has gone, which is a fault of its own (NoSourceAddress).
@@ -58,9 +59,17 @@ struct AddressLost {
   wire::IpAddress address;
   std::string what{};  ///< e.g. "the route to 10.0.0.0/8"; empty: the address
 };
+/// The sync group (sync_group.h) moves its members together.
+struct GroupCalls {
+  enum class What : std::uint8_t { Master, Backup, Wait };
+  What what = What::Wait;
+  /// Backup: waited on top of the master-down interval. Wait: put on the down timer.
+  Duration wait{};
+  std::string because;
+};
 
 using Input = std::variant<Start, Stop, AdvertReceived, TimerExpired, PriorityChanged, FaultRaised,
-                           FaultCleared, SourceAddress, AddressLost>;
+                           FaultCleared, SourceAddress, AddressLost, GroupCalls>;
 
 // ---- outputs ----
 /// One advertisement to the group (or every unicast peer); priority 0 resigns.
@@ -139,6 +148,15 @@ class Instance {
   /// Last master heard (unspecified address if none yet) and its priority.
   const wire::IpAddress& master_address() const { return memory_.master; }
   Priority master_priority() const { return memory_.master_priority; }
+  Instant master_heard() const { return memory_.master_heard; }
+  /// Whether a fault of its own keeps it from running, not one of its sync group.
+  bool at_fault() const;
+  bool held_by_group() const;    ///< the fault of another member is upon it
+  bool master_resigned() const;  ///< backup that waits out the skew time after a priority 0
+  std::string_view own_fault() const;  ///< what it is; empty: none but the source
+  /// Backup that took a master's adverts: how long that master counts as alive for the sync group,
+  /// two of its intervals; kNever: no such master.
+  Instant master_alive_until() const;
   Duration skew_time() const;
   Duration master_down_interval() const;
 

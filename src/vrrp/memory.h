@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/instant.h"
 #include "base/strong.h"
+#include "vrrp/reason.h"
 #include "wire/address.h"
 
 namespace alibi::vrrp {
@@ -23,8 +25,7 @@ struct Memory {
   State state = State::Init;
   Priority effective{100};
   wire::IpAddress source;    ///< unspecified: not known
-  std::uint32_t faults = 0;  ///< bit per ReasonCode raised
-  std::string fault_detail;  ///< of the first one
+  std::vector<Reason> faults;  ///< those raised, one a code; a missing source is not among them
   Instant state_since{};
   wire::IpAddress master;  ///< last one heard; unspecified: none
   Priority master_priority{0};
@@ -37,9 +38,11 @@ struct Memory {
   Instant down_timer = kNever;    ///< Master_Down_Timer, BACKUP
   Instant advert_timer = kNever;  ///< Adver_Timer, MASTER
   Instant garp_timer = kNever;    ///< second block of gratuitous ARP
+  int garp_repeat = 0;            ///< ... of so many
   Instant refresh_timer = kNever;
   Instant preempt_until = kNever;  ///< preempt_delay runs until then; kNever: not running
   std::string priority_reason;
+  int owner_conflicts = 0;  ///< adverts of another owner heard, and answered, as master
   std::uint32_t rejected_seen = 0;  ///< bit per RejectCode already reported
   bool operator==(const Memory&) const = default;
 };

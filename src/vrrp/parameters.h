@@ -14,6 +14,13 @@
 
 namespace alibi::vrrp {
 
+struct UnicastPeer {
+  wire::IpAddress address;
+  int min_ttl = 0;  ///< of its adverts
+  int max_ttl = 255;
+  bool operator==(const UnicastPeer&) const = default;
+};
+
 /// What does not change while the instance runs.
 struct Parameters {
   std::string name;
@@ -22,7 +29,7 @@ struct Parameters {
   wire::Family family = wire::Family::V4;
   Priority base_priority{100};
   Duration advert_interval = 1s;
-  bool start_as_master = false;  ///< `state MASTER`: matters only with priority 255
+  bool start_as_master = false;  ///< `state MASTER`: matters only with priority 255 or in a group
   bool preempt = true;
   Duration preempt_delay{0};
   int down_timer_adverts = 3;
@@ -43,7 +50,10 @@ struct Parameters {
   /// this priority until it is heard again.
   bool timer_expired_backup = false;
   std::optional<Priority> expired_priority{};
-  bool unicast = false;  ///< unicast_peer is given: expect unicast, any TTL
+  bool unicast = false;  ///< unicast_peer is given: expect unicast
+  std::vector<UnicastPeer> peers;
+  bool check_unicast_source = false;  ///< check_unicast_src: only peers are heard
+  bool in_group = false;              ///< member of a vrrp_sync_group
   wire::V3Checksum v3_checksum = wire::V3Checksum::PseudoHeader;
   bool operator==(const Parameters&) const = default;
 };

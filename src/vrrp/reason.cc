@@ -21,6 +21,9 @@ std::string_view text(ReasonCode code) {
     case ReasonCode::AddressRemoved: return "address_removed";
     case ReasonCode::FaultCleared: return "fault_cleared";
     case ReasonCode::ShutDown: return "shut_down";
+    case ReasonCode::WokeLate: return "woke_late";
+    case ReasonCode::OwnerConflict: return "owner_conflict";
+    case ReasonCode::SyncGroup: return "sync_group";
   }
   return "?";
 }
@@ -37,6 +40,7 @@ std::string_view text(RejectCode code) {
     case RejectCode::AddressList: return "address_list";
     case RejectCode::OwnAddress: return "own_address";
     case RejectCode::Multicast: return "multicast";
+    case RejectCode::UnicastSource: return "unicast_source";
   }
   return "?";
 }

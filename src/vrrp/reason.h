@@ -23,18 +23,25 @@ enum class ReasonCode : std::uint8_t {
   AddressRemoved,     ///< somebody removed the virtual address
   FaultCleared,
   ShutDown,
+  WokeLate,           ///< timer_expired_backup: our own timer was late, another may be master
+  OwnerConflict,      ///< two nodes are configured with priority 255
+  SyncGroup,          ///< another member of the sync group moved, or is in fault
 };
+inline constexpr ReasonCode kLastReason = ReasonCode::SyncGroup;
 std::string_view text(ReasonCode code);  // "master_silent", ...
 
 struct Reason {
   ReasonCode code = ReasonCode::StartUp;
   std::string detail;  ///< one sentence with figures, e.g. "no advert from 10.0.0.2 for 3.609 s"
+  bool operator==(const Reason&) const = default;
 };
 
 enum class RejectCode : std::uint8_t {
   Defect,      ///< undecodable (see wire::VrrpDefect)
   Ttl, Version, Vrid, AuthType, AuthData, Interval, AddressList, OwnAddress, Multicast,
+  UnicastSource,  ///< check_unicast_src: sender is no unicast_peer
 };
+inline constexpr RejectCode kLastReject = RejectCode::UnicastSource;
 std::string_view text(RejectCode code);
 
 }  // namespace alibi::vrrp

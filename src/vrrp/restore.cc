@@ -11,6 +11,7 @@ namespace {
 
 /// What the trackers had added to the base priority is kept until they say otherwise.
 Priority carried_over(Priority effective, Priority old_base, Priority new_base) {
+  if (new_base == old_base) return effective;
   if (new_base.value == 255) return new_base;
   if (old_base.value == 255) return new_base;
   const int moved = effective.value + new_base.value - old_base.value;
@@ -45,7 +46,9 @@ void Instance::adapt(const InstanceSnapshot& before, Instant now) {
   const Duration old_down = vrrp::master_down_interval(p.version, m.effective, m.master_interval,
                                                        before.down_timer_adverts);
   m.effective = carried_over(m.effective, before.base_priority, p.base_priority);
-  if (!learned) m.master_interval = p.advert_interval;
+  if (!learned && p.advert_interval != before.advert.interval) {
+    m.master_interval = p.advert_interval;
+  }
   if (m.down_timer != kNever) m.down_timer = m.down_timer + (master_down_interval() - old_down);
   const bool owner = p.base_priority.value == 255 && before.base_priority.value != 255;
   if (owner && m.state == State::Backup) m.down_timer = now;  // the address is ours from now on

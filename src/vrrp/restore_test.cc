@@ -143,6 +143,16 @@ TEST_F(Restore, V3BackupKeepsTheLearnedInterval) {
   EXPECT_EQ(instance->next_timer(), at(1s + 360937us)) << "the master still sends every 0.1 s";
 }
 
+TEST_F(Restore, V3MasterIsExactAlsoAfterAnotherInterval) {
+  start(parameters(3));
+  feed(advert(150, 100ms, 3), at(1s));
+  feed(TimerExpired{}, instance->next_timer());
+  ASSERT_EQ(instance->state(), State::Master);
+  const InstanceSnapshot before = instance->snapshot();
+  restore(parameters(3), at(2s));
+  EXPECT_EQ(instance->snapshot(), before);
+}
+
 TEST_F(Restore, BackupWithoutAMasterWaitsByTheNewInterval) {
   start(parameters(3));
   Parameters changed = parameters(3);

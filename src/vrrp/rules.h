@@ -10,9 +10,15 @@ namespace alibi::vrrp {
 
 struct Rules {
   // Guards.
-  static bool faulted(const Step& s);            ///< a fault is raised, so the instance may not run
-  static bool still_faulted(const Step& s);      ///< ... even after this input took one away
+  static bool faulted(const Step& s);  ///< may not run, even after the input took a fault away
   static bool owner(const Step& s);              ///< priority 255
+  static bool owner_is_deaf(const Step& s);
+  static bool owner_ranks_higher(const Step& s);
+  static bool owner_stays(const Step& s);
+  static bool woke_late(const Step& s);
+  static bool group_goes_master(const Step& s);
+  static bool group_goes_backup(const Step& s);
+  static bool group_waits(const Step& s);
   static bool resigns(const Step& s);
   static bool ranks_lower(const Step& s);
   static bool ranks_higher(const Step& s);
@@ -34,6 +40,7 @@ struct Rules {
   static void answer_resignation(const Step& s);
   static void force_election(const Step& s);
   static void run_master_timers(const Step& s);
+  static void wait_with_group(const Step& s);
 
   // Actions of transitions.
   static void begin_backup(const Step& s);
@@ -45,6 +52,10 @@ struct Rules {
   static void yield_to_higher(const Step& s);
   static void yield_to_tie(const Step& s);
   static void yield_lost_address(const Step& s);
+  static void yield_to_owner(const Step& s);
+  static void step_down_late(const Step& s);
+  static void follow_to_master(const Step& s);
+  static void follow_to_backup(const Step& s);
   static void backup_to_fault(const Step& s);
   static void master_to_fault(const Step& s);
   static void backup_without_source(const Step& s);
@@ -57,7 +68,7 @@ struct Rules {
   static Standing sender(const Step& s);
   static void raise_fault(Instance& i, ReasonCode code, std::string_view because);
   static void clear_fault(Instance& i, const Input& input);
-  static std::uint32_t faults_after(const Step& s);
+  static bool clears(const Input& input, ReasonCode code);
   static void become_master(const Step& s, Reason reason);
   static void become_backup(const Step& s, Reason reason, Waiting waiting,
                             Duration down_timer);
@@ -66,7 +77,7 @@ struct Rules {
   static void transition(const Step& s, State to, Reason reason);
   static void learn_master(const Step& s);
   static void arm_down_timer(const Step& s, Waiting waiting, Duration duration);
-  static void send_gratuitous(const Step& s);
+  static void send_gratuitous(const Step& s, int repeat, Duration delay);
   static Reason take_over_reason(const Instance& i, Instant now);
   static std::string ours_text(const Instance& i);
 };

@@ -2,10 +2,10 @@
 // Actions of the transition table that leave the state as it is: timers, adverts, book-keeping.
 #include "vrrp/rules.h"
 
+#include <algorithm>
+
 namespace alibi::vrrp {
 namespace {
-
-constexpr std::uint32_t bit(ReasonCode code) { return 1U << static_cast<unsigned>(code); }
 
 const AdvertReceived& advert(const Step& s) { return std::get<AdvertReceived>(s.input); }
 std::string number(Priority p) { return std::to_string(p.value); }
@@ -19,14 +19,16 @@ void note(const Step& s, std::string text, bool verbose = false) {
 // ---- faults, source, priority ----
 
 void Rules::raise_fault(Instance& i, ReasonCode code, std::string_view because) {
-  if (i.memory_.faults == 0) i.memory_.fault_detail = because;
-  i.memory_.faults |= bit(code);
+  for (Reason& fault : i.memory_.faults) {
+    if (fault.code != code) continue;
+    fault.detail = because;
+    return;
+  }
+  i.memory_.faults.push_back({code, std::string(because)});
 }
 
 void Rules::clear_fault(Instance& i, const Input& input) {
-  if (const auto* cleared = std::get_if<FaultCleared>(&input)) {
-    i.memory_.faults = cleared->code ? i.memory_.faults & ~bit(*cleared->code) : 0;
-  }
+  std::erase_if(i.memory_.faults, [&](const Reason& fault) { return clears(input, fault.code); });
 }
 
 void Rules::note_fault(const Step& s) {
@@ -118,11 +120,13 @@ void Rules::discard_lower(const Step& s) {
 
 // ---- adverts and timers as master ----
 
-void Rules::send_gratuitous(const Step& s) {
+/// A block now and the same once more after `delay` (0: not again).
+void Rules::send_gratuitous(const Step& s, int repeat, Duration delay) {
   Instance& i = s.instance;
   const Parameters& p = i.parameters_;
-  if (p.garp_master_repeat > 0) s.out.emplace_back(SendGratuitous{p.garp_master_repeat});
-  i.memory_.garp_timer = p.garp_master_delay > Duration(0) ? s.now + p.garp_master_delay : kNever;
+  if (repeat > 0) s.out.emplace_back(SendGratuitous{repeat});
+  i.memory_.garp_repeat = repeat;
+  i.memory_.garp_timer = repeat > 0 && delay > Duration(0) ? s.now + delay : kNever;
   i.memory_.refresh_timer =
       p.garp_master_refresh > Duration(0) ? s.now + p.garp_master_refresh : kNever;
 }
@@ -148,7 +152,16 @@ void Rules::force_election(const Step& s) {
     s.out.emplace_back(SendAdvert{i.memory_.effective});
     i.memory_.advert_timer = s.now + i.parameters_.advert_interval;
   }
-  send_gratuitous(s);
+  if (packet.advert.priority.value == 255) ++i.memory_.owner_conflicts;
+  send_gratuitous(s, i.parameters_.garp_lower_repeat, i.parameters_.garp_lower_delay);
+}
+
+/// Another member hears a better master: our own down timer must not decide for the group.
+void Rules::wait_with_group(const Step& s) {
+  Memory& m = s.instance.memory_;
+  const auto& call = std::get<GroupCalls>(s.input);
+  if (!call.because.empty()) note(s, call.because, true);
+  m.down_timer = std::max(m.down_timer, s.now) + call.wait;
 }
 
 /// A late timer is made up for once, not once for each interval missed.
@@ -160,7 +173,7 @@ void Rules::run_master_timers(const Step& s) {
     i.memory_.advert_timer = s.now + p.advert_interval;
   }
   if (i.memory_.garp_timer <= s.now) {
-    s.out.emplace_back(SendGratuitous{p.garp_master_repeat});
+    s.out.emplace_back(SendGratuitous{i.memory_.garp_repeat});
     i.memory_.garp_timer = kNever;
   }
   if (i.memory_.refresh_timer <= s.now) {

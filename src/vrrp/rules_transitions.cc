@@ -3,6 +3,7 @@
 // the way in: speak, take the address, announce it, tell; on the way out: resign, give the address
 // back, tell.
 #include "vrrp/rules.h"
+#include "vrrp/timers.h"
 
 namespace alibi::vrrp {
 namespace {
@@ -28,7 +29,8 @@ void Rules::become_master(const Step& s, Reason reason) {
   s.out.emplace_back(SendAdvert{i.memory_.effective});
   s.out.emplace_back(AddAddresses{});
   i.memory_.advert_timer = s.now + i.parameters_.advert_interval;
-  send_gratuitous(s);
+  i.memory_.owner_conflicts = 0;
+  send_gratuitous(s, i.parameters_.garp_master_repeat, i.parameters_.garp_master_delay);
   transition(s, State::Master, std::move(reason));
 }
 
@@ -57,11 +59,22 @@ std::string Rules::ours_text(const Instance& i) {
 
 // ---- starting and stopping ----
 
+namespace {
+
+/// keepalived: in a sync group `state MASTER` listens for one advert only.
+Duration first_wait(const Instance& i) {
+  const Parameters& p = i.parameters();
+  if (!p.in_group || !p.start_as_master) return i.master_down_interval();
+  return p.advert_interval + skew_time(p.version, Priority{255}, p.advert_interval);
+}
+
+}  // namespace
+
 void Rules::begin_backup(const Step& s) {
   Instance& i = s.instance;
   i.memory_.master_interval = i.parameters_.advert_interval;
   become_backup(s, {ReasonCode::StartUp, "started with priority " + number(i.memory_.effective)},
-                Waiting::Begun, i.master_down_interval());
+                Waiting::Begun, first_wait(i));
 }
 
 void Rules::begin_master(const Step& s) {
@@ -92,7 +105,7 @@ void Rules::stop_master(const Step& s) {
 
 Reason Rules::take_over_reason(const Instance& i, Instant now) {
   const std::string down = " (master-down interval " + seconds_text(i.master_down_interval()) + ")";
-  if (i.parameters_.base_priority.value == 255) {
+  if (i.memory_.effective.value == 255) {
     return {ReasonCode::AddressOwner, "priority 255: the addresses are ours"};
   }
   if (i.memory_.lower_heard != kNever) {
@@ -174,23 +187,79 @@ void Rules::yield_lost_address(const Step& s) {
                 i.skew_time());
 }
 
+/// keepalived's way out of two owners: 255 means "mine whatever happens", and two cannot both mean
+/// it. One goes on with 254 until it is configured or started anew, and yields as anybody does.
+void Rules::yield_to_owner(const Step& s) {
+  Instance& i = s.instance;
+  const AdvertReceived& packet = advert(s);
+  leave_master(s, false);
+  i.memory_.effective = Priority{254};
+  i.memory_.priority_reason = "two address owners";
+  s.out.emplace_back(Note{"CONFIGURATION ERROR: " + packet.source.text() +
+                          " and we are both configured as address owner (priority 255), going on"
+                          " with priority 254"});
+  learn_master(s);
+  become_backup(s,
+                {ReasonCode::OwnerConflict, packet.source.text() +
+                                                " advertises priority 255 as we do; we go on with"
+                                                " 254"},
+                Waiting::Silence, i.master_down_interval());
+}
+
+/// timer_expired_backup: whoever took over meanwhile keeps the office. The priority given for this
+/// case only lengthens the wait now beginning.
+void Rules::step_down_late(const Step& s) {
+  Instance& i = s.instance;
+  const Parameters& p = i.parameters_;
+  const Duration late = s.now - i.memory_.advert_timer;
+  leave_master(s, false);
+  Waiting waiting = Waiting::Begun;
+  if (std::holds_alternative<AdvertReceived>(s.input)) {
+    learn_master(s);
+    waiting = Waiting::Silence;
+  }
+  const Priority priority = p.expired_priority.value_or(i.memory_.effective);
+  become_backup(s, {ReasonCode::WokeLate, "our advert was due " + seconds_text(late) + " ago"},
+                waiting,
+                master_down_interval(p.version, priority, i.memory_.master_interval,
+                                     p.down_timer_adverts));
+}
+
+// ---- the sync group ----
+
+void Rules::follow_to_master(const Step& s) {
+  become_master(s, {ReasonCode::SyncGroup, std::get<GroupCalls>(s.input).because});
+}
+
+/// The others of the group resign: their peers need not wait for a silence. An owner that is called
+/// back is owner no more, or of two groups of owners each would win on one VRID.
+void Rules::follow_to_backup(const Step& s) {
+  const auto& call = std::get<GroupCalls>(s.input);
+  Memory& m = s.instance.memory_;
+  leave_master(s, true);
+  if (m.effective.value == 255) {
+    m.effective = Priority{254};
+    m.priority_reason = "its group was called back";
+  }
+  become_backup(s, {ReasonCode::SyncGroup, call.because}, Waiting::Begun,
+                s.instance.master_down_interval() + call.wait);
+}
+
 // ---- fault ----
 
 void Rules::to_fault(const Step& s) {
   Instance& i = s.instance;
   i.memory_.down_timer = kNever;
   i.memory_.preempt_until = kNever;
-  const std::uint32_t faults = faults_after(s);
   Reason reason{ReasonCode::NoSourceAddress, "the interface has no address to send from"};
-  for (const ReasonCode code : {ReasonCode::LinkDown, ReasonCode::TrackFailed}) {
-    if ((i.memory_.faults & (1U << static_cast<unsigned>(code))) != 0) {
-      reason = {code, i.memory_.fault_detail};
+  for (const Reason& fault : i.memory_.faults) {
+    if (reason.code == ReasonCode::NoSourceAddress || fault.code != ReasonCode::SyncGroup) {
+      reason = fault;
     }
   }
   if (const auto* raised = std::get_if<FaultRaised>(&s.input)) {
     reason = {raised->code, raised->because};
   }
-  i.memory_.faults = faults;
   transition(s, State::Fault, std::move(reason));
 }
 
@@ -221,7 +290,7 @@ void Rules::master_without_source(const Step& s) {
 void Rules::recover_to_backup(const Step& s) {
   Instance& i = s.instance;
   if (std::holds_alternative<SourceAddress>(s.input)) note_source(s);
-  i.memory_.faults = 0;
+  i.memory_.faults.clear();
   become_backup(s,
                 {ReasonCode::FaultCleared,
                  "every fault has cleared, after " + seconds_text(s.now - i.memory_.state_since)},
@@ -231,7 +300,7 @@ void Rules::recover_to_backup(const Step& s) {
 void Rules::recover_to_master(const Step& s) {
   Instance& i = s.instance;
   if (std::holds_alternative<SourceAddress>(s.input)) note_source(s);
-  i.memory_.faults = 0;
+  i.memory_.faults.clear();
   become_master(s, {ReasonCode::AddressOwner,
                     "priority 255, and every fault has cleared, after " +
                         seconds_text(s.now - i.memory_.state_since)});

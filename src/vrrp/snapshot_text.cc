@@ -17,7 +17,6 @@ void each_field(Snapshot& s, Visit visit) {
   visit("effective", m.effective);
   visit("source", m.source);
   visit("faults", m.faults);
-  visit("fault_detail", m.fault_detail);
   visit("state_since", m.state_since);
   visit("master", m.master);
   visit("master_priority", m.master_priority);
@@ -30,9 +29,11 @@ void each_field(Snapshot& s, Visit visit) {
   visit("down_timer", m.down_timer);
   visit("advert_timer", m.advert_timer);
   visit("garp_timer", m.garp_timer);
+  visit("garp_repeat", m.garp_repeat);
   visit("refresh_timer", m.refresh_timer);
   visit("preempt_until", m.preempt_until);
   visit("priority_reason", m.priority_reason);
+  visit("owner_conflicts", m.owner_conflicts);
   visit("rejected_seen", m.rejected_seen);
   visit("version", s.advert.version);
   visit("vrid", s.advert.vrid);
@@ -71,6 +72,13 @@ struct Write {
   static std::string of(const std::vector<wire::IpAddress>& list) {
     std::string out;
     for (const auto& address : list) out += (out.empty() ? "" : ",") + address.text();
+    return out;
+  }
+  static std::string of(const std::vector<Reason>& list) {
+    std::string out;
+    for (const auto& [code, detail] : list) {
+      out += (out.empty() ? "" : ",") + std::string(text(code)) + ":" + of(detail);
+    }
     return out;
   }
   static std::string of(const std::array<std::uint8_t, 8>& value) {
@@ -119,6 +127,19 @@ struct Read {
       const std::size_t comma = std::min(word.find(','), word.size());
       if (!into(list.emplace_back(), word.substr(0, comma))) return false;
       word.remove_prefix(std::min(comma + 1, word.size()));
+    }
+    return true;
+  }
+  static bool into(std::vector<Reason>& list, std::string_view word) {
+    list.clear();
+    while (!word.empty()) {
+      const std::string_view one = word.substr(0, std::min(word.find(','), word.size()));
+      const std::size_t colon = one.find(':');
+      const auto code = parse_reason(one.substr(0, colon));
+      if (!code || colon == std::string_view::npos) return false;
+      list.push_back({*code, {}});
+      if (!into(list.back().detail, one.substr(colon + 1))) return false;
+      word.remove_prefix(std::min(one.size() + 1, word.size()));
     }
     return true;
   }

@@ -69,6 +69,12 @@ struct PrintInput {
   std::string operator()(const AddressLost& i) const {
     return "address-lost " + address(i.address) + with(" because ", i.what);
   }
+  std::string operator()(const GroupCalls& i) const {
+    constexpr const char* kWords[] = {"master", "backup", "wait"};
+    std::string out = "group " + std::string(kWords[static_cast<std::size_t>(i.what)]);
+    if (i.wait > Duration(0)) out += " " + seconds(i.wait);
+    return out + with(" because ", i.because);
+  }
 };
 
 struct PrintOutput {
@@ -108,11 +114,11 @@ std::string print(const Input& input) { return std::visit(PrintInput{}, input); 
 std::string print(const Output& output) { return std::visit(PrintOutput{}, output); }
 
 Result<ReasonCode> parse_reason(std::string_view word) {
-  return named(word, ReasonCode::ShutDown, "reason code");
+  return named(word, kLastReason, "reason code");
 }
 
 Result<RejectCode> parse_reject(std::string_view word) {
-  return named(word, RejectCode::Multicast, "rejection code");
+  return named(word, kLastReject, "rejection code");
 }
 
 Result<State> parse_state(std::string_view word) { return named(word, State::Fault, "state"); }

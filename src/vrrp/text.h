@@ -3,10 +3,10 @@
 //
 //   start | stop | timer
 //   advert from ADDR prio N [vrid N] [v 2|3] [int SECONDS] [auth none|pass:TEXT|pass:x:HEX16]
-//          [vips ADDR,ADDR|none] [ttl N] [unicast]
+//          [vips ADDR,ADDR|none] [ttl N] [unicast|multicast]
 //   priority N [because TEXT]            fault CODE [because TEXT]
 //   clear [CODE]                         source ADDR|none
-//   address-lost ADDR
+//   address-lost ADDR                    group master|backup|wait [SECONDS] [because TEXT]
 //
 //   send prio N | add-addresses | remove-addresses | garp N
 //   transition FROM TO CODE [: DETAIL]

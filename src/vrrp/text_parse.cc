@@ -120,7 +120,11 @@ Result<void> parse_advert_option(std::string_view key, Words& words, AdvertRecei
     out.unicast = true;
     return {};
   }
-  return unexpected_word(key, "vrid, v, int, auth, vips, ttl or unicast");
+  if (key == "multicast") {
+    out.unicast = false;
+    return {};
+  }
+  return unexpected_word(key, "vrid, v, int, auth, vips, ttl, unicast or multicast");
 }
 
 Result<Input> parse_advert(Words& words, const Parameters& ours) {
@@ -160,6 +164,25 @@ Result<Input> parse_clear(Words& words) {
   return FaultCleared{*code};
 }
 
+Result<Input> parse_group(Words& words) {
+  GroupCalls out;
+  const std::string_view what = words.next();
+  if (what == "master") {
+    out.what = GroupCalls::What::Master;
+  } else if (what == "backup") {
+    out.what = GroupCalls::What::Backup;
+  } else if (what != "wait") {
+    return unexpected_word(what, "master, backup or wait");
+  }
+  out.because = because(words);
+  if (!out.because.empty() || words.empty()) return out;
+  const auto wait = parse_duration(words.next());
+  if (!wait) return tl::unexpected(wait.error());
+  out.wait = *wait;
+  out.because = because(words);
+  return out;
+}
+
 Result<Input> parse_word(std::string_view verb, Words& words, const Parameters& ours) {
   if (verb == "start") return Start{};
   if (verb == "stop") return Stop{};
@@ -172,6 +195,7 @@ Result<Input> parse_word(std::string_view verb, Words& words, const Parameters& 
     if (!priority) return tl::unexpected(priority.error());
     return PriorityChanged{Priority{*priority}, because(words)};
   }
+  if (verb == "group") return parse_group(words);
   if (verb == "source" || verb == "address-lost") {
     const auto address = parse_address(words.next(), ours.family);
     if (!address) return tl::unexpected(address.error());
@@ -179,7 +203,7 @@ Result<Input> parse_word(std::string_view verb, Words& words, const Parameters& 
     return AddressLost{*address, because(words)};
   }
   return unexpected_word(verb, "an input (start, stop, advert, timer, priority, fault, clear, "
-                               "source, address-lost)");
+                               "source, address-lost, group)");
 }
 
 std::string detail(Words& words) { return words.take(":") ? words.remainder() : std::string(); }

@@ -27,7 +27,8 @@ TEST(Text, InputsRoundTrip) {
            "priority 102 because script chk_haproxy succeeded", "priority 100",
            "fault track_failed because script chk failed (exit status 1)", "fault link_down",
            "clear", "clear link_down", "source 10.0.0.1", "source none",
-           "address-lost 10.0.0.100"}) {
+           "address-lost 10.0.0.100", "group master because VI_2 of group VG: x", "group backup",
+           "group wait 0.25", "group wait 1 because VI_2 hears a master"}) {
     const auto input = parse_input(line, parameters());
     ASSERT_TRUE(input) << line << ": " << input.error().message;
     EXPECT_EQ(print(*input), line);

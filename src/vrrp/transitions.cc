@@ -29,6 +29,8 @@ constexpr Row kTable[] = {
     {"source before start", Init, Is::Source, nullptr, Init, R::note_source, "6.1"},
     {"address lost before start", Init, Is::AddressLost, nullptr, Init, nullptr, "6.4.1"},
 
+    {"group before start", Init, Is::Group, nullptr, Init, nullptr, "k: sync group"},
+
     // ---- Backup ----
     {"start again as backup", Backup, Is::Start, nullptr, Backup, nullptr, "6.4.2"},
     {"stop as backup", Backup, Is::Stop, nullptr, Init, R::stop_idle, "6.4.2 (345)"},
@@ -50,17 +52,32 @@ constexpr Row kTable[] = {
      "k: no source address"},
     {"source as backup", Backup, Is::Source, nullptr, Backup, R::note_source, "6.1"},
     {"address lost as backup", Backup, Is::AddressLost, nullptr, Backup, nullptr, "6.4.2 (300)"},
+    {"group becomes master", Backup, Is::Group, R::group_goes_master, Master, R::follow_to_master,
+     "k: sync group"},
+    {"group waits", Backup, Is::Group, R::group_waits, Backup, R::wait_with_group,
+     "k: sync group"},
+    {"group is backup", Backup, Is::Group, nullptr, Backup, nullptr, "k: sync group"},
 
     // ---- Master ----
     {"start again as master", Master, Is::Start, nullptr, Master, nullptr, "6.4.3"},
     {"stop as master", Master, Is::Stop, nullptr, Init, R::stop_master, "6.4.3 (655)"},
+    {"owner hears nobody", Master, Is::Advert, R::owner_is_deaf, Master, nullptr,
+     "RFC 3768 7.1; k: owner_ignore_adverts"},
     {"other resigns", Master, Is::Advert, R::resigns, Master, R::answer_resignation,
      "6.4.3 (705)"},
+    {"another owner ranks higher", Master, Is::Advert, R::owner_ranks_higher, Backup,
+     R::yield_to_owner, "6.4.3 (735); k: two owners"},
+    {"another owner stays", Master, Is::Advert, R::owner_stays, Backup, R::yield_to_owner,
+     "k: two owners"},
     {"higher priority", Master, Is::Advert, R::ranks_higher, Backup, R::yield_to_higher,
      "6.4.3 (725)"},
     {"same priority, higher address", Master, Is::Advert, R::tie_higher, Backup, R::yield_to_tie,
      "6.4.3 (735)"},
+    {"successor of a late master", Master, Is::Advert, R::woke_late, Backup, R::step_down_late,
+     "k: timer_expired_backup"},
     {"lower master", Master, Is::Advert, nullptr, Master, R::force_election, "6.4.3 (770)"},
+    {"late master", Master, Is::Timer, R::woke_late, Backup, R::step_down_late,
+     "k: timer_expired_backup"},
     {"master timers", Master, Is::Timer, nullptr, Master, R::run_master_timers, "6.4.3 (680)"},
     {"same priority as master", Master, Is::Priority, R::priority_unchanged, Master,
      R::note_priority, "k: tracking"},
@@ -75,6 +92,9 @@ constexpr Row kTable[] = {
     {"source as master", Master, Is::Source, nullptr, Master, R::note_source, "6.1"},
     {"address lost as master", Master, Is::AddressLost, nullptr, Backup, R::yield_lost_address,
      "k: address lost"},
+    {"group becomes backup", Master, Is::Group, R::group_goes_backup, Backup, R::follow_to_backup,
+     "k: sync group"},
+    {"group is master", Master, Is::Group, nullptr, Master, nullptr, "k: sync group"},
 
     // ---- Fault ----
     {"start again in fault", Fault, Is::Start, nullptr, Fault, nullptr, "k: state FAULT"},
@@ -83,16 +103,17 @@ constexpr Row kTable[] = {
     {"timer in fault", Fault, Is::Timer, nullptr, Fault, nullptr, "k: state FAULT"},
     {"priority in fault", Fault, Is::Priority, nullptr, Fault, R::note_priority, "k: tracking"},
     {"another fault", Fault, Is::FaultRaised, nullptr, Fault, R::note_fault, "k: state FAULT"},
-    {"one of several faults cleared", Fault, Is::FaultCleared, R::still_faulted, Fault,
+    {"one of several faults cleared", Fault, Is::FaultCleared, R::faulted, Fault,
      R::note_fault_cleared, "k: state FAULT"},
     {"owner recovers", Fault, Is::FaultCleared, R::owner, Master, R::recover_to_master,
      "6.4.1 (105)"},
     {"recovered", Fault, Is::FaultCleared, nullptr, Backup, R::recover_to_backup, "6.4.1 (150)"},
-    {"source in other fault", Fault, Is::Source, R::still_faulted, Fault, R::note_source, "6.1"},
+    {"source in other fault", Fault, Is::Source, R::faulted, Fault, R::note_source, "6.1"},
     {"owner gets its source", Fault, Is::Source, R::owner, Master, R::recover_to_master,
      "6.4.1 (105)"},
     {"source found", Fault, Is::Source, nullptr, Backup, R::recover_to_backup, "6.4.1 (150)"},
     {"address lost in fault", Fault, Is::AddressLost, nullptr, Fault, nullptr, "k: state FAULT"},
+    {"group in fault", Fault, Is::Group, nullptr, Fault, nullptr, "k: sync group"},
 };
 
 }  // namespace

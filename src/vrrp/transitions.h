@@ -13,7 +13,7 @@ namespace alibi::vrrp {
 
 /// The alternatives of Input, in its order.
 enum class InputKind : std::uint8_t { Start, Stop, Advert, Timer, Priority, FaultRaised,
-                                      FaultCleared, Source, AddressLost };
+                                      FaultCleared, Source, AddressLost, Group };
 inline constexpr std::size_t kInputKinds = std::variant_size_v<Input>;
 
 /// One input on its way through the table. A received advert got past acceptance.

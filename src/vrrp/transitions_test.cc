@@ -63,7 +63,10 @@ std::vector<Input> inputs() {
           FaultCleared{ReasonCode::TrackFailed},
           SourceAddress{ip(3)},
           SourceAddress{wire::IpAddress{}},
-          AddressLost{ip(100)}};
+          AddressLost{ip(100)},
+          GroupCalls{GroupCalls::What::Master, {}, "x"},
+          GroupCalls{GroupCalls::What::Backup, {}, "x"},
+          GroupCalls{GroupCalls::What::Wait, 1s, "x"}};
 }
 
 TEST(Table, EveryStateAndInputEndsInARowWithoutGuard) {
@@ -156,6 +159,30 @@ TEST(Table, EveryRowIsTakenBySomeInput) {
   started.handle(Start{}, at(0s), out);
   started.handle(FaultRaised{ReasonCode::TrackFailed, "x"}, at(1s), out);
   take(started, FaultCleared{}, at(2s));
+  owner.owner_ignores_adverts = true;
+  Instance deaf(owner);
+  deaf.handle(SourceAddress{ip(1)}, at(0s), out);
+  deaf.handle(Start{}, at(0s), out);
+  take(deaf, advert(255, 2), at(1s));
+  owner.owner_ignores_adverts = false;
+  Instance low(owner);
+  low.handle(SourceAddress{ip(1)}, at(0s), out);
+  low.handle(Start{}, at(0s), out);
+  take(low, advert(255, 2), at(1s));
+  Instance high(owner);
+  high.handle(SourceAddress{ip(3)}, at(0s), out);
+  high.handle(Start{}, at(0s), out);
+  for (int n = 0; n < 2; ++n) high.handle(advert(255, 2), at(1s), out);
+  take(high, advert(255, 2), at(1s));
+  Parameters steps_down = parameters();
+  steps_down.preempt = false;
+  steps_down.timer_expired_backup = true;
+  Instance late(steps_down);
+  late.handle(SourceAddress{ip(1)}, at(0s), out);
+  late.handle(Start{}, at(0s), out);
+  late.handle(TimerExpired{}, late.next_timer(), out);
+  take(late, TimerExpired{}, at(9s));
+  take(late, advert(50), at(9s));
   Instance sourceless(parameters());
   sourceless.handle(Start{}, at(0s), out);
   take(sourceless, SourceAddress{ip(1)}, at(0s));

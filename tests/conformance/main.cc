@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "conformance/scenario.h"
@@ -30,6 +31,33 @@ std::string test_name(std::string text) {
   return text;
 }
 
+std::set<std::string>& known() {
+  static std::set<std::string> names;
+  return names;
+}
+
+/// docs/conformance.md names scenarios as `file: name`; one that is not there would prove nothing.
+class Named : public testing::Test {
+ public:
+  void TestBody() override {
+    std::ifstream in(ALIBI_CONFORMANCE_DOC);
+    std::stringstream text;
+    text << in.rdbuf();
+    const std::string page = text.str();
+    int named = 0;
+    for (auto at = page.find('`'); at != std::string::npos; at = page.find('`', at + 1)) {
+      const auto end = page.find('`', at + 1);
+      ASSERT_NE(end, std::string::npos);
+      const std::string word = page.substr(at + 1, end - at - 1);
+      at = end;
+      if (word.find(": ") == std::string::npos || word == "file: name") continue;
+      EXPECT_TRUE(known().contains(word)) << "no scenario '" << word << "'";
+      ++named;
+    }
+    EXPECT_GT(named, 50);
+  }
+};
+
 bool register_file(const std::filesystem::path& path) {
   std::ifstream in(path);
   std::stringstream text;
@@ -40,6 +68,7 @@ bool register_file(const std::filesystem::path& path) {
     return false;
   }
   for (const Scenario& scenario : *scenarios) {
+    known().insert(path.stem().string() + ": " + scenario.name);
     testing::RegisterTest(test_name("Conformance_" + path.stem().string()).c_str(),
                           test_name(scenario.name).c_str(), nullptr, scenario.clause.c_str(),
                           path.c_str(), scenario.head.number,
@@ -63,5 +92,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "no scenarios in %s\n", ALIBI_SCENARIOS);
     return 1;
   }
+  testing::RegisterTest("Conformance_document", "names_scenarios_that_exist", nullptr, nullptr,
+                        __FILE__, __LINE__,
+                        []() -> testing::Test* { return new alibi::conformance::Named; });
   return RUN_ALL_TESTS();
 }

@@ -41,6 +41,10 @@ class Player {
   std::optional<Seen> next_output(bool notes);
   void drop_notes();
 
+  Result<void> configure(const std::string& words);
+  Result<void> reload(const std::string& words);
+
+  std::string configured_;
   Ours ours_ = *parse_ours("");
   std::optional<vrrp::Instance> instance_;
   Instant now_ = kBegin;
@@ -205,14 +209,31 @@ Result<void> Player::expect(std::string rest) {
   return expect_output(std::move(rest));
 }
 
+Result<void> Player::configure(const std::string& words) {
+  const auto ours = parse_ours(words);
+  if (!ours) return tl::unexpected(ours.error());
+  configured_ = words;
+  ours_ = *ours;
+  return {};
+}
+
+Result<void> Player::reload(const std::string& words) {
+  const auto snapshot = vrrp::parse_snapshot(print(instance().snapshot()));
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  const auto configured = configure(configured_ + " " + words);
+  if (!configured) return configured;
+  vrrp::Outbox out;
+  instance_ = vrrp::Instance::restored(ours_.parameters, *snapshot, now_, out);
+  for (Output& output : out) unread_.push_back({now_, std::move(output)});
+  return {};
+}
+
 Result<void> Player::step(const Line& line) {
   if (line.verb == "ours") {
-    const auto ours = parse_ours(line.rest);
-    if (!ours) return tl::unexpected(ours.error());
     if (instance_) return fail("'ours' must come before anything happens");
-    ours_ = *ours;
-    return {};
+    return configure(line.rest);
   }
+  if (line.verb == "reload") return reload(line.rest);
   if (line.verb == "at") return at(line.rest);
   if (line.verb == "reach") return reach(line.rest);
   if (line.verb == "expect") return expect(line.rest);

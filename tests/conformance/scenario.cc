@@ -43,6 +43,8 @@ Result<void> set_number(Ours& ours, const std::string& key, const std::string& v
   if (key == "vrid") p.vrid = Vrid{octet};
   if (key == "version") p.version = octet;
   if (key == "adverts") p.down_timer_adverts = octet;
+  if (key == "expired_priority") p.expired_priority = Priority{octet};
+  if (key == "garp_lower_repeat") p.garp_lower_repeat = octet;
   if (key == "garp_repeat") p.garp_master_repeat = octet;
   return {};
 }
@@ -53,6 +55,7 @@ Result<void> set_duration(Ours& ours, const std::string& key, const std::string&
   if (!duration) return tl::unexpected(duration.error());
   if (key == "interval") p.advert_interval = *duration;
   if (key == "garp_delay") p.garp_master_delay = *duration;
+  if (key == "garp_lower_delay") p.garp_lower_delay = *duration;
   if (key == "garp_refresh") p.garp_master_refresh = *duration;
   if (key == "preempt_delay") p.preempt_delay = *duration;
   return {};
@@ -78,6 +81,26 @@ Result<void> set_address(Ours& ours, const std::string&, const std::string& valu
   return {};
 }
 
+/// peer=ADDR or peer=ADDR,MIN_TTL,MAX_TTL; may be given several times.
+Result<void> set_peer(Ours& ours, const std::string&, const std::string& value) {
+  vrrp::UnicastPeer peer;
+  std::istringstream in(value);
+  std::string word;
+  std::getline(in, word, ',');
+  const auto address = wire::IpAddress::parse(word);
+  if (!address) return fail("peer='" + value + "' is no IP address");
+  peer.address = *address;
+  char comma = ',';
+  in >> peer.min_ttl >> comma >> peer.max_ttl;
+  if (in.fail() && value.find(',') != std::string::npos) {
+    return fail("peer='" + value + "' is no ADDR,MIN_TTL,MAX_TTL");
+  }
+  if (value.find(',') == std::string::npos) peer = {*address, 0, 255};
+  ours.parameters.unicast = true;
+  ours.parameters.peers.push_back(peer);
+  return {};
+}
+
 Result<void> set_flag(Ours& ours, const std::string& flag) {
   vrrp::Parameters& p = ours.parameters;
   if (flag == "nopreempt") {
@@ -86,6 +109,16 @@ Result<void> set_flag(Ours& ours, const std::string& flag) {
     p.unicast = true;
   } else if (flag == "skip_check_adv_addr") {
     p.skip_check_adv_addr = true;
+  } else if (flag == "owner_ignore_adverts") {
+    p.owner_ignores_adverts = true;
+  } else if (flag == "timer_expired_backup") {
+    p.timer_expired_backup = true;
+  } else if (flag == "check_unicast_src") {
+    p.check_unicast_source = true;
+  } else if (flag == "group") {
+    p.in_group = true;
+  } else if (flag == "state_master") {
+    p.start_as_master = true;
   } else if (flag == "lower_prio_no_advert") {
     p.lower_prio_no_advert = true;
   } else if (flag == "higher_prio_send_advert") {
@@ -106,6 +139,8 @@ Result<Ours> parse_ours(const std::string& words) {
       {"garp_repeat", set_number},    {"interval", set_duration},
       {"garp_delay", set_duration},   {"garp_refresh", set_duration},
       {"preempt_delay", set_duration}, {"vips", set_advertised},
+      {"garp_lower_repeat", set_number}, {"garp_lower_delay", set_duration},
+      {"expired_priority", set_number}, {"peer", set_peer},
       {"auth", set_advertised},       {"address", set_address}};
   Ours ours;
   ours.parameters.name = "VI_1";

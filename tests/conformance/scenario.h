@@ -6,6 +6,7 @@
 //   ours KEY=VALUE|FLAG ...          parameters (see parse_ours), default: 10.0.0.1 priority 100
 //   reach backup|master              start, run until that state, forget the outputs
 //   at T INPUT                       run timers up to T, then hand over INPUT (vrrp/text.h)
+//   reload KEY=VALUE|FLAG ...        go on from a snapshot, with `ours` changed so
 //   stall T                          the process sleeps to T: no timer runs until after the next
 //                                    inputs `at T`
 //   expect OUTPUT [at T]             the next output (notes are passed over unless a note is
@@ -52,7 +53,9 @@ struct Ours {
 
 /// priority= version= interval= address=ADDR|none vips=A,B vrid= auth=none|pass:TEXT adverts=
 /// garp_delay= garp_refresh= garp_repeat= preempt_delay= nopreempt unicast skip_check_adv_addr
-/// lower_prio_no_advert higher_prio_send_advert
+/// garp_lower_repeat= garp_lower_delay= peer=ADDR[,MIN_TTL,MAX_TTL] check_unicast_src
+/// lower_prio_no_advert higher_prio_send_advert owner_ignore_adverts timer_expired_backup
+/// expired_priority= group state_master
 Result<Ours> parse_ours(const std::string& words);
 
 }  // namespace alibi::conformance
