@@ -116,6 +116,7 @@ void Keeper::stop() {
 }
 
 void Keeper::feed(Slot& slot, const vrrp::Input& input) {
+  if (slot.membership) return feed_group(slot, input);
   outbox_.clear();
   const Priority before = slot.machine.effective_priority();
   const vrrp::State state = slot.machine.state();

@@ -22,7 +22,7 @@
 #include "os/raw_socket.h"
 #include "os/signals.h"
 #include "os/vrrp_tap.h"
-#include "vrrp/instance.h"
+#include "vrrp/sync_group.h"
 #include "wire/vrrp.h"
 
 namespace alibi::daemon {
@@ -56,13 +56,20 @@ class Keeper {
     std::uint32_t defects_reported = 0; ///< bit per wire::VrrpDefect
   };
 
+  /// Of a sync group.
+  struct Membership {
+    std::size_t group = 0;
+    std::size_t member = 0;
+  };
+
   struct Slot {
-    Slot(const config::Instance& instance, std::size_t at)
-        : settings(instance), machine(instance.vrrp), index(at) {}
+    Slot(const config::Instance& instance, vrrp::Parameters parameters, std::size_t at)
+        : settings(instance), machine(std::move(parameters)), index(at) {}
     const config::Instance& settings;
     vrrp::Instance machine;
     std::size_t index;
     std::size_t port = 0;
+    std::optional<Membership> membership;
     std::optional<os::VrrpSocket> own_socket;  ///< sends from its virtual MAC; absent: the port's
     std::optional<os::VrrpTap> tap;            ///< hears what arrives at its virtual MAC
     InstanceNetwork network;
@@ -78,6 +85,11 @@ class Keeper {
     Counters counters;
     std::uint32_t faults = 0;            ///< bit per ReasonCode that is raised
     Duration master_interval{};          ///< of the last master heard
+  };
+
+  struct Group {
+    const config::SyncGroup& settings;
+    vrrp::SyncGroup machine;
   };
 
   Keeper(const config::Settings& settings, const Channels& channels, os::EventLoop loop,
@@ -108,6 +120,12 @@ class Keeper {
   void queue_announcements();
   Result<void> open_socket(Port& port);
   void remove_leftovers();
+
+  // keeper_groups.cc
+  void make_groups();
+  void feed_group(Slot& slot, const vrrp::Input& input);
+  void perform_group(Group& group);
+  bool waits_for_group(Slot& slot);
 
   // keeper_track.cc
   void begin_tracking();
@@ -185,13 +203,18 @@ class Keeper {
   std::vector<Slot> slots_;
   TimerQueue timers_;  ///< by slot
   TimerQueue extras_;  ///< by slot: next announcement on other interfaces (garp_extra_if)
+  std::vector<Group> groups_;
   vrrp::Outbox outbox_;
+  vrrp::GroupOutbox group_outbox_;
   os::VrrpSocket::Buffer buffer_{};
   KeeperRecord record_;
   Instant start_at_ = kNever;  ///< end of vrrp_startup_delay, vrrp_delay_after_boot
   bool running_ = false;       ///< what is opened from now on is watched at once
   bool stopping_ = false;
 };
+
+/// What the machine of an instance is told: its settings, its peers, whether it is in a sync group.
+vrrp::Parameters slot_parameters(const config::Settings& settings, std::size_t instance);
 
 /// The keeper process: takes what privileges of scheduling it gets, runs, and says why if it
 /// cannot. Exit code 0 after SIGTERM.

@@ -73,6 +73,7 @@ void Keeper::publish(Slot& slot) {
   if (source_of(slot).is_unspecified()) {
     faults |= 1U << static_cast<unsigned>(vrrp::ReasonCode::NoSourceAddress);
   }
+  if (machine.held_by_group()) faults |= 1U << static_cast<unsigned>(vrrp::ReasonCode::SyncGroup);
   auto& shared = channels_.page.instance(slot.index);
   shared.pulse.publish(
       {machine.state(), machine.effective_priority().value, machine.master_priority().value,

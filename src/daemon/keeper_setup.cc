@@ -63,7 +63,7 @@ Result<void> Keeper::open_ports() {
   slots_.reserve(settings_.instances.size());
   timers_ = extras_ = TimerQueue(settings_.instances.size());
   for (std::size_t i = 0; i < settings_.instances.size(); ++i) {
-    Slot& slot = slots_.emplace_back(settings_.instances[i], i);
+    Slot& slot = slots_.emplace_back(settings_.instances[i], slot_parameters(settings_, i), i);
     const auto port = port_for(slot.settings);
     if (!port) return tl::unexpected(port.error());
     slot.port = *port;
@@ -85,6 +85,7 @@ Result<void> Keeper::open_ports() {
                   opened.error().os_errno);
     }
   }
+  make_groups();
   queue_announcements();
   if (auto statics = resolver_.statics(links_)) statics_ = std::move(*statics);
   outbox_.reserve(32);

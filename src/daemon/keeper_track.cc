@@ -78,7 +78,7 @@ void Keeper::apply_tracking(Slot& slot, const std::string& because) {
 void Keeper::start_when_ready(Slot& slot) {
   if (slot.started || start_at_ != kNever || !tracking_.complete(slot.index)) return;
   slot.started = true;
-  feed(slot, vrrp::Start{});
+  if (!waits_for_group(slot)) feed(slot, vrrp::Start{});
 }
 
 }  // namespace alibi::daemon
