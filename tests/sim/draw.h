@@ -18,13 +18,15 @@ class Random {
   int between(int low, int high);  ///< both included
   Duration between(Duration low, Duration high);
   bool chance(int percent) { return between(1, 100) <= percent; }
+  Priority priority() { return Priority{static_cast<std::uint8_t>(between(1, 254))}; }
 
  private:
   std::uint64_t state_;
 };
 
-enum class FaultKind : std::uint8_t { Stall, OneWayCut, Isolate, CleanRestart, Crash, Track,
-                                      Priority };
+enum class FaultKind : std::uint8_t { Stall, OneWayCut, Isolate, CleanRestart, Crash, Track, Link,
+                                      Priority, Reload, Upgrade };
+inline constexpr int kFaultKinds = 10;
 
 struct Fault {
   FaultKind kind;
@@ -32,13 +34,26 @@ struct Fault {
   Duration length;
   std::size_t node = 0;
   std::size_t other = 0;     ///< OneWayCut: from node to other
-  Priority priority{100};    ///< Priority: while it lasts
+  std::size_t segment = 0;   ///< cuts, Track, Link: where
+  Priority priority{100};    ///< Priority, Reload: while it lasts
+  std::size_t variant = 0;   ///< Reload: what else changes
+};
+
+/// How a node that cannot speak is kept from answering (docs/ARCHITECTURE.md: the fence).
+enum class Fence : std::uint8_t { Takeover, Lease };
+
+struct NodeDraw {
+  std::vector<vrrp::Parameters> members;  ///< one a segment; two or more are a sync group
+  std::vector<wire::IpAddress> sources;
+  int drift_ppm = 0;  ///< how much faster its clock runs
+  int kin = 0;        ///< nodes of one number accept each other's adverts
 };
 
 struct Draw {
   std::uint64_t seed = 0;
-  std::vector<vrrp::Parameters> nodes;
-  std::vector<wire::IpAddress> sources;
+  std::size_t segments = 1;
+  Fence fence = Fence::Takeover;
+  std::vector<NodeDraw> nodes;
   int loss_percent = 0;
   int duplicate_percent = 0;
   Duration longest_delay{};
@@ -46,6 +61,7 @@ struct Draw {
   Instant healed{};            ///< no fault and no loss from here on
   Duration bound{};            ///< within which exactly one master must be left
   Duration longest_interval{};
+  Duration shortest_interval{};
 
   std::string text() const;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vrrp_sim [--seeds N] [--first S] [--trace] [--sabotage cut|deaf|hasty]: prints the seeds first,
-// runs them, and stops at the first that breaks an invariant, with everything drawn for it.
+// vrrp_sim [--seeds N] [--first S] [--trace] [--sabotage NAME]: prints the seeds first, runs them,
+// and stops at the first that breaks an invariant, with everything drawn for it.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -30,12 +30,10 @@ bool parse(int argc, char** argv, Options& options) {
       options.seeds = std::strtoull(value, nullptr, 10);
     } else if (std::strcmp(argv[n - 1], "--first") == 0) {
       options.first = std::strtoull(value, nullptr, 10);
-    } else if (std::strcmp(argv[n - 1], "--sabotage") == 0 && std::strcmp(value, "cut") == 0) {
-      options.sabotage = Sabotage::Cut;
-    } else if (std::strcmp(argv[n - 1], "--sabotage") == 0 && std::strcmp(value, "deaf") == 0) {
-      options.sabotage = Sabotage::Deaf;
-    } else if (std::strcmp(argv[n - 1], "--sabotage") == 0 && std::strcmp(value, "hasty") == 0) {
-      options.sabotage = Sabotage::Hasty;
+    } else if (std::strcmp(argv[n - 1], "--sabotage") == 0) {
+      const auto sabotage = alibi::sim::parse_sabotage(value);
+      if (!sabotage) return false;
+      options.sabotage = *sabotage;
     } else {
       return false;
     }
@@ -49,7 +47,8 @@ int main(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) {
     std::fprintf(stderr,
-                 "usage: %s [--seeds N] [--first S] [--trace] [--sabotage cut|deaf|hasty]\n",
+                 "usage: %s [--seeds N] [--first S] [--trace] [--sabotage "
+                 "cut|deaf|hasty|nofence|forgetful|loud|alone]\n",
                  argv[0]);
     return 2;
   }
