@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""BFD with others: FRR's bfdd, keepalived's bfd_instance, and alibi with itself. A session comes
+up, its peer is killed, the instance that depends on it lets go of the address, and gets it back."""
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "daemon"))
+from nodes import Pair, config, wait_until  # noqa: E402
+from peers import FRR  # noqa: E402
+
+ROUTER = "10.77.0.3"
+ADDRESSES = ("10.77.0.1/24", "10.77.0.2/24", ROUTER + "/24")
+
+
+def bfd(neighbor, source, interval=50, multiplier=3, more=""):
+    return (f"bfd_instance router {{\n    neighbor_ip {neighbor}\n    source_ip {source}\n"
+            f"    min_rx {interval}\n    min_tx {interval}\n    multiplier {multiplier}\n"
+            f"    {more}\n}}\n")
+
+
+class FrrBfd:
+    """zebra and bfdd by hand."""
+
+    def __init__(self, namespace, directory, peer, more=""):
+        self.namespace = namespace
+        self.directory = os.path.join(directory, "frr-bfd")
+        os.mkdir(self.directory)
+        os.chmod(directory, 0o711)  # FRR's programs give root up and run as frr
+        shutil.chown(self.directory, "frr", "frr")
+        self._write("zebra.conf", "log stdout\n")
+        self._write("bfdd.conf", f"log stdout\nbfd\n peer {peer}\n  detect-multiplier 3\n"
+                                 "  receive-interval 50\n  transmit-interval 50\n"
+                                 f"  {more}\n  no shutdown\n exit\nexit\n")
+        self.processes = {}
+
+    def _write(self, name, text):
+        with open(os.path.join(self.directory, name), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def _daemon(self, name, *more):
+        path = lambda end: os.path.join(self.directory, name + end)
+        self.processes[name] = self.namespace.start(
+            [f"{FRR}/{name}", "-f", path(".conf"), "-i", path(".pid"),
+             "-z", os.path.join(self.directory, "zserv.api"), "--vty_socket", self.directory,
+             "-P", "0", *more])
+        wait_until(lambda: os.path.exists(path(".vty")), 20,
+                   lambda: f"{name}: " + self.processes[name].text())
+
+    def start(self):
+        if "zebra" not in self.processes:
+            self._daemon("zebra")
+        self._daemon("bfdd", "--bfdctl", os.path.join(self.directory, "bfdd.sock"))
+        return self
+
+    def kill(self):
+        self.processes["bfdd"].signal(signal.SIGKILL)
+        self.processes.pop("bfdd").popen.wait(5)
+        for name in ("bfdd.vty", "bfdd.sock"):
+            if os.path.exists(os.path.join(self.directory, name)):
+                os.unlink(os.path.join(self.directory, name))
+
+    def stop(self):
+        self.processes.pop("bfdd").stop()
+        if os.path.exists(os.path.join(self.directory, "bfdd.vty")):
+            os.unlink(os.path.join(self.directory, "bfdd.vty"))
+
+
+class KeepalivedBfd:
+    def __init__(self, namespace, directory, peer):
+        self.namespace = namespace
+        self.directory = directory
+        self.file = os.path.join(directory, "keepalived-bfd.conf")
+        # keepalived runs its BFD process only for somebody that tracks the session.
+        with open(self.file, "w", encoding="utf-8") as out:
+            out.write(bfd(peer, ROUTER) + """vrrp_instance OTHER {
+    interface eth0
+    virtual_router_id 99
+    priority 100
+    virtual_ipaddress {
+        10.77.0.199
+    }
+    track_bfd {
+        router
+    }
+}
+""")
+        self.process = None
+
+    def start(self):
+        pid = [os.path.join(self.directory, f"keepalived-{n}.pid") for n in ("p", "r", "b", "c")]
+        self.process = self.namespace.start(
+            ["keepalived", "-n", "-l", "-D", "-f", self.file, "-p", pid[0], "-r", pid[1],
+             "-b", pid[2], "-c", pid[3]])
+        return self
+
+    def children(self):
+        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        with open(path, encoding="ascii") as children:
+            return [int(pid) for pid in children.read().split()]
+
+    def kill(self):
+        children = self.children()
+        self.process.signal(signal.SIGSTOP)
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        self.process.signal(signal.SIGKILL)
+        self.process.popen.wait(5)
+        for name in os.listdir(self.directory):
+            if name.endswith(".pid"):
+                os.unlink(os.path.join(self.directory, name))
+
+    def stop(self):
+        self.process.stop()
+
+
+def line_time(process, pattern, since):
+    """When the first line like this was read, monotonic."""
+    process.expect(pattern, 10, since)
+    return next(at for at, line in process.lines if at >= since and re.search(pattern, line))
+
+
+class Bfd(unittest.TestCase):
+    def story(self, make_peer, weight, down):
+        texts = (config(110, bfd(ROUTER, "10.77.0.1"), f"track_bfd {{\n router {weight}\n }}"),
+                 config(100), "")
+        with Pair(*texts, addresses=ADDRESSES) as pair:
+            a, b, router = pair.nodes
+            a.start()
+            b.start().wait_vip(timeout=12)  # without the session a is no master
+            peer = make_peer(router.namespace, pair.directory).start()
+            a.process.expect(r"BFD_Instance\(router\) Entering Up state", 20)
+            a.wait_vip(timeout=12)
+            b.wait_vip(False)
+            time.sleep(1)  # the fast interval is agreed upon
+            killed = time.monotonic()
+            peer.kill()
+            detected = line_time(a.process, r"BFD_Instance\(router\) Entering Down state: nothing "
+                                            r"received for \d+ ms \(detection time 150 ms\)",
+                                 killed)
+            a.process.expect(down, 5, killed)
+            b.wait_vip(timeout=6)
+            a.wait_vip(False)
+            print(f"down {1000 * (detected - killed):.0f} ms after the kill", file=sys.stderr)
+            self.assertLess(detected - killed, 1.0)
+            peer.start()
+            a.process.expect(r"BFD_Instance\(router\) Entering Up state", 20, detected)
+            a.wait_vip(timeout=12)
+            stopped = time.monotonic()
+            peer.stop()
+            a.process.expect(r"Entering Down state", 10, stopped)
+            b.wait_vip(timeout=8)
+
+    def test_frr_down_is_a_fault(self):
+        self.story(lambda ns, d: FrrBfd(ns, d, "10.77.0.1"), "",
+                   r"Entering FAULT STATE.*BFD session router with 10.77.0.3 went down")
+
+    def test_frr_down_lowers_the_priority(self):
+        self.story(lambda ns, d: FrrBfd(ns, d, "10.77.0.1"), "weight -30",
+                   r"Changing effective priority from 110 to 80")
+
+    def test_keepalived_down_is_a_fault(self):
+        self.story(lambda ns, d: KeepalivedBfd(ns, d, "10.77.0.1"), "",
+                   r"Entering FAULT STATE.*BFD session router with 10.77.0.3 went down")
+
+    def test_alibi_with_itself_at_10_ms(self):
+        other = "track_bfd {\n router weight -1\n }"
+        texts = (config(110, bfd("10.77.0.2", "10.77.0.1", 10, 5), "track_bfd {\n router\n }"),
+                 config(100, bfd("10.77.0.1", "10.77.0.2", 10, 5), other))
+        with Pair(*texts) as pair:
+            a, b = pair.nodes
+            a.start()
+            b.start()
+            for node in (a, b):
+                node.process.expect(r"BFD_Instance\(router\) Entering Up state", 20)
+            a.wait_vip(timeout=12)
+            since = time.monotonic()
+            time.sleep(10)
+            self.assertIsNone(a.process.find("Entering Down state", since))
+            # Through a router, a TTL of 254 is not believed.
+            b.namespace.exec("nft", "add table ip t; add chain ip t o { type filter hook output "
+                                    "priority 0; }; add rule ip t o udp dport 3784 ip ttl set 254")
+            a.process.expect(r"packet dropped: TTL 254", 5)
+            a.process.expect(r"Entering FAULT STATE.*nothing received for", 5)
+            b.namespace.exec("nft", "delete table ip t")
+            a.wait_vip(timeout=12)
+            stopped = time.monotonic()
+            b.process.stop()
+            a.process.expect(r"Entering Down state: the neighbour says AdminDown", 5, stopped)
+
+    def test_ipv6_and_several_hops(self):
+        def text(priority, neighbor, source, more):
+            return config(priority, bfd(neighbor, source, more=more),
+                          "track_bfd {\n router weight -1\n }")
+        for neighbors, more in ((("fd77::2", "fd77::1"), ""),
+                                (("10.77.0.2", "10.77.0.1"), "multihop")):
+            texts = (text(110, *neighbors, more), text(100, *reversed(neighbors), more))
+            with self.subTest(more or "IPv6"), Pair(*texts) as pair:
+                for node, address in zip(pair.nodes, reversed(neighbors)):
+                    if ":" in address:
+                        node.namespace.add_address(address + "/64")
+                    node.start()
+                for node in pair.nodes:
+                    node.process.expect(r"BFD_Instance\(router\) Entering Up state", 20)
+                killed = time.monotonic()
+                pair.nodes[1].process.signal(signal.SIGKILL)
+                pair.nodes[0].process.expect(r"Entering Down state", 5, killed)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv)
