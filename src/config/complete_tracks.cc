@@ -2,6 +2,7 @@
 // Files, processes and BFD sessions, and the joins between them (and scripts) and those that track.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <climits>
 #include <map>
 #include <set>
@@ -132,6 +133,25 @@ void join(Context& context, const std::vector<TrackDraft>& drafts, const Known& 
   }
 }
 
+/// A session that is for the checkers alone is none that an instance could track.
+void join_bfds(Context& context, const std::vector<TrackDraft>& drafts, const Settings& settings,
+               Tracks& tracks) {
+  std::vector<TrackDraft> kept;
+  for (const TrackDraft& draft : drafts) {
+    const bool elsewhere =
+        std::any_of(settings.bfds.begin(), settings.bfds.end(),
+                    [&](const Bfd& bfd) { return bfd.name == draft.track.name && !bfd.for_vrrp; });
+    if (!elsewhere) {
+      kept.push_back(draft);
+      continue;
+    }
+    context.warn(draft.at, fmt::format("bfd_instance {} is for the checkers alone (checker without "
+                                       "vrrp); it is not tracked",
+                                       draft.track.name));
+  }
+  join(context, kept, known(settings.bfds, "bfd_instance"), tracks.bfds);
+}
+
 }  // namespace
 
 void complete_tracked(Context& context, Settings& settings) {
@@ -147,7 +167,7 @@ void join_tracks(Context& context, const TrackDrafts& drafts, const Settings& se
   join(context, drafts.files, known(settings.files, "track_file"), tracks.files);
   join(context, drafts.processes, known(settings.processes, "vrrp_track_process"),
        tracks.processes);
-  join(context, drafts.bfds, known(settings.bfds, "bfd_instance"), tracks.bfds);
+  join_bfds(context, drafts.bfds, settings, tracks);
   std::set<std::string> seen;
   for (const TrackDraft& draft : drafts.interfaces) {
     if (!seen.insert(draft.track.name).second) {

@@ -371,7 +371,7 @@ TEST(Parse, AnAdvertHolds255AddressesTheRestIsKeptUnadvertised) {
 
 TEST(Parse, KnownWordsThatAreNotServedAreNamedOnceAndDoNotCount) {
   const auto parsed =
-      parse_text(in_instance("use_vmac\ntrack_interface {\neth1\n}\nuse_vmac") +
+      parse_text(in_instance("use_vmac\nlinkbeat_use_polling\nuse_vmac") +
                  "virtual_server 10.0.0.1 80 {\nlb_algo rr\nreal_server 10.0.0.2 80 "
                  "{\nTCP_CHECK {\nconnect_timeout 3\n}\n}\n}\nSSL {\nca x\n}\n");
   EXPECT_EQ(parsed.exit_code(), 0);
@@ -381,9 +381,22 @@ TEST(Parse, KnownWordsThatAreNotServedAreNamedOnceAndDoNotCount) {
     said.push_back(d.message);
   }
   EXPECT_THAT(said, ElementsAre(HasSubstr("use_vmac is not served by alibi yet"),
-                                HasSubstr("track_interface is not served"),
+                                HasSubstr("linkbeat_use_polling is not served"),
                                 HasSubstr("virtual_server is not served")));
   EXPECT_THAT(said[0], HasSubstr("(2 places)"));
+}
+
+// keepalived 2.2.7: "track bfd router not found, ignoring"
+TEST(Parse, ASessionForCheckersAloneIsNotTracked) {
+  const std::string bfd = "bfd_instance router {\nneighbor_ip 10.0.0.9\nchecker\n";
+  const std::string instance = in_instance("track_bfd {\nrouter\n}");
+  auto parsed = parse_text(bfd + "}\n" + instance);
+  ASSERT_EQ(parsed.diagnostics.size(), 1U);
+  EXPECT_THAT(parsed.diagnostics[0].message, HasSubstr("router is for the checkers alone"));
+  EXPECT_TRUE(parsed.settings.instances[0].tracks.bfds.empty());
+  parsed = parse_text(bfd + "vrrp\n}\n" + instance);
+  EXPECT_TRUE(parsed.diagnostics.empty());
+  EXPECT_EQ(parsed.settings.instances[0].tracks.bfds.size(), 1U);
 }
 
 TEST(Parse, APasswordIsNotQuoted) {
