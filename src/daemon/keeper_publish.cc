@@ -90,8 +90,12 @@ void Keeper::publish_keeper() {
 }
 
 void Keeper::tell_priority(const Slot& slot, Priority before) {
-  const auto& own = slot.settings.notify_priority_changes;
-  if (!own && !settings_.global.notify_priority_changes) return;
+  const bool of_group = slot.membership.has_value() &&
+                        groups_[slot.membership->group].settings.notify_priority_changes;
+  if (!slot.settings.notify_priority_changes && !of_group &&
+      !settings_.global.notify_priority_changes) {
+    return;
+  }
   Tell tell = make_tell(Tell::Kind::PriorityMoved);
   tell.instance = static_cast<std::int32_t>(slot.index);
   tell.from = tell.to = slot.machine.state();
