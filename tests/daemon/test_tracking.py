@@ -2,6 +2,7 @@
 """What an instance depends on besides scripts that fail: files, processes, interfaces, and scripts
 of every kind of trouble. Each fault names its tracker."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,12 @@ FREEZER = "/sys/fs/cgroup/freezer"
 def write(path, text):
     with open(path, "w", encoding="ascii") as out:
         out.write(text)
+
+
+def line_time(process, pattern, since):
+    """When the first line like this was read, monotonic."""
+    process.expect(pattern, 6, since)
+    return next(at for at, line in process.lines if at >= since and re.search(pattern, line))
 
 
 def block(kind, name, lines):
@@ -70,13 +77,29 @@ class Files(unittest.TestCase):
             a.wait_vip(timeout=10)
 
     def test_init_file_is_written_once(self):
-        made = block("track_file", "maintenance", ["file @DIR@/maintenance", "init_file -7"])
+        made = block("vrrp_track_file", "maintenance",
+                     ["file @DIR@/maintenance", "weight 2", "init_file -7"])
         with Pair(config(110, made, tracked("file", "maintenance"))) as pair:
             a, = pair.nodes
             a.start()
-            a.process.expect(r"Changing effective priority from 110 to 103", 8)
+            a.process.expect(r"Changing effective priority from 110 to 96", 8)
             with open(pair.path("maintenance"), encoding="ascii") as file:
                 self.assertEqual(file.read(), "-7\n")
+            self.assertEqual(a.process.stop(), 0)
+            write(pair.path("maintenance"), "-3\n")  # is there: it stays
+            a.start()
+            a.process.expect(r"Changing effective priority from 110 to 104", 8)
+
+    def test_init_file_overwrites_and_reverse_subtracts(self):
+        made = block("track_file", "maintenance",
+                     ["file @DIR@/maintenance", "weight 1 reverse", "init_file 5 overwrite"])
+        with Pair(config(110, made, tracked("file", "maintenance"))) as pair:
+            write(pair.path("maintenance"), "50\n")
+            a, = pair.nodes
+            a.start()
+            a.process.expect(r"Changing effective priority from 110 to 105", 8)
+            with open(pair.path("maintenance"), encoding="ascii") as file:
+                self.assertEqual(file.read(), "5\n")
 
     def test_restarted_keeper_and_tracker_go_on_with_what_is_known(self):
         with self.pair("weight 0") as pair:
@@ -140,6 +163,60 @@ class Processes(unittest.TestCase):
                 running.pop().wait()
                 at = a.process.expect(r"Quorum gained", 8) and time.monotonic()
                 self.assertGreater(at - killed, 1.8)
+            finally:
+                for process in running:
+                    process.kill()
+                    process.wait()
+
+    def test_command_line_and_delays(self):
+        name = f"alibi-v-{os.getpid() % 10000}"
+        path = "@DIR@/" + name
+        blocks = (block("vrrp_track_process", "partly",
+                        [f"process {path} 300", "param_match partial", "weight 10"])
+                  + block("vrrp_track_process", "wholly",
+                          [f"process {path}", "full_command", "weight 20"])
+                  + block("vrrp_track_process", "slowly",
+                          [f"process {path} 301 1", "fork_delay 1.5", "weight 40"])
+                  + block("vrrp_track_process", "evenly",
+                          [f"process {path} 301 2", "delay 1.5", "weight 80"]))
+        with Pair(config(50, blocks, tracked("process", "partly", "wholly", "slowly",
+                                             "evenly"))) as pair:
+            shutil.copy(shutil.which("sleep"), pair.path(name))
+            running = []
+
+            def run(*parameters):
+                running.append(subprocess.Popen([pair.path(name), *parameters]))
+                return time.monotonic()
+
+            def end():
+                running[-1].kill()
+                running.pop().wait()
+                return time.monotonic()
+            try:
+                a, = pair.nodes
+                a.start().wait_vip()
+                steps = [
+                    (lambda: run("300", "1"), 60, 0),  # partly
+                    (end, 50, 0),
+                    (lambda: run("301", "1"), 90, 1.3),  # slowly
+                    (end, 50, 0),
+                    (lambda: run("301", "2"), 130, 1.3),  # evenly
+                    (end, 50, 1.3),
+                ]
+                for act, priority, delay in steps:
+                    with self.subTest(priority=priority, delay=delay):
+                        since = time.monotonic()
+                        done = act()
+                        at = line_time(a.process, rf"effective priority from \d+ to {priority}\b",
+                                       since)
+                        self.assertGreater(at - done, delay - 0.1)
+                        self.assertLess(at - done, delay + 1.5)
+                # wholly: no parameter at all.
+                os.unlink(pair.path(name))
+                shutil.copy(shutil.which("cat"), pair.path(name))
+                since = time.monotonic()
+                running.append(subprocess.Popen([pair.path(name)], stdin=subprocess.PIPE))
+                line_time(a.process, r"effective priority from 50 to 70\b", since)
             finally:
                 for process in running:
                     process.kill()

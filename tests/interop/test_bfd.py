@@ -71,13 +71,13 @@ class FrrBfd:
 
 
 class KeepalivedBfd:
-    def __init__(self, namespace, directory, peer):
+    def __init__(self, namespace, directory, peer, more=""):
         self.namespace = namespace
         self.directory = directory
         self.file = os.path.join(directory, "keepalived-bfd.conf")
         # keepalived runs its BFD process only for somebody that tracks the session.
         with open(self.file, "w", encoding="utf-8") as out:
-            out.write(bfd(peer, ROUTER) + """vrrp_instance OTHER {
+            out.write(bfd(peer, ROUTER, more=more) + """vrrp_instance OTHER {
     interface eth0
     virtual_router_id 99
     priority 100
@@ -209,6 +209,83 @@ class Bfd(unittest.TestCase):
                 killed = time.monotonic()
                 pair.nodes[1].process.signal(signal.SIGKILL)
                 pair.nodes[0].process.expect(r"Entering Down state", 5, killed)
+
+
+class Keywords(unittest.TestCase):
+    """Those of bfd_instance that the stories above do not show; the peer is keepalived."""
+
+    def pair(self, ours, theirs="", track="router"):
+        text = config(110, bfd(ROUTER, "10.77.0.1", more=ours).replace("neighbor", "neighbour"),
+                      f"track_bfd {{\n {track}\n }}")
+        pair = Pair(text, "", addresses=("10.77.0.1/24", ROUTER + "/24")).__enter__()
+        self.addCleanup(pair.__exit__, None)
+        return pair.nodes[0], KeepalivedBfd(pair.nodes[1].namespace, pair.directory, "10.77.0.1",
+                                            theirs)
+
+    def test_passive_speaks_when_spoken_to(self):
+        a, peer = self.pair("passive")
+        record = peer.namespace.start(["tcpdump", "-n", "-l", "--immediate-mode", "-i", "eth0",
+                                       "src host 10.77.0.1 and udp port 3784"])
+        record.expect("listening on", 20)
+        a.start()
+        a.process.expect(r"Entering FAULT STATE.*has not come up yet", 10)
+        time.sleep(2.5)
+        self.assertIsNone(record.find(r"> \S+\.3784:"))
+        peer.start()
+        a.process.expect(r"BFD_Instance\(router\) Entering Up state", 20)
+        record.expect(r"> \S+\.3784:")
+
+    def test_idle_tx_until_up(self):
+        a, peer = self.pair("idle_tx 2000")
+        record = peer.namespace.start(["tcpdump", "-tt", "-n", "-l", "--immediate-mode", "-i",
+                                       "eth0", "src host 10.77.0.1 and udp port 3784"])
+        record.expect("listening on", 20)
+        a.start()
+
+        def times():
+            return [float(line.split()[0]) for _, line in list(record.lines) if ".3784:" in line]
+        wait_until(lambda: len(times()) >= 4, 12, "four packets")
+        gaps = [after - before for before, after in zip(times(), times()[1:])]
+        self.assertGreater(min(gaps), 1.45)  # 2 s less at most a quarter
+        self.assertLess(max(gaps), 2.2)
+
+    def test_ttl_and_max_hops(self):
+        # What passed a router has lost one of its TTL: keepalived allows one, alibi does not.
+        a, peer = self.pair("ttl 254", "ttl 254\n    max_hops 1")
+        a.start()
+        peer.start()
+        a.process.expect(r"packet dropped: TTL 254, from 255 on it has come over 1 routers, "
+                         r"max_hops is 0", 10)
+        time.sleep(2)
+        self.assertIsNone(a.process.find("Entering Up state"))
+
+    def test_max_hops(self):
+        a, peer = self.pair("hoplimit 254\n    max_hops 1", "ttl 254\n    max_hops 1")
+        a.start()
+        peer.start()
+        a.process.expect(r"BFD_Instance\(router\) Entering Up state", 20)
+        peer.process.expect(r"\(router\) Entering Up state", 5)
+
+    def test_keepalived_does_not_believe_our_ttl(self):
+        a, peer = self.pair("ttl 254")
+        a.start()
+        peer.start().process.expect("Starting BFD child process", 15)
+        time.sleep(4)
+        self.assertIsNone(peer.process.find("Entering (Init|Up) state"))
+        self.assertIsNone(a.process.find("Entering Up state"))
+
+    def test_weight_of_the_session(self):
+        a, peer = self.pair("weight -30\n    vrrp\n    checker")
+        a.start().wait_vip()
+        a.process.expect(r"Changing effective priority from 110 to 80", 10)
+        peer.start()
+        a.process.expect(r"Changing effective priority from 80 to 110", 20)
+
+    def test_session_for_checkers_alone_is_not_tracked(self):
+        # keepalived: "(VI_1) track bfd router not found, ignoring..."
+        a, _ = self.pair("checker")
+        a.start().wait_vip()
+        a.process.expect(r"bfd_instance router is for the checkers alone", 1)
 
 
 if __name__ == "__main__":
