@@ -80,7 +80,9 @@ Result<void> FileTracker::begin(os::EventLoop& loop) {
 /// init_file
 void FileTracker::make(const config::TrackedFile& file) {
   if (!file.make) return;
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (file.overwrite ? O_TRUNC : O_EXCL);
+  // Not to be held by a FIFO that nobody reads, either.
+  const int flags =
+      O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (file.overwrite ? O_TRUNC : O_EXCL);
   const os::Fd fd(::open(file.path.c_str(), flags, 0644));
   const std::string text = std::to_string(file.initial) + "\n";
   if (!fd.valid() && errno == EEXIST && !file.overwrite) return;

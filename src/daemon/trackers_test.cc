@@ -118,6 +118,28 @@ TEST(FileTracker, FollowsAFileThroughEveryKindOfChange) {
   EXPECT_EQ(running.next().why.view(), "file f holds more than a number, or none and counts as 0");
 }
 
+TEST(FileTracker, IsNotHeldByWhatIsNoFile) {
+  const Folder folder;
+  auto settings = story_settings();
+  config::TrackedFile fifo;
+  fifo.name = "fifo";
+  fifo.path = folder / "fifo";
+  fifo.make = fifo.overwrite = true;
+  config::TrackedFile other;
+  other.name = "f";
+  other.path = folder / "f";
+  settings.files = {fifo, other};
+  settings.instances[0].tracks.files = {line("fifo"), line("f")};
+  ASSERT_EQ(::mkfifo(fifo.path.c_str(), 0600), 0);
+  write(folder / "f", std::string(1000, '0') + "99999999999999999999\n");
+  auto running = Running::with<FileTracker>(settings);
+  EXPECT_EQ(running.next().why.view(), "file fifo is no regular file and counts as 0");
+  // More digits than are read: what there is of the number, and the word that it is no clean one.
+  EXPECT_EQ(running.next().value, 0);
+  write(folder / "f", "-99999999999999999999\n");
+  EXPECT_EQ(running.next().value, -INT32_MAX);
+}
+
 class ProcessTrackerWith : public testing::TestWithParam<bool> {};
 
 TEST_P(ProcessTrackerWith, CountsWhatRuns) {
@@ -188,6 +210,34 @@ TEST(ScriptSecurity, NamesWhatOthersMayWrite) {
   fs::create_symlink(script, folder / "link");
   EXPECT_FALSE(check_script_security(folder / "link"));
   EXPECT_FALSE(check_script_security("relative/check"));
+}
+
+TEST(ScriptSecurity, FollowsEveryLinkAndThinksOfWhatIsMissing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const Folder folder;
+  const auto why = [&](const std::string& name) {
+    const auto checked = check_script_security(folder / name);
+    return checked ? std::string() : checked.error().message;
+  };
+  fs::create_directory(folder / "safe");
+  fs::create_directory(folder / "open");
+  ::chmod((folder / "open").c_str(), 0777);
+  // From a safe place to a safe place, by way of a link that everybody may turn elsewhere.
+  fs::create_symlink("/bin/true", folder / "open/middle");
+  fs::create_symlink("../open/middle", folder / "safe/check");
+  EXPECT_NE(why("safe/check").find("open may be written by everybody"), std::string::npos);
+  EXPECT_NE(why("safe/../open/../open/middle").find("open may be"), std::string::npos);
+  // In a sticky folder what is root's stays root's, but what is not there anybody may make.
+  ::chmod((folder / "open").c_str(), 01777);
+  EXPECT_EQ(why("safe/check"), "");
+  EXPECT_NE(why("open/later").find("open/later is missing and may be made by everybody"),
+            std::string::npos);
+  EXPECT_NE(why("open/later/check").find("is missing"), std::string::npos);
+  EXPECT_EQ(why("safe/later"), "");
+  ASSERT_EQ(::lchown((folder / "open/middle").c_str(), 65534, 0), 0);
+  EXPECT_NE(why("safe/check").find("middle belongs to user 65534"), std::string::npos);
+  fs::create_symlink("ring", folder / "safe/ring");
+  EXPECT_EQ(why("safe/ring"), "");  // leads nowhere
 }
 
 }  // namespace
