@@ -102,6 +102,7 @@ void ScriptTracker::step(Tracked& tracked) {
       break;
     case ScriptRun::Action::Terminate:
       ::kill(-tracked.pid, SIGTERM);
+      tracked.counted_at = now;
       result(tracked, {0, true, tracked.run.took(now)});
       break;
     case ScriptRun::Action::Kill:
@@ -127,10 +128,17 @@ void ScriptTracker::start(Tracked& tracked) {
 }
 
 /// SIGKILL, and once a run the word that it had no effect, with what the kernel says of the
-/// process.
+/// process. While it is there the check fails again and again, at its interval: with `fall` above 1
+/// it would otherwise never be lost on a disk that answers nothing.
 void ScriptTracker::kill_again(Tracked& tracked) {
   ::kill(-tracked.pid, SIGKILL);
-  if (!tracked.run.killed_before() || std::exchange(tracked.stuck_told, true)) return;
+  if (!tracked.run.killed_before()) return;
+  const Instant now = os::monotonic_now();
+  if (now - tracked.counted_at >= tracked.settings.interval) {
+    tracked.counted_at = now;
+    result(tracked, {0, true, tracked.run.took(now)});
+  }
+  if (std::exchange(tracked.stuck_told, true)) return;
   const auto stat = os::read_stat(tracked.pid);
   const std::string pid = std::to_string(tracked.pid);
   const std::string wait = os::read_text("/proc/" + pid + "/wchan", 64);

@@ -53,6 +53,7 @@ class ScriptTracker {
     bool last_timed_out = false;
     bool usable = false;
     bool stuck_told = false;
+    Instant counted_at{};  ///< when an overrun counted as a failure last
   };
   struct RunResult {
     int status = 0;

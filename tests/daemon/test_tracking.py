@@ -367,29 +367,33 @@ class ScriptTrouble(unittest.TestCase):
 
     @unittest.skipUnless(os.path.isdir(FREEZER), "no freezer cgroup (version 1)")
     def test_process_that_no_signal_ends_delays_nothing(self):
-        text = (self.script(['script "@DIR@/stuck"', "interval 3", "timeout 3", "weight -1"])
+        text = (self.script(['script "@DIR@/stuck"', "interval 3", "timeout 3", "fall 3",
+                             "weight -1"])
                 + block("vrrp_script", "quick", ['script "@DIR@/quick"', "interval 0.3",
                                                  "weight 1"]))
         group = os.path.join(FREEZER, f"alibi-test-{os.getpid()}")
         os.mkdir(group)
         try:
             with Pair(config(110, text, tracked("script", "chk", "quick"))) as pair:
-                write(pair.path("stuck"), f"#!/bin/sh\necho $$ > {pair.path('pid')}\n"
-                                          "exec sleep 600\n")
+                write(pair.path("stuck"), f"#!/bin/sh\n[ -e {pair.path('ran')} ] || "
+                                          f"exec touch {pair.path('ran')}\n"
+                                          f"echo $$ > {pair.path('pid')}\nexec sleep 600\n")
                 write(pair.path("quick"), f"#!/bin/sh\necho >> {pair.path('runs')}\n")
                 for name in ("stuck", "quick"):
                     os.chmod(pair.path(name), 0o755)
                 a, = pair.nodes
                 a.start()
                 wait_until(lambda: os.path.exists(pair.path("pid"))
-                           and os.path.getsize(pair.path("pid")), 5, "the script")
+                           and os.path.getsize(pair.path("pid")), 8, "the script")
                 # Frozen, it sleeps where SIGKILL does not reach it, as on a dead disk.
                 with open(pair.path("pid"), encoding="ascii") as pid:
                     write(os.path.join(group, "tasks"), pid.read())
                 write(os.path.join(group, "freezer.state"), "FROZEN")
-                a.process.expect(r"VRRP_Script\(chk\) timed_out", 8)
+                a.process.expect(r"Script `chk` timed out after 3", 8)
                 a.process.expect(r"script chk: process \d+ does not end, killed or not \(state \w",
                                  15)
+                # It fails for as long as it is there, and not once.
+                a.process.expect(r"Changing effective priority from 111 to 110", 15)
                 size = os.path.getsize(pair.path("runs"))
                 wait_until(lambda: os.path.getsize(pair.path("runs")) > size + 3, 5, "more runs")
                 begin = time.monotonic()
