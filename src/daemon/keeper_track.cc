@@ -3,6 +3,11 @@
 #include "daemon/keeper.h"
 
 namespace alibi::daemon {
+namespace {
+
+constexpr int kMostNews = 64;  // at once
+
+}  // namespace
 
 /// What is known before the start: what the page says, and the interfaces.
 void Keeper::begin_tracking() {
@@ -25,7 +30,8 @@ void Keeper::begin_tracking() {
 
 void Keeper::hear_tracker() {
   TrackState news;
-  while (channels_.tracker_to_keeper.receive_struct(news)) {
+  // What is left wakes us again: a file that changes all the time must not hold up adverts.
+  for (int i = 0; i < kMostNews && channels_.tracker_to_keeper.receive_struct(news); ++i) {
     if (tracking_.take(news)) apply_tracked(static_cast<std::size_t>(news.object));
   }
 }

@@ -10,6 +10,7 @@ namespace alibi::daemon {
 namespace {
 
 constexpr Duration kLookEvery = 500ms;  // without events
+constexpr int kLookShare = 10;          // ... and a tenth of the time at most
 constexpr std::size_t kMostCommandLine = 65536;
 
 track::ProcessPattern pattern_of(const config::TrackedProcess& process) {
@@ -109,7 +110,9 @@ Instant ProcessTracker::step() {
   const Instant now = os::monotonic_now();
   if (scan_at_ <= now) {
     scan();
-    scan_at_ = connector_ ? kNever : now + kLookEvery;
+    // Where it takes long, among very many processes, it comes less often.
+    const Duration took = os::monotonic_now() - now;
+    scan_at_ = connector_ ? kNever : now + std::max(kLookEvery, took * kLookShare);
   }
   Instant next = scan_at_;
   for (Watched& watched : watched_) {
