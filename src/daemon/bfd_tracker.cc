@@ -15,7 +15,9 @@ constexpr int kFullTtl = 255;         // RFC 5881 section 5: GTSM
 constexpr Duration kRetry = 1s;       // for a source address that is not there yet
 constexpr Duration kBelieved = 5s;    // what an earlier tracker saw, until this one knows better
 constexpr int kMostDatagrams = 1024;  // at once: a flood must not keep the timers from running
-constexpr unsigned kTtlReason = 31;   // drops_told: below are wire::BfdDefect
+// drops_told: below are wire::BfdDefect
+constexpr unsigned kTtlReason = 31;
+constexpr unsigned kOtherSession = 30;
 
 track::BfdParameters parameters_of(const config::Bfd& bfd, std::uint32_t discriminator,
                                    std::uint32_t seed) {
@@ -69,6 +71,13 @@ Result<void> BfdTracker::begin(os::EventLoop& loop) {
 Result<void> BfdTracker::listen(os::EventLoop& loop, wire::Family family, bool multihop) {
   auto socket = os::UdpSocket::listen(family, multihop ? wire::kBfdMultihopPort : wire::kBfdPort);
   if (!socket) return tl::unexpected(socket.error());
+  std::vector<wire::IpAddress> neighbors;
+  for (const Session& session : sessions_) {
+    const auto& neighbor = session.settings.neighbor;
+    if (neighbor.family == family) neighbors.push_back(neighbor);
+  }
+  // Without it a flood from anywhere would take this real-time thread's time and queue.
+  if (const auto only = socket->take_only_from(neighbors); !only) board_.say(only.error().message);
   listeners_.push_back({family, multihop, std::move(*socket)});
   const Listener& listener = listeners_.back();
   return loop.add(listener.socket.fd(), [this, &listener] { receive(listener); });
@@ -124,9 +133,22 @@ void BfdTracker::take(Session& session, const os::Datagram& datagram, Instant no
   if (decoded.defect != wire::BfdDefect::None) {
     return drop(session, static_cast<unsigned>(decoded.defect), std::string(text(decoded.defect)));
   }
+  const std::uint32_t yours = decoded.packet.your_discriminator;
+  if (yours != 0 && yours != session.machine.discriminator()) {
+    if (among_ours(yours)) return;
+    return drop(session, kOtherSession,
+                "its Your Discriminator " + std::to_string(yours) + " names no session of ours");
+  }
   track::BfdOutput out;
   session.machine.receive(decoded.packet, now, out);
   perform(session, out);
+}
+
+/// Two sessions may have one neighbour.
+bool BfdTracker::among_ours(std::uint32_t discriminator) const {
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const Session& session) {
+    return session.machine.discriminator() == discriminator;
+  });
 }
 
 void BfdTracker::drop(Session& session, unsigned reason, const std::string& why) {

@@ -47,6 +47,7 @@ class BfdTracker : public TrackSource {
   void open(Session& session, Instant now);
   void receive(const Listener& listener);
   void take(Session& session, const os::Datagram& datagram, Instant now);
+  bool among_ours(std::uint32_t discriminator) const;
   void drop(Session& session, unsigned reason, const std::string& why);
   void perform(Session& session, const track::BfdOutput& out);
   void publish(Session& session, bool up, const std::string& why);

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string>
 
+#include "os/socket_filter.h"
+
 namespace alibi::os {
 namespace {
 
@@ -104,6 +106,28 @@ Result<UdpSocket> UdpSocket::sender(wire::Family family,
     if (errno != EADDRINUSE) return fail_errno("cannot send from " + from.text());
   }
   return fail("no free UDP port from " + std::to_string(first) + " to " + std::to_string(last));
+}
+
+Result<void> UdpSocket::take_only_from(const std::vector<wire::IpAddress>& sources) const {
+  SocketFilter filter;
+  for (const wire::IpAddress& source : sources) {
+    const bool v4 = source.family == wire::Family::V4;
+    const std::uint32_t offset = v4 ? 12 : 8;  // of the source, in either header
+    const unsigned words = v4 ? 1 : 4;
+    for (unsigned i = 0; i < words; ++i) {
+      std::uint32_t word = 0;
+      std::memcpy(&word, source.bytes.data() + i * 4, 4);
+      filter.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                static_cast<std::uint32_t>(SKF_NET_OFF) + offset + i * 4));
+      // The next word, and after the last one acceptance; otherwise the next address.
+      const auto rest = static_cast<std::uint8_t>(2 * (words - i) - 1);
+      filter.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohl(word), 0, rest));
+    }
+    filter.push_back(BPF_STMT(BPF_RET | BPF_K, UINT32_MAX));
+  }
+  filter.push_back(BPF_STMT(BPF_RET | BPF_K, 0));
+  if (filter.size() > BPF_MAXINSNS) return fail("too many addresses for a socket filter");
+  return attach_filter(fd_.get(), filter);
 }
 
 std::optional<Datagram> UdpSocket::receive(std::span<std::uint8_t> buffer) const {

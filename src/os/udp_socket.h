@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/result.h"
 #include "os/fd.h"
@@ -29,6 +30,8 @@ class UdpSocket {
                                   std::uint16_t first, std::uint16_t last, int ttl);
 
   int fd() const { return fd_.get(); }
+  /// From now on the kernel drops what others send, before it takes room in the queue or wakes us.
+  Result<void> take_only_from(const std::vector<wire::IpAddress>& sources) const;
   std::optional<Datagram> receive(std::span<std::uint8_t> buffer) const;
   Result<void> send(std::span<const std::uint8_t> payload, const wire::IpAddress& to,
                     std::uint16_t port) const;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <vector>
 
 namespace alibi::os {
 namespace {
@@ -37,6 +38,32 @@ TEST(UdpSocket, TtlAndSourceArriveWithTheDatagram) {
   EXPECT_EQ(got->ttl, 254);
   EXPECT_EQ(got->source, loopback);
   EXPECT_EQ(got->payload.size(), 3U);
+}
+
+/// Whether a datagram of `source` reaches a socket that takes from `allowed` alone.
+bool arrives(const char* source, const std::vector<wire::IpAddress>& allowed) {
+  const auto from = *wire::IpAddress::parse(source);
+  const auto receiver = UdpSocket::listen(from.family, 0);
+  const auto sender = UdpSocket::sender(from.family, from, 49152, 65535, 255);
+  if (!receiver || !sender || !receiver->take_only_from(allowed)) {
+    ADD_FAILURE() << "no sockets";
+    return false;
+  }
+  std::array<std::uint8_t, 64> buffer{};
+  const auto to = from.family == wire::Family::V4 ? *wire::IpAddress::parse("127.0.0.1") : from;
+  EXPECT_TRUE(sender->send(std::array<std::uint8_t, 1>{1}, to, port_of(*receiver)));
+  return receiver->receive(buffer).has_value();  // over lo, it is there when send() returns
+}
+
+TEST(UdpSocket, TakesOnlyFromWhomItShall) {
+  const auto address = [](const char* text) { return *wire::IpAddress::parse(text); };
+  const std::vector<wire::IpAddress> four = {address("127.0.0.9"), address("127.0.0.3")};
+  EXPECT_TRUE(arrives("127.0.0.9", four));
+  EXPECT_TRUE(arrives("127.0.0.3", four));
+  EXPECT_FALSE(arrives("127.0.0.4", four));
+  EXPECT_FALSE(arrives("127.0.0.1", {}));
+  EXPECT_TRUE(arrives("::1", {address("fe80::1"), address("::1")}));
+  EXPECT_FALSE(arrives("::1", {address("fe80::1"), address("::2")}));
 }
 
 TEST(UdpSocket, AnAddressThatIsNotOursIsAnError) {

@@ -48,6 +48,7 @@ class BfdSession {
   /// Administratively down: the neighbour is told, so that it blames nobody.
   void shut_down(Instant now, BfdOutput& out);
 
+  std::uint32_t discriminator() const { return parameters_.discriminator; }
   wire::BfdState state() const { return state_; }
   wire::BfdDiagnostic diagnostic() const { return diagnostic_; }
   std::uint32_t remote_discriminator() const { return remote_discriminator_; }

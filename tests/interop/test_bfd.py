@@ -210,6 +210,78 @@ class Bfd(unittest.TestCase):
                 pair.nodes[1].process.signal(signal.SIGKILL)
                 pair.nodes[0].process.expect(r"Entering Down state", 5, killed)
 
+    def test_floods_and_forgeries(self):
+        texts = (config(110, bfd("10.77.0.2", "10.77.0.1", 10, 5), "track_bfd {\n router\n }"),
+                 config(100, bfd("10.77.0.1", "10.77.0.2", 10, 5),
+                        "track_bfd {\n router weight -1\n }"), "")
+        with Pair(*texts, addresses=ADDRESSES) as pair:
+            a, b, other = pair.nodes
+            a.start()
+            b.start()
+            a.wait_vip(timeout=15)
+            a.process.expect(r"BFD_Instance\(router\) Entering Up state", 20)
+            since = time.monotonic()
+            before = thread_time(a.child("alibi-tracker"), "alibi-bfd")
+            flood = other.namespace.start(["/usr/bin/python3", "-c", FLOOD, "10.77.0.1"])
+            forger = b.namespace.start(["/usr/bin/python3", "-c", FORGERY, "10.77.0.1"])
+            sent = int(flood.expect(r"sent (\d+)", 20)[1])
+            forger.expect("done")
+            spent = thread_time(a.child("alibi-tracker"), "alibi-bfd") - before
+            print(f"{sent} datagrams of a stranger; {spent:.2f} s on a CPU", file=sys.stderr)
+            self.assertGreater(sent, 10_000)
+            self.assertIsNone(a.process.find("Entering Down state", since))
+            self.assertIsNone(b.process.find("Entering Down state", since))
+            a.process.expect(r"its Your Discriminator 305419896 names no session of ours", 1)
+            self.assertIsNone(a.process.find("Entering FAULT", since))
+
+
+def thread_time(pid, name):
+    """Seconds that a thread has spent on a CPU."""
+    for tid in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{tid}/stat", encoding="ascii") as file:
+            comm, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+        if comm == name:
+            fields = rest.split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    raise AssertionError(f"no thread {name}")
+
+
+# Down packets without a discriminator, which would end a session of this sender's.
+FLOOD = """
+import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+s.connect((sys.argv[1], 3784))
+packet = bytes([0x20, 0x40, 5, 24, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 39, 16, 0, 0, 39, 16, 0, 0, 0, 0])
+end = time.monotonic() + 5
+sent = 0
+while time.monotonic() < end:
+    for _ in range(100):
+        s.send(packet)
+    sent += 100
+print("sent", sent, flush=True)
+"""
+# Of the neighbour's host: for a session that is none, cut short, of another version, through a
+# router.
+FORGERY = """
+import os, socket, sys, time
+os.setuid(65534)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+s.connect((sys.argv[1], 3784))
+tail = bytes([0, 0, 39, 16, 0, 0, 39, 16, 0, 0, 0, 0])
+ids = bytes([0, 0, 0, 9, 0x12, 0x34, 0x56, 0x78])
+for packet in ([bytes([0x20, 0x40, 5, 24]) + ids + tail] * 500
+               + [bytes([0x20, 0x40, 5, 24]), b"", bytes([0x60, 0x40, 5, 24]) + ids + tail,
+                  bytes([0x20, 0x40, 0, 24]) + ids + tail, bytes([0x20, 0x40, 5, 200]) + ids + tail,
+                  bytes([0x20, 0x41, 5, 24]) + ids + tail, bytes(24), bytes([0xff] * 200)]):
+    s.send(packet)
+    time.sleep(0.001)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 200)
+s.send(bytes([0x20, 0x40, 5, 24, 0, 0, 0, 9, 0, 0, 0, 0]) + tail)
+print("done", flush=True)
+"""
+
 
 class Keywords(unittest.TestCase):
     """Those of bfd_instance that the stories above do not show; the peer is keepalived."""
