@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "track/file_number.h"
 
@@ -24,6 +25,7 @@ constexpr std::uint32_t kFileEvents =
 constexpr Duration kSettle = 100ms;
 constexpr Duration kRetry = 1s;  // while the folder itself is not there
 constexpr std::size_t kMostOctets = 128;
+constexpr const char* kEmpty = "is empty";
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -54,7 +56,7 @@ Content content_of(const std::string& path) {
   std::array<char, kMostOctets> buffer;
   const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
   if (got < 0) return {"", ::strerror(errno)};
-  if (got == 0) return {"", "is empty"};
+  if (got == 0) return {"", kEmpty};
   return {std::string(buffer.data(), static_cast<std::size_t>(got)), ""};
 }
 
@@ -154,6 +156,13 @@ Instant FileTracker::step() {
 
 void FileTracker::read(Watched& file) {
   const Content content = content_of(file.settings.path);
+  // Its writer may be between making it and writing to it: empty is believed at the second look.
+  const bool empty = content.problem == kEmpty;
+  if (empty && !std::exchange(file.was_empty, true)) {
+    file.read_at = os::monotonic_now() + kSettle;
+    return;
+  }
+  file.was_empty = empty;
   if (!content.problem.empty()) return found(file, 0, content.problem);
   const auto number = track::parse_file_number(content.text);
   found(file, number.value, number.clean ? "" : "holds more than a number, or none");

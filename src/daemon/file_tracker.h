@@ -30,6 +30,7 @@ class FileTracker : public TrackSource {
     std::optional<int> file_watch{};
     Instant read_at{};  ///< kNever: nothing to read
     bool known = false;
+    bool was_empty = false;
     std::int32_t value = 0;
     std::string remark{};  ///< on the content, as told last
   };
