@@ -116,7 +116,8 @@ struct Global {
   Duration delay_after_boot{};                    ///< vrrp_delay_after_boot
   Duration garp_interval{}, gna_interval{};       ///< between two on one interface; 0: none
   std::optional<wire::IpAddress> group4, group6;  ///< vrrp_mcast_group4, vrrp_mcast_group6
-  std::string vmac_prefix = "vrrp", vmac_addr_prefix = "vrrp";
+  std::string vmac_prefix = "vrrp";
+  std::string vmac_addr_prefix;  ///< empty: vmac_prefix
   Buffers buffers;
   std::vector<Fifo> fifos;  ///< notify_fifo, vrrp_notify_fifo
   bool fifo_states_on_reload = false;

@@ -126,6 +126,7 @@ class Keeper {
   void send_gratuitous(Slot& slot, int repeat);
   void send_queued_gratuitous();
   void send_extra_gratuitous();
+  bool has_virtual_mac(IfIndex index) const;
   void announce(Slot& slot, const os::AddressSpec& spec, int repeat, bool queued);
 
   const config::Settings& settings_;

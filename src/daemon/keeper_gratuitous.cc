@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gratuitous ARP and unsolicited neighbour advertisements, at the pace that is asked for.
+#include <algorithm>
+
 #include "daemon/keeper.h"
 #include "wire/frame.h"
 
@@ -23,7 +25,8 @@ void Keeper::send_queued_gratuitous() {
 }
 
 /// Adverts keep a switch's memory of the instance's own interface fresh; on other interfaces
-/// nothing is sent regularly, so that their addresses are announced from time to time.
+/// nothing is sent regularly, so that their addresses are announced from time to time. As
+/// keepalived: those with a virtual MAC, and with `all` the others, too.
 void Keeper::send_extra_gratuitous() {
   const Instant now = os::monotonic_now();
   while (extras_.next() <= now) {
@@ -32,10 +35,19 @@ void Keeper::send_extra_gratuitous() {
     const IfIndex own(channels_.page.instance(slot.index).interface_index.load());
     for (std::size_t i = 0; i < slot.network.addresses.size(); ++i) {
       const auto& spec = slot.network.addresses[i];
-      if (spec.index == own && !slot.settings.garp_extra_all) continue;
+      if (spec.index == own) continue;
+      if (!slot.settings.garp_extra_all && !has_virtual_mac(spec.index)) continue;
       announce(slot, spec, pacer_.ask(slot.index, i, 1, now), true);
     }
   }
+}
+
+bool Keeper::has_virtual_mac(IfIndex index) const {
+  const auto* interface = links_.find(index);
+  const auto& macs = resolver_.macs();
+  return interface != nullptr && std::any_of(macs.begin(), macs.end(), [&](const auto& plan) {
+           return plan.name == interface->name;
+         });
 }
 
 void Keeper::announce(Slot& slot, const os::AddressSpec& spec, int repeat, bool queued) {

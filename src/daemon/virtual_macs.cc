@@ -15,14 +15,15 @@ bool taken(const Plans& plans, const std::string& name) {
   return std::any_of(plans.begin(), plans.end(), [&](const auto& p) { return p.name == name; });
 }
 
+/// keepalived's names, which firewalls and monitoring know: vrrp.51, then for IPv6 vrrp6.51, then
+/// vrrp1.51, vrrp2.51, ...
 std::string free_name(const Plans& plans, const std::string& prefix, const vrrp::Parameters& vrrp) {
   const std::string number = "." + std::to_string(vrrp.vrid.value);
-  const std::string plain = prefix + number;
-  if (!taken(plans, plain)) return plain;
-  const std::string family = prefix + (vrrp.family == wire::Family::V4 ? "4" : "6") + number;
-  if (!taken(plans, family)) return family;
+  if (!taken(plans, prefix + number)) return prefix + number;
+  const std::string sixth = prefix + "6" + number;
+  if (vrrp.family == wire::Family::V6 && !taken(plans, sixth)) return sixth;
   for (int i = 1;; ++i) {
-    const std::string numbered = family + "." + std::to_string(i);
+    const std::string numbered = prefix + std::to_string(i) + number;
     if (!taken(plans, numbered)) return numbered;
   }
 }
@@ -50,6 +51,10 @@ const VirtualMacPlan* find(const Plans& plans, std::size_t instance, const std::
 
 std::vector<VirtualMacPlan> plan_virtual_macs(const config::Settings& settings) {
   Plans plans;
+  const auto& global = settings.global;
+  const auto& prefix = global.vmac_prefix;
+  const auto& prefix_of_addresses =
+      global.vmac_addr_prefix.empty() ? prefix : global.vmac_addr_prefix;
   // Names that are written down first: no generated one may take them.
   for (std::size_t i = 0; i < settings.instances.size(); ++i) {
     const auto& instance = settings.instances[i];
@@ -62,16 +67,15 @@ std::vector<VirtualMacPlan> plan_virtual_macs(const config::Settings& settings) 
     const auto& instance = settings.instances[i];
     const auto mac = wire::virtual_mac(instance.vrrp.family, instance.vrrp.vrid);
     if (instance.vmac && instance.vmac->name.empty()) {
-      plans.push_back({i, instance.interface,
-                       free_name(plans, settings.global.vmac_prefix, instance.vrrp),
+      plans.push_back({i, instance.interface, free_name(plans, prefix, instance.vrrp),
                        instance.vmac->mac.value_or(mac), true});
     }
     for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
       for (const auto& address : *list) {
         const auto& base = base_of(instance, address);
         if (!wants_own(instance, address) || find(plans, i, base) != nullptr) continue;
-        plans.push_back({i, base, free_name(plans, settings.global.vmac_addr_prefix, instance.vrrp),
-                         mac, false});
+        plans.push_back(
+            {i, base, free_name(plans, prefix_of_addresses, instance.vrrp), mac, false});
       }
     }
   }

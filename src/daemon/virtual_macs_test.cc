@@ -32,9 +32,9 @@ TEST(VirtualMacs, NamesAreFreeOnesOfPrefixAndVrid) {
   const auto plans = plan_virtual_macs(settings);
   ASSERT_EQ(plans.size(), 4U);
   EXPECT_EQ(own_virtual_mac(plans, 2)->name, "vrrp.51");
-  EXPECT_EQ(own_virtual_mac(plans, 0)->name, "vrrp4.51");
+  EXPECT_EQ(own_virtual_mac(plans, 0)->name, "vrrp1.51");
   EXPECT_EQ(own_virtual_mac(plans, 1)->name, "vrrp6.51");
-  EXPECT_EQ(own_virtual_mac(plans, 3)->name, "vrrp6.51.1");
+  EXPECT_EQ(own_virtual_mac(plans, 3)->name, "vrrp2.51");
   EXPECT_EQ(own_virtual_mac(plans, 0)->mac.text(), "00:00:5e:00:01:33");
   EXPECT_EQ(own_virtual_mac(plans, 1)->mac.text(), "00:00:5e:00:02:33");
 }
@@ -51,6 +51,9 @@ TEST(VirtualMacs, AddressesOfTheOtherFamilyAndOnOtherInterfacesStayWhereTheyAre)
   EXPECT_EQ(interface_of(one, 0, one.excluded_addresses[1], plans), "eth1");
 
   one.excluded_addresses[1].use_vmac = true;
+  settings.global.vmac_prefix = "vm";
+  EXPECT_EQ(interface_of(one, 0, one.excluded_addresses[1], plan_virtual_macs(settings)),
+            "vm1.51");
   settings.global.vmac_addr_prefix = "va";
   plans = plan_virtual_macs(settings);
   ASSERT_EQ(plans.size(), 2U);
