@@ -32,10 +32,6 @@ constexpr std::array<std::string_view, 15> kWords = {
     "dev",      "brd",      "broadcast",     "scope",      "label",
     "peer",     "home",     "-nodad",        "mngtmpaddr", "noprefixroute",
     "autojoin", "use_vmac", "preferred_lft", "no_track",   "track_group"};
-// Read and kept, without effect yet.
-constexpr std::array<std::string_view, 10> kNotServed = {
-    "peer",     "home",     "-nodad",        "mngtmpaddr", "noprefixroute",
-    "autojoin", "use_vmac", "preferred_lft", "no_track",   "track_group"};
 constexpr std::array<std::string_view, 5> kScopes = {"global", "site", "link", "host", "nowhere"};
 
 std::optional<int> number(std::string_view text, int least, int most) {
@@ -105,10 +101,6 @@ class AddressLine {
 
   // False: the whole line is dropped.
   bool option(const std::string& name) {
-    if (std::find(kNotServed.begin(), kNotServed.end(), name) != kNotServed.end()) {
-      context_.notice_once("address/" + name, line_.at(i_),
-                           fmt::format("{} on an address is not served by alibi yet", name));
-    }
     if (name == "dev") {
       interface(value(name));
     } else if (name == "label") {

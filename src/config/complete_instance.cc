@@ -56,10 +56,20 @@ class InstanceCheck {
                                             "255, the same on all its routers",
                                             name()));
     }
-    if (draft_.instance.interface.empty()) {
+    // Unicast from a given address needs none.
+    auto& instance = draft_.instance;
+    const bool anywhere = !instance.unicast_peers.empty() && instance.source;
+    if (instance.interface.empty() && !anywhere) {
       context_.fatal(draft_.at, fmt::format("vrrp_instance {} needs an interface, as in 'interface "
                                             "eth0'",
                                             name()));
+    }
+    if (!instance.interface.empty()) return;
+    const auto& fallback = context_.draft.settings.global.default_interface;
+    for (auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+      for (auto& address : *list) {
+        if (address.interface.empty()) address.interface = fallback;
+      }
     }
   }
 

@@ -41,7 +41,8 @@ constexpr Line kLines[] = {
     {"dbus_no_interface_name", "the name in D-Bus paths of an instance without an interface"},
     {"dbus_service_name", "the name on D-Bus"},
     {"debug", "taken, without effect"},
-    {"default_interface", "the interface of static addresses that name none"},
+    {"default_interface", "the interface of addresses that name none: static ones, and those of "
+                          "instances without an interface"},
     {"delay", "fork_delay and terminate_delay at once"},
     {"disable_local_igmp", "no IGMP reports for link-local groups"},
     {"dont_track_primary", "the interface of the instance going down is no fault"},

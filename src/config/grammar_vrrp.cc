@@ -75,14 +75,14 @@ constexpr Keyword kTrackProcess[] = {
 };
 
 constexpr Keyword kTrackGroup[] = {
-    {"group", Lines, Parsed, "", "", {add_track_group_members, write_track_group_members}},
+    {"group", Lines, Served, "", "", {add_track_group_members, write_track_group_members}},
 };
 
 constexpr Keyword kGarpGroup[] = {
-    {"garp_interval", One, Parsed, "0", "", time<0, 4294967, &GarpGroup::garp_interval>},
-    {"gna_interval", One, Parsed, "0", "", time<0, 4294967, &GarpGroup::gna_interval>},
-    {"interface", One, Parsed, "", "", set_garp_interface},
-    {"interfaces", Lines, Parsed, "", "", {add_garp_interfaces, write_garp_interfaces}},
+    {"garp_interval", One, Served, "0", "", time<0, 4294967, &GarpGroup::garp_interval>},
+    {"gna_interval", One, Served, "0", "", time<0, 4294967, &GarpGroup::gna_interval>},
+    {"interface", One, Served, "", "", set_garp_interface},
+    {"interfaces", Lines, Served, "", "", {add_garp_interfaces, write_garp_interfaces}},
 };
 
 using std::chrono::milliseconds;

@@ -116,7 +116,7 @@ std::vector<Bad> bad_instances() {
            "a '{' is missing after track_script"),
       inst("close_missing", "authentication {\nauth_type PASS\nauth_pass x",
            "t:2:1: warning: the block of authentication is not closed: a '}' is missing"),
-      inst("mcast_dst", "mcast_dst_ip 224.0.0.19", "would not hear each other", 4),
+      inst("mcast_dst", "mcast_dst_ip 10.0.0.19", "is not a multicast address"),
   };
 }
 
@@ -152,7 +152,7 @@ std::vector<Bad> bad_others() {
       {"smtp_port", in_globals("smtp_server 10.0.0.9 99999"), "the port must be", 5, 1},
       {"smtp_server_empty", in_globals("smtp_server"), "needs a value", 4, 1},
       {"router_id_empty", in_globals("router_id"), "the line is ignored", 5, 1},
-      {"group4", in_globals("vrrp_mcast_group4 224.0.0.19"), "would not hear each other", 4, 1},
+      {"group4", in_globals("vrrp_mcast_group4 10.0.0.19"), "is not an IPv4 multicast", 5, 1},
       {"extra_close", in_instance("") + "}", "this '}' closes nothing", 5, 1},
       {"brace_alone", "{\nx\n}\n" + in_instance(""), "a '{' without a keyword", 5, 1},
       {"end_in_block",
@@ -371,7 +371,7 @@ TEST(Parse, AnAdvertHolds255AddressesTheRestIsKeptUnadvertised) {
 
 TEST(Parse, KnownWordsThatAreNotServedAreNamedOnceAndDoNotCount) {
   const auto parsed =
-      parse_text(in_instance("use_vmac\nlinkbeat_use_polling\nuse_vmac") +
+      parse_text(in_instance("use_ipvlan\nlinkbeat_use_polling\nuse_ipvlan") +
                  "virtual_server 10.0.0.1 80 {\nlb_algo rr\nreal_server 10.0.0.2 80 "
                  "{\nTCP_CHECK {\nconnect_timeout 3\n}\n}\n}\nSSL {\nca x\n}\n");
   EXPECT_EQ(parsed.exit_code(), 0);
@@ -380,7 +380,7 @@ TEST(Parse, KnownWordsThatAreNotServedAreNamedOnceAndDoNotCount) {
     EXPECT_EQ(d.severity, Severity::Notice);
     said.push_back(d.message);
   }
-  EXPECT_THAT(said, ElementsAre(HasSubstr("use_vmac is not served by alibi yet"),
+  EXPECT_THAT(said, ElementsAre(HasSubstr("use_ipvlan is not served by alibi yet"),
                                 HasSubstr("linkbeat_use_polling is not served"),
                                 HasSubstr("virtual_server is not served")));
   EXPECT_THAT(said[0], HasSubstr("(2 places)"));

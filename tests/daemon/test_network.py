@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `alibi run` does to the network of its host, and that nothing of it stays."""
+import ctypes
+import os
+import re
+import resource
+import signal
+import socket
+import unittest
+
+from nodes import ALIBI, VIP, Pair, config, wait_until
+
+VMAC = "vrrp.77"
+SO_PROTOCOL = 38
+
+
+def receive_buffers(pid, protocol):
+    """SO_RCVBUF of a process's sockets of that protocol."""
+    found = set()
+    process = os.pidfd_open(pid)
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        if not os.readlink(f"/proc/{pid}/fd/{number}").startswith("socket:"):
+            continue
+        copy = ctypes.CDLL(None, use_errno=True).syscall(438, process, int(number), 0)  # pidfd_getfd
+        with socket.socket(fileno=copy) as one:
+            if one.getsockopt(socket.SOL_SOCKET, SO_PROTOCOL) == protocol:
+                found.add(one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF))
+    os.close(process)
+    return found
+
+
+class Network(unittest.TestCase):
+    def links(self, node):
+        return node.namespace.ip("link", "show")
+
+    def test_address_options(self):
+        vip = ("10.77.3.100/24 brd + label eth0:vip scope link noprefixroute\n"
+               "10.77.0.101 peer 10.77.9.0/24 preferred_lft 3600")
+        excluded = "virtual_ipaddress_excluded {\n 2001:db8::7/64 home preferred_lft 0\n}"
+        with Pair(config(110, vip=vip, instance=excluded)) as pair:
+            a = pair.nodes[0].start()
+            a.wait_vip(vip="2001:db8::7")
+            shown = a.namespace.ip("addr", "show", "dev", "eth0")
+            self.assertRegex(shown, r"inet 10\.77\.3\.100/24 brd 10\.77\.3\.255 scope link "
+                                    r"(secondary )?noprefixroute eth0:vip")
+            self.assertRegex(shown, r"inet 10\.77\.0\.101 peer 10\.77\.9\.0/24")
+            self.assertRegex(shown, r"inet6 2001:db8::7/64 scope global (nodad home|home nodad) "
+                                    r"deprecated")
+            self.assertEqual(a.process.stop(), 0)
+            self.assertEqual(a.namespace.addresses()[:1], ["10.77.0.1"])
+            self.assertNotIn("10.77.0.101", a.namespace.addresses())
+
+    def test_untracked_address_may_go(self):
+        with Pair(config(110, vip=f"{VIP} no_track")) as pair:
+            a, = pair.elect()
+            a.namespace.ip("addr", "del", VIP + "/32", "dev", "eth0")
+            a.namespace.ip("addr", "add", "10.77.0.77/32", "dev", "eth0")
+            a.namespace.ip("addr", "del", "10.77.0.77/32", "dev", "eth0")
+            wait_until(lambda: not a.has_vip(), 2, "removal")
+            self.assertIsNone(a.process.find("address_removed"))
+
+    def test_interface_that_does_not_exist_yet(self):
+        text = config(110, definitions="dynamic_interfaces").replace("interface eth0",
+                                                                     "interface late0")
+        with Pair(text) as pair:
+            a = pair.nodes[0].start()
+            a.process.expect(r"Entering FAULT STATE.*late0 does not exist yet")
+            a.namespace.ip("link", "add", "late0", "type", "veth", "peer", "name", "other0")
+            a.namespace.ip("link", "set", "other0", "up")
+            a.namespace.ip("addr", "add", "10.77.5.1/24", "dev", "late0")
+            a.namespace.ip("link", "set", "late0", "up")
+            wait_until(lambda: VIP in a.namespace.addresses("late0"), 8,
+                       lambda: "the address on late0:\n" + a.process.text())
+
+    def test_network_namespace(self):
+        with Pair(config(110)) as pair:
+            node = pair.nodes[0]
+            with open(node.file, "a", encoding="utf-8") as out:
+                out.write(f"net_namespace {node.namespace.name}\n")
+            elsewhere = pair.lab.namespace("elsewhere")
+            node.process = elsewhere.start([os.environ.get("ALIBI", "build/dev/alibi"), "run", "-n",
+                                            "-D", "--log", "stderr", "-f", node.file])
+            node.wait_vip()
+
+    def test_startup_delay(self):
+        with Pair(config(110, definitions="vrrp_startup_delay 2")) as pair:
+            a = pair.nodes[0].start()
+            a.process.expect("Delaying startup for 2.0 s", 5)
+            began = a.process.lines[0][0]
+            a.process.expect("Entering BACKUP STATE", 5)
+            entered = [at for at, line in a.process.lines if "Entering BACKUP STATE" in line][0]
+            self.assertGreater(entered - began, 1.5)
+            a.wait_vip()
+
+    def test_delay_after_boot(self):
+        with open("/proc/uptime", encoding="ascii") as uptime:
+            offset = 30 - int(float(uptime.read().split()[0]))
+        late = config(110, definitions="vrrp_delay_after_boot 34")
+        past = config(100, definitions="vrrp_delay_after_boot 10")
+        with Pair(late, past) as pair:
+            for node in pair.nodes:
+                # In a time namespace of a host that booted 30 s ago.
+                node.process = node.namespace.start(
+                    ["unshare", "--time", "--boottime", str(offset), ALIBI, "run", "-n", "-D",
+                     "--log", "stderr", "-f", node.file, "--run-folder", node.run_folder])
+            a, b = (node.process for node in pair.nodes)
+            delay = float(a.expect(r"Delaying startup for ([0-9.]+) s", 3)[1])
+            self.assertTrue(2 < delay <= 4, delay)
+            began = a.lines[0][0]
+            a.expect("Entering BACKUP STATE", 6)
+            entered = [at for at, line in a.lines if "Entering BACKUP STATE" in line][0]
+            self.assertGreater(entered - began, delay - 0.2)
+            self.assertIsNone(b.find("Delaying startup"))
+            b.expect("Entering BACKUP STATE", 3)
+
+    def test_receive_buffers_by_policy(self):
+        # The kernel doubles what is asked for. An advert: IP 20, VRRP 8, address 4, authentication
+        # 8 octets; the kernel takes no less than 2304.
+        for policy, expected in (("vrrp_rx_bufs_policy 70000", 140000),
+                                 ("vrrp_rx_bufs_policy MTU\n vrrp_rx_bufs_multiplier 7", 21000),
+                                 ("vrrp_rx_bufs_policy MTU", 9000),
+                                 ("vrrp_rx_bufs_policy ADVERT\n vrrp_rx_bufs_multiplier 1000",
+                                  80000)):
+            with self.subTest(policy), Pair(config(110, definitions=policy)) as pair:
+                a = pair.nodes[0].start()
+                a.process.expect("Entering BACKUP STATE")
+                self.assertEqual(receive_buffers(a.child("alibi-keeper"), 112), {expected})
+
+    def test_scheduling_of_the_keeper(self):
+        definitions = ("vrrp_rt_priority 33\n vrrp_cpu_affinity 1\n vrrp_rlimit_rttime 500000")
+        with Pair(config(110, definitions=definitions),
+                  config(100, definitions="vrrp_priority -7")) as pair:
+            realtime, nice = (node.start().child("alibi-keeper") for node in pair.nodes)
+            reset = os.SCHED_RESET_ON_FORK
+            wait_until(lambda: os.sched_getscheduler(realtime) & ~reset in (
+                os.SCHED_FIFO, os.SCHED_RR), 5, "a real-time keeper")
+            self.assertEqual(os.sched_getparam(realtime).sched_priority, 33)
+            self.assertEqual(os.sched_getaffinity(realtime), {1})
+            with open(f"/proc/{realtime}/status", encoding="ascii") as status:
+                locked = int(re.search(r"VmLck:\s+(\d+) kB", status.read())[1])
+            self.assertGreater(locked, 1000)
+            self.assertEqual(resource.prlimit(realtime, resource.RLIMIT_RTTIME), (250000, 500000))
+            wait_until(lambda: os.getpriority(os.PRIO_PROCESS, nice) == -7, 5, "nice -7")
+            self.assertEqual(os.sched_getscheduler(nice) & ~reset, os.SCHED_OTHER)
+
+    def test_paced_by_groups_of_interfaces(self):
+        groups = """garp_group {
+            garp_interval 0.3
+            gna_interval 0.2
+            interfaces {
+                eth0
+                other0
+            }
+        }"""
+        vip = f"{VIP}\n 10.88.0.100/24 dev other0\n 10.88.0.101/24 dev other0"
+        excluded = ("virtual_ipaddress_excluded {\n 2001:db8::7/64\n 2001:db8::8/64\n }\n"
+                    "garp_master_repeat 2\n garp_master_delay 0")
+        with Pair(config(110, vip=vip, scripts=groups, instance=excluded)) as pair:
+            a = pair.nodes[0]
+            a.namespace.ip("link", "add", "other0", "type", "veth", "peer", "name", "far0")
+            for link in ("other0", "far0"):
+                a.namespace.ip("link", "set", link, "up")
+            trace = a.namespace.start(["tcpdump", "-ttni", "any", "-Q", "out", "-l", "arp or "
+                                       "icmp6[0] = 136"])
+            trace.expect("listening on", 10)
+            a.start().wait_vip()
+
+            def times(what):
+                return [float(line.split()[0]) for _, line in list(trace.lines) if what in line]
+            for what, count, interval in (("ARP, Request who-has", 4, 0.3),
+                                          ("neighbor advertisement", 3, 0.2)):
+                wait_until(lambda w=what, c=count: len(times(w)) >= c, 8, trace.text)
+                seen = times(what)
+                # Both interfaces together: each of them alone would be as fast again.
+                self.assertGreater(min(b - a for a, b in zip(seen, seen[1:])), interval - 0.01)
+
+    def test_static_items_stay_until_the_end(self):
+        static = """static_ipaddress {
+            10.66.0.1/24 dev eth0
+        }
+        static_routes {
+            192.0.2.0/24 via 10.66.0.2 dev eth0
+        }
+        static_rules {
+            from 192.0.2.0/24 table 77 priority 700
+        }"""
+        with Pair(config(100, scripts=static), config(110)) as pair:
+            b = pair.nodes[1].start()
+            b.wait_vip()
+            a = pair.nodes[0].start()
+            a.process.expect("Entering BACKUP STATE")
+            self.assertIn("10.66.0.1", a.namespace.addresses())
+            self.assertIn("192.0.2.0/24 via 10.66.0.2", a.namespace.ip("route"))
+            self.assertIn("700:", a.namespace.ip("rule"))
+            self.assertEqual(a.process.stop(), 0)
+            self.assertNotIn("10.66.0.1", a.namespace.addresses())
+            self.assertNotIn("700:", a.namespace.ip("rule"))
+
+    def test_settings_of_the_host_are_changed_and_restored(self):
+        text = config(110, definitions="disable_local_igmp",
+                      instance="promote_secondaries\n kernel_rx_buf_size 300000")
+        with Pair(text) as pair:
+            a = pair.nodes[0]
+
+            def settings():
+                return a.namespace.exec("sysctl", "-n", "net.ipv4.igmp_link_local_mcast_reports",
+                                        "net.ipv4.conf.eth0.promote_secondaries").split()
+            before = settings()
+            a.start().wait_vip()
+            self.assertEqual(settings(), ["0", "1"])
+            # The kernel doubles what is asked for.
+            self.assertEqual(receive_buffers(a.child("alibi-keeper"), 112), {600000})
+            self.assertEqual(a.process.stop(), 0)
+            self.assertEqual(settings(), before)
+
+    def test_addresses_on_another_interface_have_their_own_virtual_mac_and_are_announced(self):
+        vip = f"{VIP}\n 10.88.0.100/24 dev other0 use_vmac"
+        with Pair(config(110, vip=vip, instance="garp_extra_if 1")) as pair:
+            a = pair.nodes[0]
+            a.namespace.ip("link", "add", "other0", "type", "veth", "peer", "name", "far0")
+            for link in ("other0", "far0"):
+                a.namespace.ip("link", "set", link, "up")
+            trace = a.namespace.start(["tcpdump", "-nei", "far0", "-l", "arp"])
+            trace.expect("listening on", 10)
+            a.start().wait_vip()
+            self.assertIn("10.88.0.100", a.namespace.addresses(VMAC))
+            announced = r"00:00:5e:00:01:4d > ff:ff:.*who-has 10\.88\.0\.100"
+            wait_until(lambda: len([1 for _, line in trace.lines if re.search(announced, line)]) > 7,
+                       5, trace.text)
+            a.namespace.ip("link", "set", "far0", "down")  # not the instance's: no fault
+            self.assertEqual(a.process.stop(), 0)
+            self.assertNotIn(VMAC, self.links(a))
+
+    def test_loss_of_a_static_route_hands_over_its_track_group(self):
+        static = """track_group G {
+            group {
+                VI_1
+            }
+        }
+        static_routes {
+            192.0.2.0/24 dev eth0 track_group G
+            192.0.3.0/24 dev eth0
+        }"""
+        with Pair(config(110, scripts=static)) as pair:
+            a, = pair.elect()
+            a.namespace.ip("route", "del", "192.0.3.0/24")
+            a.namespace.ip("route", "del", "192.0.2.0/24")
+            a.process.expect(r"Entering BACKUP STATE.*192\.0\.2\.0/24 was removed", 3)
+            self.assertIsNone(a.process.find(r"192\.0\.3\.0/24 was removed"))
+
+    def test_unicast_without_an_interface(self):
+        def text(priority, mine, other):
+            unicast = (f"unicast_src_ip 10.77.0.{mine}\n unicast_peer {{\n 10.77.0.{other}\n }}")
+            # An address that names no interface is on default_interface: eth0.
+            return config(priority, instance=unicast).replace("interface eth0", "")
+        with Pair(text(110, 1, 2), text(100, 2, 1)) as pair:
+            _, b = pair.elect()
+            b.process.expect("Entering BACKUP STATE")
+            self.assertFalse(b.has_vip())
+            pair.nodes[0].process.stop()
+            b.wait_vip(timeout=3)
+
+    def test_everything_is_taken_back_however_it_ends(self):
+        instance = """use_vmac
+            no_accept
+            virtual_routes {
+                203.0.113.0/24 dev eth0
+            }
+            virtual_rules {
+                from 10.77.0.100 table 100 priority 500
+            }"""
+        with Pair(config(110, instance=instance)) as pair:
+            a, = pair.nodes
+
+            def left_behind():
+                return [name for name, shown in (
+                    ("link", VMAC in self.links(a)),
+                    ("route", "203.0.113" in a.namespace.ip("route")),
+                    ("rule", "500:" in a.namespace.ip("rule")),
+                    ("table", "alibi" in a.namespace.exec("nft", "list", "tables")),
+                ) if shown]
+
+            for end in ("keeper", "supervisor"):
+                with self.subTest(end):
+                    a.start()
+                    wait_until(lambda: len(left_behind()) == 4, 8,
+                               lambda: f"all of it, there is {left_behind()}\n" + a.process.text())
+                    if end == "keeper":
+                        os.kill(a.child("alibi-keeper"), signal.SIGKILL)
+                        wait_until(lambda: left_behind() == ["link", "table"], 1,
+                                   lambda: f"the last will, there is {left_behind()}")
+                        a.process.stop()
+                    else:
+                        a.process.signal(signal.SIGKILL)
+                    wait_until(lambda: not left_behind(), 5, lambda: f"nothing: {left_behind()}")
+
+
+if __name__ == "__main__":
+    unittest.main()
