@@ -10,3 +10,4 @@ python3 bench/takeover.py "$alibi"
 python3 bench/scale.py "$alibi"
 for peer in keepalived frr; do python3 bench/mixed.py "$alibi" "$peer" 201; done
 python3 bench/captures.py "$alibi"
+python3 bench/reload.py "$alibi"
