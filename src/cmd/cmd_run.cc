@@ -6,11 +6,14 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <memory>
 
 #include "cmd/command.h"
-#include "config/settings.h"
+#include "config/sources.h"
+#include "daemon/resume.h"
 #include "daemon/supervisor.h"
 
 namespace alibi::cmd {
@@ -22,12 +25,15 @@ struct Options {
   std::string signal_name;
   std::string log;
   bool foreground = false;
+  bool handshake = false;
 };
 
 constexpr const char* kFooter =
     "Example: alibi run -f /etc/keepalived/keepalived.conf\n"
-    "Signals: TERM or INT resign, give the addresses back and end; USR1 writes keepalived.data,\n"
-    "         USR2 keepalived.stats, --signum=JSON keepalived.json, as keepalived does.\n"
+    "Signals: TERM or INT resign, give the addresses back and end; HUP reads the configuration\n"
+    "         again and RTMIN+4 changes to the program as it is on disk now, neither moves an\n"
+    "         address or delays an advert; USR1 writes keepalived.data, USR2 keepalived.stats,\n"
+    "         --signum=JSON keepalived.json, as keepalived does.\n"
     "Exit codes: 0 ended in order, 1 could not start or carry on, 2 usage,\n"
     "            4 the configuration cannot be run (as keepalived's)";
 
@@ -69,10 +75,46 @@ bool set_umask(Options& options, const config::Settings& settings) {
   return false;
 }
 
+/// What the command line leaves to the configuration.
+bool complete(Options& options, const config::Settings& settings) {
+  if (!set_umask(options, settings)) return false;
+  if (!options.run.run_folder.empty()) return true;
+  const std::string& name = settings.global.instance_name;
+  options.run.run_folder = name.empty() ? "/run/alibi" : "/run/alibi/" + name;
+  return true;
+}
+
+std::vector<std::string> own_arguments() {
+  std::ifstream in("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> arguments;
+  for (std::string argument; std::getline(in, argument, '\0');) arguments.push_back(argument);
+  return arguments;
+}
+
+/// The program before this one (see daemon/resume.h) left memory behind, or asks whether it may.
+int go_on(int memory, Options& options) {
+  ::unsetenv(daemon::kResumeVariable);
+  auto resumed = daemon::resume_generation(os::Fd(memory), options.run);
+  if (!resumed || !complete(options, (*resumed)->settings)) {
+    if (!resumed) std::fprintf(stderr, "alibi: %s\n", resumed.error().message.c_str());
+    return daemon::kExitCannotStart;
+  }
+  if (!options.handshake) return daemon::supervise_on(std::move(*resumed), options.run);
+  std::fputs(daemon::handshake_text().c_str(), stdout);
+  return daemon::kExitDone;
+}
+
 int run_daemon(Options& options) {
   if (!options.signal_name.empty()) return print_signal(options.signal_name);
   options.run.log = log_target(options.log);
-  auto parsed = config::load(options.run.file, options.run.config_id);
+  options.run.arguments = own_arguments();
+  options.run.program = daemon::program_path(options.run.arguments);
+  if (const char* memory = std::getenv(daemon::kResumeVariable); memory != nullptr) {
+    return go_on(std::atoi(memory), options);
+  }
+  daemon::ReadConfig config;
+  config.parsed = config::load(options.run.file, options.run.config_id, config.sources);
+  const auto& parsed = config.parsed;
   for (const auto& diagnostic : parsed.diagnostics) {
     std::fprintf(stderr, "%s\n", config::render(diagnostic).c_str());
   }
@@ -81,12 +123,8 @@ int run_daemon(Options& options) {
                  options.run.file.c_str());
     return daemon::kExitConfiguration;
   }
-  if (!set_umask(options, parsed.settings)) return 2;
-  if (options.run.run_folder.empty()) {
-    const std::string& name = parsed.settings.global.instance_name;
-    options.run.run_folder = name.empty() ? "/run/alibi" : "/run/alibi/" + name;
-  }
-  return daemon::supervise(std::move(parsed.settings), options.run);
+  if (!complete(options, parsed.settings)) return 2;
+  return daemon::supervise(std::move(config), options.run);
 }
 
 }  // namespace
@@ -122,6 +160,7 @@ void add_run(CLI::App& app, Run& run) {
   sub->add_option("--signum", options->signal_name,
                   "print the number of the signal for STOP, RELOAD, DATA, STATS, STATS_CLEAR or "
                   "JSON, and end");
+  sub->add_flag(daemon::kHandshakeOption, options->handshake)->group("");  // not for people
   sub->footer(kFooter);
   sub->callback([&run, options] { run = [options] { return run_daemon(*options); }; });
 }

@@ -138,9 +138,8 @@ std::vector<Announcement> Announcer::take(const Tell& tell) {
       announcement.word = "MASTER_RX_LOWER_PRI";
       break;
     case Tell::Kind::Deleted:
-      // keepalived says FAULT unless told otherwise, and runs notify_fault with it.
-      announcement.what = settings_.instances[index].notify_deleted ? Announcement::What::Deleted
-                                                                    : Announcement::What::State;
+      // keepalived 2.2.7 says FAULT unless told otherwise, and runs `notify` alone.
+      announcement.what = Announcement::What::Deleted;
       announcement.state = State::Fault;
       announcement.word = settings_.instances[index].notify_deleted ? "DELETED" : "FAULT";
       break;

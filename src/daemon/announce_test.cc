@@ -154,6 +154,13 @@ TEST(NotifyCommands, StateScriptThenGeneralOneWithArguments) {
   EXPECT_THAT(argvs(settings, announcer.take(tell)), ElementsAre(Words{"/bin/lower"}));
   tell.kind = Tell::Kind::PriorityMoved;
   EXPECT_THAT(argvs(settings, announcer.take(tell)), IsEmpty());
+  tell.kind = Tell::Kind::Deleted;
+  settings.instances[0].notify_fault.words = {"/bin/f"};
+  EXPECT_THAT(argvs(settings, announcer.take(tell)),
+              ElementsAre(Words{"/bin/n", "INSTANCE", "loadbalancer", "FAULT", "103"}));
+  settings.instances[0].notify_deleted = true;
+  EXPECT_THAT(argvs(settings, announcer.take(tell)),
+              ElementsAre(Words{"/bin/n", "INSTANCE", "loadbalancer", "DELETED", "103"}));
 }
 
 TEST(NotifyCommands, OfAGroup) {

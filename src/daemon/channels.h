@@ -22,6 +22,8 @@ struct RunOptions {
   LogTarget log = LogTarget::Stderr;
   bool detail = false;  ///< keepalived's -D: verbose notes too
   bool record = true;   ///< watch the own interfaces and explain incidents
+  std::vector<std::string> arguments;  ///< of the program as it was started, its name first
+  std::string program;                 ///< the file, for an upgrade
   std::string case_folder;  ///< where a case is written on an incident; empty: nowhere
   std::string run_folder;       ///< of pid files and status socket
   std::string pid_file;                   ///< empty: alibi.pid in run_folder

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "daemon/handover.h"
 #include "daemon/keeper.h"
 #include "daemon/recorder_child.h"
 #include "daemon/teller.h"
@@ -15,18 +16,29 @@ namespace {
 /// The keeper's process. A keeper that outlives its supervisor is the last one who knows what else
 /// there is to take back.
 int keep(Generation& generation, pid_t supervisor) {
-  const int code = keeper_main(generation.settings, generation.channels);
-  if (::getppid() != supervisor) generation.network->undo();
+  std::optional<Predecessor> predecessor;
+  if (const auto* before = generation.predecessor) {
+    predecessor.emplace(Predecessor{before->settings, before->channels,
+                                    before->network->resolver(), generation.attempt});
+  }
+  const int code = keeper_main(generation.settings, generation.channels,
+                               predecessor ? &*predecessor : nullptr);
+  if (::getppid() != supervisor && code != kHandedOver) generation.network->undo();
   return code;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Generation>> make_generation(config::Settings settings,
-                                                    const RunOptions& options) {
-  auto channels = Channels::create(settings);
+Result<std::unique_ptr<Generation>> make_generation(ReadConfig config, const RunOptions& options) {
+  auto channels = Channels::create(config.parsed.settings);
   if (!channels) return tl::unexpected(channels.error());
-  auto made = std::make_unique<Generation>(std::move(settings), std::move(*channels));
+  return assemble_generation(std::move(config), std::move(*channels), options);
+}
+
+std::unique_ptr<Generation> assemble_generation(ReadConfig config, Channels channels,
+                                                const RunOptions& options) {
+  auto made = std::make_unique<Generation>(std::move(config.parsed.settings),
+                                           std::move(config.sources), std::move(channels));
   Generation& g = *made;
   const Duration wait = g.settings.global.child_wait;  // child_wait_time
   auto& children = made->children;

@@ -12,8 +12,8 @@
 #include <string>
 
 #include "base/instant.h"
-#include "config/settings.h"
 #include "daemon/channels.h"
+#include "daemon/config_reader.h"
 #include "daemon/network_setup.h"
 
 namespace alibi::daemon {
@@ -33,24 +33,32 @@ struct Child {
   pid_t pid = 0;
   Instant started{};
   Instant start_at = kNever;
-  Instant kill_at = kNever;  ///< an end was asked for: when it is enforced
+  Instant kill_at = kNever;  ///< when its end is enforced
+  bool asked_to_end = false;
   Duration back_off = kFirstBackOff;
   std::uint32_t starts = 0;
 };
 
 struct Generation {
-  Generation(config::Settings s, Channels c) : settings(std::move(s)), channels(std::move(c)) {}
+  Generation(config::Settings s, config::Sources read, Channels c)
+      : settings(std::move(s)), sources(std::move(read)), channels(std::move(c)) {}
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
 
   config::Settings settings;
+  config::Sources sources;  ///< what `settings` was read from
   Channels channels;
   std::optional<NetworkSetup> network;  ///< once prepared; before the first child starts
   std::array<Child, kChildren> children;
+  const Generation* predecessor = nullptr;  ///< whose keeper has not handed over yet
+  std::uint32_t attempt = 0;                ///< number of that hand-over
+  bool resumed = false;  ///< its children were started by the program before this one
 };
 
 /// Channels made, children described, none started.
-Result<std::unique_ptr<Generation>> make_generation(config::Settings settings,
-                                                    const RunOptions& options);
+Result<std::unique_ptr<Generation>> make_generation(ReadConfig config, const RunOptions& options);
+/// The same with channels that are there.
+std::unique_ptr<Generation> assemble_generation(ReadConfig config, Channels channels,
+                                                const RunOptions& options);
 
 }  // namespace alibi::daemon

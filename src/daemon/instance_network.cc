@@ -16,6 +16,25 @@ bool has_policy(const config::Settings& settings) {
                      [](const auto& i) { return !i.routes.empty() || !i.rules.empty(); });
 }
 
+template <typename T>
+void drop_known(std::vector<T>& from, const std::vector<T>& known) {
+  std::erase_if(from, [&](const T& one) {
+    return std::find(known.begin(), known.end(), one) != known.end();
+  });
+}
+
+const os::AddressSpec* same_place(const InstanceNetwork& network, const os::AddressSpec& spec) {
+  for (const auto& other : network.addresses) {
+    if (other.index == spec.index && other.address == spec.address) return &other;
+  }
+  return nullptr;
+}
+
+template <typename T>
+void append_to(std::vector<T>& to, const std::vector<T>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
 }  // namespace
 
 bool silent(const config::Instance& instance) {
@@ -95,6 +114,31 @@ Result<InstanceNetwork> Resolver::statics(const Links& links) const {
   return add_routes(settings_.static_routes, links, network)
       .and_then([&] { return add_rules(settings_.static_rules, static_priorities_, network); })
       .map([&] { return std::move(network); });
+}
+
+InstanceNetwork lacking(InstanceNetwork from, const InstanceNetwork& other) {
+  std::erase_if(from.addresses,
+                [&](const auto& spec) { return same_place(other, spec) != nullptr; });
+  drop_known(from.routes, other.routes);
+  drop_known(from.rules, other.rules);
+  drop_known(from.blocked, other.blocked);
+  return from;
+}
+
+std::vector<os::AddressSpec> altered(const InstanceNetwork& from, const InstanceNetwork& other) {
+  std::vector<os::AddressSpec> out;
+  for (const auto& spec : from.addresses) {
+    const auto* there = same_place(other, spec);
+    if (there != nullptr && *there != spec) out.push_back(spec);
+  }
+  return out;
+}
+
+void append(InstanceNetwork& to, const InstanceNetwork& more) {
+  append_to(to.addresses, more.addresses);
+  append_to(to.routes, more.routes);
+  append_to(to.rules, more.rules);
+  append_to(to.blocked, more.blocked);
 }
 
 void take(const InstanceNetwork& network, os::Netlink& netlink, os::Firewall* firewall,

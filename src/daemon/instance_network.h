@@ -55,6 +55,13 @@ class Resolver {
 
 using OnError = std::function<void(const Error&)>;
 
+/// What `from` has and `other` has not. Addresses are the same on one interface, however they are
+/// labelled.
+InstanceNetwork lacking(InstanceNetwork from, const InstanceNetwork& other);
+/// The addresses of `from` that `other` has as well, but not in all the same.
+std::vector<os::AddressSpec> altered(const InstanceNetwork& from, const InstanceNetwork& other);
+void append(InstanceNetwork& to, const InstanceNetwork& more);
+
 /// Silence first, then addresses, routes, rules. `firewall` may be null when nothing is blocked.
 void take(const InstanceNetwork& network, os::Netlink& netlink, os::Firewall* firewall,
           const OnError& failed);

@@ -40,6 +40,9 @@ Result<void> Keeper::watch() {
         return loop_.add(channels_.tracker_to_keeper.read_fd(), [this] { hear_tracker(); });
       })
       .and_then([&] {
+        return loop_.add(channels_.keeper_control.first.fd(), [this] { hear_control(); });
+      })
+      .and_then([&] {
         return loop_.add(signals_.fd(), [this] {
           while (const int signal = signals_.next()) stopping_ |= signal == SIGTERM;
         });
@@ -48,11 +51,10 @@ Result<void> Keeper::watch() {
 
 int Keeper::run() {
   running_ = true;
-  start();
   Instant turn_began{};
   while (!stopping_) {
     if (slots_.size() > kMany) os::sleep_until(turn_began + kTurn);
-    loop_.set_deadline(std::min(next_timer(), delays_.next()));
+    loop_.set_deadline(std::min({next_timer(), delays_.next(), next_handover()}));
     if (const auto waited = loop_.wait(); !waited) {
       voice_.say_daemon(waited.error().message, 2);
       stop();
@@ -63,12 +65,14 @@ int Keeper::run() {
       hear_links();  // an interface that has come back in time is heard first
       settle_interfaces();
     }
-    if (next_timer() > turn_began) continue;
-    // A keeper that wakes up late never speaks first: it reads what arrived, then decides.
-    note_late_wake_up();
-    receive_all();
-    hear_links();
-    expire_timers();
+    if (next_timer() <= turn_began) {
+      // A keeper that wakes up late never speaks first: it reads what arrived, then decides.
+      note_late_wake_up();
+      receive_all();
+      hear_links();
+      expire_timers();
+    }
+    if (may_hand_over() && hand_over()) return kHandedOver;
   }
   stop();
   return 0;
@@ -85,25 +89,42 @@ void Keeper::delay_start() {
 }
 
 void Keeper::start() {
-  remove_leftovers();
+  running_ = true;
+  for (Slot& slot : slots_) remove_leftovers(slot);
   delay_start();
   begin_tracking();
-  for (Slot& slot : slots_) {
-    channels_.page.set_source(slot.index, source_of(slot));
-    feed(slot, vrrp::SourceAddress{source_of(slot)});
-    if (!ports_[slot.port].up && slot.settings.track_primary) {
-      feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown,
-                                   "interface " + slot.settings.interface +
-                                       (ports_[slot.port].socket ? " is down"
-                                                                 : " does not exist yet")});
-    }
-    if (slot.settings.fault_without_peer && slot.settings.unicast_peers.empty()) {
-      feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::TrackFailed,
-                                   "unicast_fault_no_peer is set and there is no unicast_peer"});
-    }
-    watch_source(slot);
-    apply_tracking(slot, tracking_.summary(slot.index));
-    start_when_ready(slot);
+  for (Slot& slot : slots_) begin(slot);
+}
+
+void Keeper::begin(Slot& slot) {
+  channels_.page.set_source(slot.index, source_of(slot));
+  feed(slot, vrrp::SourceAddress{source_of(slot)});
+  apply_surroundings(slot);
+  watch_source(slot);
+  apply_tracking(slot, tracking_.summary(slot.index));
+  start_when_ready(slot);
+}
+
+/// Faults that come from the interface and the configuration, as they are now.
+void Keeper::apply_surroundings(Slot& slot) {
+  const auto raised = [&](vrrp::ReasonCode code) {
+    return (slot.faults >> static_cast<unsigned>(code) & 1U) != 0;
+  };
+  const Port& port = ports_[slot.port];
+  const bool down = !port.up && slot.settings.track_primary;
+  if (down && !raised(vrrp::ReasonCode::LinkDown)) {
+    feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown,
+                                 "interface " + slot.settings.interface +
+                                     (port.socket ? " is down" : " does not exist yet")});
+  } else if (!down && raised(vrrp::ReasonCode::LinkDown)) {
+    feed(slot, vrrp::FaultCleared{vrrp::ReasonCode::LinkDown});
+  }
+  const bool alone = slot.settings.fault_without_peer && slot.settings.unicast_peers.empty();
+  if (alone && !raised(vrrp::ReasonCode::TrackFailed)) {
+    feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::TrackFailed,
+                                 "unicast_fault_no_peer is set and there is no unicast_peer"});
+  } else if (!alone && !slot.track_fault && raised(vrrp::ReasonCode::TrackFailed)) {
+    feed(slot, vrrp::FaultCleared{vrrp::ReasonCode::TrackFailed});
   }
 }
 
@@ -213,7 +234,8 @@ void Keeper::note_late_wake_up() {
                     1);
 }
 
-int keeper_main(const config::Settings& settings, const Channels& channels) {
+int keeper_main(const config::Settings& settings, const Channels& channels,
+                const Predecessor* predecessor) {
   const Voice voice(channels.keeper_to_teller, channels.page, Sender::Keeper);
   auto keeper = Keeper::create(settings, channels);
   if (!keeper) {
@@ -222,6 +244,12 @@ int keeper_main(const config::Settings& settings, const Channels& channels) {
   }
   for (const auto& refused : schedule_keeper(settings.global.scheduling)) {
     voice.say_daemon(refused, 1);
+  }
+  if (predecessor == nullptr) {
+    (*keeper)->start();
+  } else if (const auto taken = (*keeper)->succeed(*predecessor); !taken) {
+    voice.say_daemon(taken.error().message, 2);
+    return 1;
   }
   return (*keeper)->run();
 }

@@ -10,6 +10,7 @@
 
 #include "config/settings.h"
 #include "daemon/channels.h"
+#include "daemon/handover.h"
 #include "daemon/keeper_slot.h"
 #include "daemon/pacer.h"
 #include "daemon/timer_queue.h"
@@ -28,7 +29,13 @@ class Keeper {
   static Result<std::unique_ptr<Keeper>> create(const config::Settings& settings,
                                                 const Channels& channels);
 
-  /// Until SIGTERM: then resigns, gives the addresses back, and returns the exit code.
+  /// Begins with every instance anew.
+  void start();
+  /// Begins where the keeper before it stops. An error: that one goes on, and this must end.
+  Result<void> succeed(const Predecessor& old);
+
+  /// Until SIGTERM: then resigns, gives the addresses back, and returns the exit code. Or until it
+  /// has handed over.
   int run();
 
  private:
@@ -43,7 +50,8 @@ class Keeper {
 
   // keeper.cc: loop and inputs
   Result<void> watch();
-  void start();
+  void begin(Slot& slot);
+  void apply_surroundings(Slot& slot);
   void stop();
   void feed(Slot& slot, const vrrp::Input& input);
   void receive_all();
@@ -64,7 +72,7 @@ class Keeper {
   Result<void> resolve_virtual_mac(Slot& slot);
   void queue_announcements();
   Result<void> open_socket(Port& port);
-  void remove_leftovers();
+  void remove_leftovers(Slot& slot);
 
   // keeper_groups.cc
   void make_groups();
@@ -129,6 +137,26 @@ class Keeper {
   bool has_virtual_mac(IfIndex index) const;
   void announce(Slot& slot, const os::AddressSpec& spec, int repeat, bool queued);
 
+  // keeper_handover.cc
+  void hear_control();
+  bool may_hand_over() const;
+  Instant next_handover() const;
+  bool hand_over();
+  KeeperState state_to_hand_over() const;
+
+  // keeper_succeed.cc
+  void discard();
+  void restore(keeping::Inheritance& from, const Predecessor& old);
+  void remember(const Slot& slot) const;
+  void carry_record(Slot& slot, const SlotState& before, const vrrp::InstanceSnapshot& snapshot,
+                    const Predecessor& old);
+  void carry_tracked(const Predecessor& old);
+  void take_sockets(keeping::Inheritance& from);
+  void settle(keeping::Inheritance& from, const Predecessor& old);
+  InstanceNetwork not_held(InstanceNetwork network) const;
+  void change_network(Slot& slot, const InstanceNetwork& before, InstanceNetwork& leaving);
+  void continue_slot(Slot& slot);
+
   const config::Settings& settings_;
   const Channels& channels_;
   Voice voice_;
@@ -157,13 +185,16 @@ class Keeper {
   Instant start_at_ = kNever;  ///< end of vrrp_startup_delay, vrrp_delay_after_boot
   bool running_ = false;       ///< what is opened from now on is watched at once
   bool stopping_ = false;
+  std::optional<std::uint32_t> asked_by_;  ///< a successor is ready
+  Instant hand_over_at_ = kNever;          ///< at the latest
 };
 
 /// What the machine of an instance is told: its settings, its peers, whether it is in a sync group.
 vrrp::Parameters slot_parameters(const config::Settings& settings, std::size_t instance);
 
 /// The keeper process: takes what privileges of scheduling it gets, runs, and says why if it
-/// cannot. Exit code 0 after SIGTERM.
-int keeper_main(const config::Settings& settings, const Channels& channels);
+/// cannot. Exit code 0 after SIGTERM. `predecessor`: takes over from it, or ends; null: all anew
+int keeper_main(const config::Settings& settings, const Channels& channels,
+                const Predecessor* predecessor);
 
 }  // namespace alibi::daemon

@@ -212,24 +212,19 @@ void Keeper::queue_announcements() {
 
 /// What an earlier run left behind would answer here, or lead packets astray, while another node is
 /// master.
-void Keeper::remove_leftovers() {
-  for (Slot& slot : slots_) {
-    if (slot.settings.vrrp.base_priority.value == 255) continue;  // the owner's own address
-    for (const auto& rule : slot.network.rules) {
-      static_cast<void>(os::remove_rule(netlink_, rule));
-    }
-    for (const auto& route : slot.network.routes) {
-      static_cast<void>(os::remove_route(netlink_, route));
-    }
-    for (const auto& spec : slot.network.addresses) {
-      if (!links_.has(spec)) continue;
-      if (const auto removed = netlink_.remove(spec); !removed) {
-        report(slot, removed.error());
-      } else {
-        voice_.say_daemon("(" + slot.settings.vrrp.name + ") removed " + spec.address.text() +
-                              ", left behind by an earlier run",
-                          1);
-      }
+void Keeper::remove_leftovers(Slot& slot) {
+  if (slot.settings.vrrp.base_priority.value == 255) return;  // the owner's own address
+  const InstanceNetwork left = not_held(slot.network);
+  for (const auto& rule : left.rules) static_cast<void>(os::remove_rule(netlink_, rule));
+  for (const auto& route : left.routes) static_cast<void>(os::remove_route(netlink_, route));
+  for (const auto& spec : left.addresses) {
+    if (!links_.has(spec)) continue;
+    if (const auto removed = netlink_.remove(spec); !removed) {
+      report(slot, removed.error());
+    } else {
+      voice_.say_daemon("(" + slot.settings.vrrp.name + ") removed " + spec.address.text() +
+                            ", left behind by an earlier run",
+                        1);
     }
   }
 }

@@ -39,6 +39,13 @@ struct Port {
   std::uint32_t defects_reported = 0; ///< bit per wire::VrrpDefect
 };
 
+/// What the socket was opened with, as text: sockets of the same can do each other's work. Empty:
+/// there is none.
+std::string socket_text(const Port& port);
+
+/// What came over from the keeper before this one.
+struct Inheritance;
+
 /// Of a sync group.
 struct Membership {
   std::size_t group = 0;

@@ -10,11 +10,23 @@
 namespace alibi::daemon {
 namespace {
 
-Result<void> resign(const config::Settings& settings, const config::Instance& instance,
-                    const std::string& interface, IfIndex index, const wire::IpAddress& source) {
+/// The device its adverts leave by: that of its virtual MAC, or its own, or its VRF.
+std::string sending_interface(const config::Instance& instance, std::size_t at,
+                              const std::vector<VirtualMacPlan>& macs) {
+  const auto* plan = own_virtual_mac(macs, at);
+  if (plan != nullptr && !instance.vmac->transmit_base && !instance.vrrp.unicast) return plan->name;
+  return instance.interface.empty() ? instance.vrf : instance.interface;
+}
+
+}  // namespace
+
+Result<void> resign(const config::Settings& settings, std::size_t at,
+                    const std::vector<VirtualMacPlan>& macs, IfIndex index,
+                    const wire::IpAddress& source) {
+  const auto& instance = settings.instances[at];
   const auto& p = instance.vrrp;
   os::VrrpSocketSpec spec;
-  spec.interface = interface;
+  spec.interface = sending_interface(instance, at, macs);
   spec.index = index;
   spec.family = p.family;
   spec.sends_only = true;
@@ -34,13 +46,7 @@ Result<void> resign(const config::Settings& settings, const config::Instance& in
   return {};
 }
 
-/// The device its adverts leave by: that of its virtual MAC, or its own, or its VRF.
-std::string sending_interface(const config::Instance& instance, std::size_t at,
-                              const std::vector<VirtualMacPlan>& macs) {
-  const auto* plan = own_virtual_mac(macs, at);
-  if (plan != nullptr && !instance.vmac->transmit_base && !instance.vrrp.unicast) return plan->name;
-  return instance.interface.empty() ? instance.vrf : instance.interface;
-}
+namespace {
 
 std::string give_all_back(const Resolver& resolver, std::size_t at, os::Netlink& netlink,
                           os::Firewall* firewall, const Links& links) {
@@ -60,9 +66,8 @@ void execute_last_will(const config::Settings& settings, const Resolver& resolve
   for (std::size_t i = 0; i < settings.instances.size(); ++i) {
     const auto& record = channels.page.instance(i);
     if (record.state.load() != static_cast<std::uint8_t>(vrrp::State::Master)) continue;
-    const auto& instance = settings.instances[i];
-    const auto sent = resign(settings, instance, sending_interface(instance, i, resolver.macs()),
-                             IfIndex(record.interface_index.load()), channels.page.source(i));
+    const auto sent = resign(settings, i, resolver.macs(), IfIndex(record.interface_index.load()),
+                             channels.page.source(i));
     if (!sent) failures[i] = sent.error().message;
   }
   auto netlink = os::Netlink::open();

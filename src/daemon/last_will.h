@@ -9,6 +9,11 @@
 
 namespace alibi::daemon {
 
+/// Priority 0 for one instance, to the group or the peers, from a socket opened for it.
+Result<void> resign(const config::Settings& settings, std::size_t at,
+                    const std::vector<VirtualMacPlan>& macs, IfIndex index,
+                    const wire::IpAddress& source);
+
 /// For every instance that the shared page calls MASTER: priority 0 to the group or the peers, then
 /// its addresses, routes and rules off. `why` is how the keeper ended. Clears the page.
 void execute_last_will(const config::Settings& settings, const Resolver& resolver,

@@ -39,7 +39,7 @@ struct Tell {
     Resigned,      ///< instance: the last will of a dead keeper was sent for it; text: how it died
     PriorityMoved, ///< instance, to (its state), priority; status: the priority before
     LowerHeard,    ///< instance, to (its state), priority: a lower advert reached a master
-    Deleted,       ///< instance, priority: a reload took it out of the configuration
+    Deleted,       ///< instance, from, priority: a reload took it out of the configuration; text
   };
   Kind kind = Kind::Note;
   vrrp::State from = vrrp::State::Init;

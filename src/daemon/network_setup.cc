@@ -57,15 +57,41 @@ Result<void> make_virtual_mac(os::Netlink& netlink, Links& links, const VirtualM
       .and_then([&] { return read_again(netlink, links); });
 }
 
-Result<NetworkSetup> NetworkSetup::prepare(const config::Settings& settings) {
+Result<NetworkSetup> NetworkSetup::prepare(const config::Settings& settings,
+                                           const NetworkSetup* before) {
   auto netlink = os::Netlink::open();
   if (!netlink) return tl::unexpected(netlink.error());
   NetworkSetup setup(settings, std::move(*netlink));
+  setup.before_ = before;
   if (auto made = setup.make_all(settings); !made) {
-    setup.undo();
+    setup.undo(before);
     return tl::unexpected(made.error());
   }
+  setup.before_ = nullptr;
   return setup;
+}
+
+Result<NetworkSetup> NetworkSetup::resume(const config::Settings& settings, Memory memory) {
+  auto netlink = os::Netlink::open();
+  if (!netlink) return tl::unexpected(netlink.error());
+  NetworkSetup setup(settings, std::move(*netlink));
+  setup.memory_ = std::move(memory);
+  setup.macs_ = setup.resolver_.macs();
+  const auto read = read_again(setup.netlink_, setup.links_);
+  if (!read) return tl::unexpected(read.error());
+  if (auto statics = setup.resolver_.statics(setup.links_)) setup.statics_ = std::move(*statics);
+  if (!any_silent(settings)) return setup;
+  return os::Firewall::open(firewall_options(settings)).map([&](os::Firewall firewall) {
+    setup.firewall_ = std::move(firewall);
+    return std::move(setup);
+  });
+}
+
+/// The same interface on the same one below.
+bool NetworkSetup::keeps(const VirtualMacPlan& plan) const {
+  return std::any_of(macs_.begin(), macs_.end(), [&](const auto& own) {
+    return own.name == plan.name && own.base == plan.base && own.mac == plan.mac;
+  });
 }
 
 Result<void> NetworkSetup::make_all(const config::Settings& settings) {
@@ -87,6 +113,14 @@ Result<void> NetworkSetup::make_all(const config::Settings& settings) {
 Result<void> NetworkSetup::make_virtual_macs(const config::Settings& settings) {
   bool v4 = false;
   for (const auto& plan : resolver_.macs()) {
+    const bool taken = before_ != nullptr && !before_->keeps(plan) &&
+                       std::any_of(before_->macs_.begin(), before_->macs_.end(),
+                                   [&](const auto& other) { return other.name == plan.name; });
+    if (taken) {
+      return fail("interface " + plan.name +
+                  " is in use with another MAC or on another interface: a restart changes that, "
+                  "or another name after use_vmac");
+    }
     if (settings.global.dynamic_interfaces && links_.find(plan.base) == nullptr) {
       macs_.push_back(plan);  // the keeper may make it, and we take it away
       continue;
@@ -129,25 +163,44 @@ Result<void> NetworkSetup::make_firewall(const config::Settings& settings) {
   auto firewall = os::Firewall::open(firewall_options(settings));
   if (!firewall) return tl::unexpected(firewall.error());
   firewall_ = std::move(*firewall);
-  return firewall_->make_table();
+  const bool there = before_ != nullptr && before_->firewall_ &&
+                     before_->firewall_->options() == firewall_->options();
+  return there ? Result<void>() : firewall_->make_table();
 }
 
 Result<void> NetworkSetup::change(const std::string& interface, Ipv4Setting setting,
                                   std::uint32_t value) {
   const auto* link = links_.find(interface);
   if (link == nullptr) return {};  // said elsewhere, where it matters
-  const auto before = os::get_ipv4(netlink_, link->index, setting);
-  if (!before || *before == value) return {};
+  const auto now = os::get_ipv4(netlink_, link->index, setting);
+  if (!now) return {};
+  if (before_ != nullptr) {
+    for (const auto& known : before_->memory_.settings) {
+      if (known.interface == interface && known.setting == setting) {
+        memory_.settings.push_back(known);
+        return {};
+      }
+    }
+  }
+  if (*now == value) return {};
   return os::set_ipv4(netlink_, link->index, {{setting, value}}).map([&] {
-    changed_.push_back({interface, setting, *before});
+    memory_.settings.push_back({interface, setting, *now});
   });
 }
 
 Result<void> NetworkSetup::write(const std::string& path, const std::string& value) {
-  const auto before = os::read_text(path);
-  if (!before) return tl::unexpected(before.error());
-  if (*before == value) return {};
-  return os::write_text(path, value).map([&] { files_.push_back({path, *before}); });
+  const auto now = os::read_text(path);
+  if (!now) return tl::unexpected(now.error());
+  if (before_ != nullptr) {
+    for (const auto& known : before_->memory_.files) {
+      if (known.path == path) {
+        memory_.files.push_back(known);
+        return {};
+      }
+    }
+  }
+  if (*now == value) return {};
+  return os::write_text(path, value).map([&] { memory_.files.push_back({path, *now}); });
 }
 
 /// The kernel takes the larger of conf/all and the interface's own: what all asks for is given to
@@ -171,35 +224,54 @@ Result<void> NetworkSetup::no_reverse_path_filter() {
   return write(conf + "all/rp_filter", "0");
 }
 
-std::vector<std::string> NetworkSetup::undo() {
+std::vector<std::string> NetworkSetup::undo(const NetworkSetup* staying) {
   std::vector<std::string> failures;
   const auto note = [&](const Result<void>& result) {
     if (!result) failures.push_back(result.error().message);
   };
-  if (firewall_) note(firewall_->delete_table());
+  const bool table_stays = staying != nullptr && staying->firewall_ && firewall_ &&
+                           staying->firewall_->options().table == firewall_->options().table;
+  if (firewall_ && !table_stays) note(firewall_->delete_table());
   firewall_.reset();
-  give_back(statics_, netlink_, nullptr,
+  give_back(staying == nullptr ? statics_ : lacking(statics_, staying->statics_), netlink_, nullptr,
             [&](const Error& error) { failures.push_back(error.message); });
   statics_ = {};
   note(read_again(netlink_, links_));
   for (const auto& plan : macs_) {
     const auto* link = links_.find(plan.name);
+    if (staying != nullptr && staying->keeps(plan)) continue;
     if (link != nullptr && link->kind == "macvlan" && link->mac == plan.mac) {
       note(os::delete_link(netlink_, link->index));
     }
   }
-  std::reverse(files_.begin(), files_.end());
-  for (const auto& file : files_) note(os::write_text(file.path, file.before));
-  for (const auto& changed : changed_) {
-    const auto* link = links_.find(changed.interface);
-    if (link != nullptr) {
-      note(os::set_ipv4(netlink_, link->index, {{changed.setting, changed.before}}));
-    }
-  }
   macs_.clear();
-  files_.clear();
-  changed_.clear();
+  restore_settings(staying, failures);
   return failures;
+}
+
+void NetworkSetup::restore_settings(const NetworkSetup* staying,
+                                    std::vector<std::string>& failures) {
+  const auto note = [&](const Result<void>& result) {
+    if (!result) failures.push_back(result.error().message);
+  };
+  static const Memory kNone;
+  const Memory& kept = staying == nullptr ? kNone : staying->memory_;
+  std::reverse(memory_.files.begin(), memory_.files.end());
+  for (const auto& file : memory_.files) {
+    const bool stays = std::any_of(kept.files.begin(), kept.files.end(),
+                                   [&](const auto& other) { return other.path == file.path; });
+    if (!stays) note(os::write_text(file.path, file.before));
+  }
+  for (const auto& changed : memory_.settings) {
+    const bool stays =
+        std::any_of(kept.settings.begin(), kept.settings.end(), [&](const auto& other) {
+          return other.interface == changed.interface && other.setting == changed.setting;
+        });
+    const auto* link = links_.find(changed.interface);
+    if (stays || link == nullptr) continue;
+    note(os::set_ipv4(netlink_, link->index, {{changed.setting, changed.before}}));
+  }
+  memory_ = {};
 }
 
 }  // namespace alibi::daemon

@@ -25,23 +25,37 @@ Result<void> make_virtual_mac(os::Netlink& netlink, Links& links, const VirtualM
 class NetworkSetup {
  public:
   /// An interface that does not exist (yet) is left out when `dynamic_interfaces` allows it.
-  static Result<NetworkSetup> prepare(const config::Settings& settings);
+  /// `before`: that of the configuration in force, which goes on to have what both want; an
+  /// interface of its that would have to be made anew is an error.
+  static Result<NetworkSetup> prepare(const config::Settings& settings,
+                                      const NetworkSetup* before = nullptr);
 
   /// Everything back as it was; what cannot be undone is returned as text, a line each.
-  std::vector<std::string> undo();
+  std::vector<std::string> undo() { return undo(nullptr); }
+  /// But for what `staying` has, too.
+  std::vector<std::string> undo_but(const NetworkSetup& staying) { return undo(&staying); }
+
+  /// What a program that takes this one's place must know to undo it.
+  struct Memory {
+    struct Changed {
+      std::string interface;
+      os::Ipv4Setting setting;
+      std::uint32_t before;
+    };
+    struct ChangedFile {
+      std::string path;
+      std::string before;
+    };
+    std::vector<Changed> settings;
+    std::vector<ChangedFile> files;
+  };
+  const Memory& memory() const { return memory_; }
+  /// As it was prepared by the program before this one.
+  static Result<NetworkSetup> resume(const config::Settings& settings, Memory memory);
+
   const Resolver& resolver() const { return resolver_; }
 
  private:
-  struct Changed {
-    std::string interface;
-    os::Ipv4Setting setting;
-    std::uint32_t before;
-  };
-  struct ChangedFile {
-    std::string path;
-    std::string before;
-  };
-
   NetworkSetup(const config::Settings& settings, os::Netlink netlink)
       : resolver_(settings), netlink_(std::move(netlink)) {}
   Result<void> make_all(const config::Settings& settings);
@@ -51,6 +65,9 @@ class NetworkSetup {
   Result<void> no_reverse_path_filter();
   Result<void> add_statics(const config::Settings& settings);
   Result<void> make_firewall(const config::Settings& settings);
+  std::vector<std::string> undo(const NetworkSetup* staying);
+  bool keeps(const VirtualMacPlan& plan) const;
+  void restore_settings(const NetworkSetup* staying, std::vector<std::string>& failures);
 
   Resolver resolver_;
   os::Netlink netlink_;
@@ -58,8 +75,8 @@ class NetworkSetup {
   std::optional<os::Firewall> firewall_;
   Links links_;
   std::vector<VirtualMacPlan> macs_;
-  std::vector<Changed> changed_;
-  std::vector<ChangedFile> files_;
+  Memory memory_;
+  const NetworkSetup* before_ = nullptr;  ///< while this one is being prepared
 };
 
 }  // namespace alibi::daemon

@@ -32,6 +32,10 @@ Outlets::Outlets(const config::Settings& settings, const RunOptions& options,
     fifos_.push_back(std::move(*fifo));
   }
   fifo_full_.resize(fifos_.size());
+  const bool reloaded = page.handover().load() != HandoverStage::None;
+  if (!reloaded || !settings.global.fifo_states_on_reload || (self && self->restarts > 0)) return;
+  look_around();
+  for (const Announcement& announcement : announcer_.all()) write(announcement);
 }
 
 void Outlets::look_around() {

@@ -8,6 +8,7 @@
 
 #include "daemon/keeper.h"
 #include "daemon/keeper_schedule.h"
+#include "daemon/resume.h"
 #include "daemon/supervisor_process.h"
 #include "os/namespaces.h"
 #include "os/realtime.h"
@@ -15,11 +16,12 @@
 namespace alibi::daemon {
 
 Supervisor::Supervisor(const RunOptions& options, std::unique_ptr<Generation> generation,
-                       os::EventLoop loop, os::SignalQueue signals)
+                       os::EventLoop loop, os::SignalQueue signals, ConfigReader reader)
     : options_(options),
       current_(std::move(generation)),
       loop_(std::move(loop)),
-      signals_(std::move(signals)) {}
+      signals_(std::move(signals)),
+      reader_(std::move(reader)) {}
 
 Voice Supervisor::voice() const {
   const Channels& channels = current_->channels;
@@ -28,41 +30,71 @@ Voice Supervisor::voice() const {
 
 Result<void> Supervisor::run() {
   if (auto added = loop_.add(signals_.fd(), [this] { hear_signals(); }); !added) return added;
+  if (auto added = loop_.add(reader_.news_fd(), [this] { configuration_read(); }); !added) {
+    return added;
+  }
   write_pids();
+  current_->resumed ? finish_upgrade() : start_all();
+  while (!stopping_) {
+    if (auto turned = turn(); !turned) return turned;
+    start_due();
+  }
+  return stop_all();
+}
+
+void Supervisor::start_all() {
   const auto& global = current_->settings.global;
   run_script("startup_script", global.startup_script, global.startup_timeout);
   for (Child& child : current_->children) {
-    if (child.wanted) start(child);
+    if (child.wanted) child.start_at = Instant{};
   }
-  while (!stopping_) {
-    loop_.set_deadline(next_deadline());
-    if (auto waited = loop_.wait(); !waited) return waited;
-    enforce_ends();
-    start_due();
-  }
-  stop_all();
+  start_due();
+  if (again_) reload();  // asked for while the script ran
+}
+
+Result<void> Supervisor::turn() {
+  loop_.set_deadline(next_deadline());
+  if (auto waited = loop_.wait(); !waited) return waited;
+  enforce_ends();
+  if (!stopping_) retire();
   return {};
 }
 
-void Supervisor::stop_all() {
+Result<void> Supervisor::stop_all() {
   voice().say_daemon("Stopping");
   // Keeper first, teller last: everything that ends has something to tell.
-  for (const auto role : {kKeeper, kTracker, kRecorder}) end(current_->children[role]);
+  for (const auto role : {kKeeper, kTracker, kRecorder}) {
+    if (auto ended = end(role); !ended) return ended;
+  }
+  for (Generation* other : {candidate_.get(), previous_.get()}) {
+    if (other != nullptr) give_up_network(*other);
+  }
   for (const auto& failure : current_->network->undo()) voice().say_daemon(failure, 2);
   const auto& global = current_->settings.global;
   run_script("shutdown_script", global.shutdown_script, global.shutdown_timeout);
-  end(current_->children[kTeller]);
+  return end(kTeller);
+}
+
+/// In every generation: a reload under way may still change which one is in force.
+Result<void> Supervisor::end(std::size_t role) {
+  for (;;) {
+    bool left = false;
+    for (Generation* generation : {candidate_.get(), current_.get(), previous_.get()}) {
+      if (generation == nullptr) continue;
+      ask_to_end(generation->children[role]);
+      left = left || generation->children[role].pid != 0;
+    }
+    if (!left) return {};
+    if (auto turned = turn(); !turned) return turned;
+  }
 }
 
 void Supervisor::hear_signals() {
   while (const int signal = signals_.next()) {
     if (signal == SIGTERM || signal == SIGINT) stopping_ = true;
     if (signal == SIGCHLD) reap();
-    if (signal == SIGHUP && !reload_told_) {
-      reload_told_ = true;
-      voice().say_daemon("reload is not served yet: SIGHUP ignored, restart to read "
-                         "the configuration again", 1);
-    }
+    if (signal == SIGHUP) reload();
+    if (signal == upgrade_signal()) check_program();
     // keepalived's requests for dumps: files are the teller's business.
     const bool dump = signal == SIGUSR1 || signal == SIGUSR2 || signal == SIGRTMIN + 2 ||
                       signal == SIGRTMAX - 1;
@@ -90,33 +122,43 @@ int cannot_start(const Error& error, int code) {
   return code;
 }
 
+int run_supervisor(std::unique_ptr<Generation> generation, const RunOptions& options) {
+  auto signals = os::SignalQueue::create({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1,
+                                          SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1,
+                                          upgrade_signal()});
+  if (!signals) return cannot_start(signals.error(), kExitCannotStart);
+  auto loop = os::EventLoop::create();
+  if (!loop) return cannot_start(loop.error(), kExitCannotStart);
+  auto reader = ConfigReader::create();
+  if (!reader) return cannot_start(reader.error(), kExitCannotStart);
+  prepare_files(options);
+  Supervisor supervisor(options, std::move(generation), std::move(*loop), std::move(*signals),
+                        std::move(*reader));
+  schedule_supervisor();
+  os::release_free_memory();
+  const auto ran = supervisor.run();
+  return ran ? kExitDone : cannot_start(ran.error(), kExitCannotStart);
+}
+
 }  // namespace
 
-int supervise(config::Settings settings, const RunOptions& options) {
+int supervise(ReadConfig config, const RunOptions& options) {
   // First of all: every socket and every child belongs there.
-  if (const auto& name = settings.global.net_namespace; !name.empty()) {
+  if (const auto& name = config.parsed.settings.global.net_namespace; !name.empty()) {
     const auto entered = os::enter_network_namespace(name);
     if (!entered) return cannot_start(entered.error(), kExitConfiguration);
   }
-  auto generation = make_generation(std::move(settings), options);
+  auto generation = make_generation(std::move(config), options);
   if (!generation) return cannot_start(generation.error(), kExitCannotStart);
   if (const auto opened = rehearse(**generation); !opened) {
     const Error& error = opened.error();
     return cannot_start(error, error.os_errno == 0 ? kExitConfiguration : kExitCannotStart);
   }
-  auto signals =
-      os::SignalQueue::create({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1, SIGUSR2,
-                               SIGRTMIN + 2, SIGRTMAX - 1});
-  if (!signals) return cannot_start(signals.error(), kExitCannotStart);
-  auto loop = os::EventLoop::create();
-  if (!loop) return cannot_start(loop.error(), kExitCannotStart);
-  prepare_files(options);
-  Supervisor supervisor(options, std::move(*generation), std::move(*loop), std::move(*signals));
-  // Idle but for a death, and then in a hurry. What it forks starts with normal scheduling.
-  schedule_supervisor();
-  os::release_free_memory();
-  const auto ran = supervisor.run();
-  return ran ? kExitDone : cannot_start(ran.error(), kExitCannotStart);
+  return run_supervisor(std::move(*generation), options);
+}
+
+int supervise_on(std::unique_ptr<Generation> resumed, const RunOptions& options) {
+  return run_supervisor(std::move(resumed), options);
 }
 
 }  // namespace alibi::daemon

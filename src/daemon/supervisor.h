@@ -4,10 +4,14 @@
 // no log.
 #pragma once
 
-#include "config/settings.h"
+#include <memory>
+
 #include "daemon/channels.h"
+#include "daemon/config_reader.h"
 
 namespace alibi::daemon {
+
+struct Generation;
 
 /// Exit codes of `alibi run`.
 inline constexpr int kExitDone = 0;
@@ -15,6 +19,8 @@ inline constexpr int kExitCannotStart = 1;
 inline constexpr int kExitConfiguration = 4;  ///< as keepalived's
 
 /// Runs until SIGTERM or SIGINT. Errors before the first child are written to stderr.
-int supervise(config::Settings settings, const RunOptions& options);
+int supervise(ReadConfig config, const RunOptions& options);
+/// The same in a new program, with what the one before left (see resume.h).
+int supervise_on(std::unique_ptr<Generation> resumed, const RunOptions& options);
 
 }  // namespace alibi::daemon

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "daemon/keeper.h"
 #include "daemon/last_will.h"
 #include "daemon/supervisor_process.h"
 #include "os/process.h"
@@ -14,6 +15,7 @@ namespace alibi::daemon {
 void Supervisor::start(Child& child) {
   child.start_at = kNever;
   child.kill_at = kNever;
+  child.asked_to_end = false;
   child.started = os::monotonic_now();
   ++child.starts;
   const auto pid = os::fork_child(child.name, child.body);
@@ -23,27 +25,57 @@ void Supervisor::start(Child& child) {
     return;
   }
   child.pid = *pid;
-  publish(child);
 }
 
 void Supervisor::start_due() {
-  for (Child& child : current_->children) {
-    if (child.pid == 0 && child.start_at <= os::monotonic_now()) start(child);
+  if (reader_.running()) return;  // a fork now might inherit a lock that the thread holds
+  for (std::size_t i = 0; i < kChildren; ++i) {
+    Child& child = current_->children[i];
+    if (child.pid != 0 || child.start_at > os::monotonic_now()) continue;
+    // Two tellers would fight over FIFOs and sockets, two trackers run every script twice.
+    if (previous_ && previous_->children[i].pid != 0) continue;
+    start(child);
+    publish(*current_, i);
   }
 }
 
 Instant Supervisor::next_deadline() const {
-  Instant earliest = kNever;
-  for (const Child& child : current_->children) {
-    earliest = std::min({earliest, child.start_at, child.kill_at});
+  Instant earliest = std::min(checker_.kill_at, retire_at_);
+  for (const auto* generation : {candidate_.get(), current_.get(), previous_.get()}) {
+    if (generation == nullptr) continue;
+    for (std::size_t i = 0; i < kChildren; ++i) {
+      const Child& child = generation->children[i];
+      const bool waits = reader_.running() || (previous_ && previous_->children[i].pid != 0);
+      earliest = std::min({earliest, waits ? kNever : child.start_at, child.kill_at});
+    }
   }
   return earliest;
 }
 
 void Supervisor::reap() {
   while (const auto exited = os::reap()) {
-    for (Child& child : current_->children) {
-      if (child.pid == exited->pid) died(child, exited->status);
+    if (checker_.pid == exited->pid) {
+      checker_.pid = 0;
+      checker_.kill_at = kNever;
+      upgrading_ ? program_checked(exited->status) : checked(exited->status);
+      continue;
+    }
+    if (candidate_ && candidate_->children[kKeeper].pid == exited->pid) {
+      candidate_died(exited->status);
+      continue;
+    }
+    for (Generation* generation : {current_.get(), previous_.get()}) {
+      if (generation == nullptr) continue;
+      for (Child& child : generation->children) {
+        if (child.pid != exited->pid) continue;
+        child.kill_at = kNever;
+        if (generation == current_.get()) {
+          died(child, exited->status);
+        } else {
+          child.pid = 0;
+        }
+        break;
+      }
     }
     if (script_) script_->ended(*exited);
   }
@@ -52,10 +84,14 @@ void Supervisor::reap() {
 void Supervisor::died(Child& child, int status) {
   const pid_t pid = child.pid;
   child.pid = 0;
-  publish(child);
-  child.kill_at = kNever;
+  publish(*current_, static_cast<std::size_t>(&child - current_->children.data()));
   const std::string how = (WIFSIGNALED(status) ? "was " : "") + os::exit_text(status);
   if (&child == &current_->children[kKeeper]) {
+    const bool said = WIFEXITED(status) && WEXITSTATUS(status) == kHandedOver;
+    if (candidate_ && (said || candidate_->channels.page.handover() != HandoverStage::None)) {
+      commit();
+      return;
+    }
     execute_last_will(current_->settings, current_->network->resolver(), current_->channels,
                       voice(), how);
   }
@@ -71,27 +107,25 @@ void Supervisor::died(Child& child, int status) {
 
 void Supervisor::ask_to_end(Child& child) {
   child.start_at = kNever;
-  if (child.pid == 0 || child.kill_at != kNever) return;
+  if (child.pid == 0 || child.asked_to_end) return;
+  child.asked_to_end = true;
   ::kill(child.pid, SIGTERM);
   ::kill(child.pid, SIGCONT);  // a stopped one could not hear
   child.kill_at = os::monotonic_now() + child.patience;
 }
 
-void Supervisor::enforce_ends() {
-  for (Child& child : current_->children) {
-    if (child.pid == 0 || child.kill_at > os::monotonic_now()) continue;
-    voice().say_daemon(child.name + " does not end: killed", 2);
-    ::kill(child.pid, SIGKILL);
-    child.kill_at = kNever;
-  }
+void Supervisor::enforce_end(Child& child) {
+  if (child.pid == 0 || child.kill_at > os::monotonic_now()) return;
+  voice().say_daemon(child.name + " does not end: killed", 2);
+  ::kill(child.pid, SIGKILL);
+  child.kill_at = kNever;
 }
 
-void Supervisor::end(Child& child) {
-  ask_to_end(child);
-  while (child.pid != 0) {
-    loop_.set_deadline(next_deadline());
-    if (!loop_.wait()) return;
-    enforce_ends();
+void Supervisor::enforce_ends() {
+  enforce_end(checker_);
+  for (Generation* generation : {candidate_.get(), current_.get(), previous_.get()}) {
+    if (generation == nullptr) continue;
+    for (Child& child : generation->children) enforce_end(child);
   }
 }
 

@@ -16,14 +16,15 @@ void prepare_files(const RunOptions& options) {
   ::umask(static_cast<mode_t>(options.umask));  // also of files that scripts make, as keepalived's
 }
 
-void Supervisor::publish(const Child& child) {
-  const auto role = static_cast<std::size_t>(&child - current_->children.data());
+void Supervisor::publish(const Generation& generation, std::size_t role) {
+  const Child& child = generation.children.at(role);
   const auto age = os::monotonic_now() - child.started;
-  auto& shared = current_->channels.page.household();
+  auto& shared = generation.channels.page.household();
   shared.supervisor_pid.store(::getpid());
   shared.processes.at(role).publish(
       {child.pid, child.starts == 0 ? 0 : child.starts - 1, os::realtime_now_ns() - age.count()});
-  if (role == kKeeper && child.pid != 0) static_cast<void>(keeper_pid_.set(child.pid));
+  const bool named = role == kKeeper && child.pid != 0 && &generation == current_.get();
+  if (named) static_cast<void>(keeper_pid_.set(child.pid));
 }
 
 void Supervisor::run_script(const char* what, const config::Command& command, Duration timeout) {
@@ -54,7 +55,8 @@ void Supervisor::write_pids() {
     return made.has_value();
   };
   if (!take(own_pid_, options_.pid_file, "alibi.pid", ::getpid())) return;
-  take(keeper_pid_, options_.keeper_pid_file, "keeper.pid", 0);
+  take(keeper_pid_, options_.keeper_pid_file, "keeper.pid",
+       current_->children[kKeeper].pid);
 }
 
 }  // namespace alibi::daemon

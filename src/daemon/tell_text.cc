@@ -75,10 +75,10 @@ std::string log_text(const config::Settings& settings, const Tell& tell, bool de
       return tell.verbose != 0 && !detail ? "" : std::string(tell.text.view());
     case Tell::Kind::PriorityMoved:  // the machine's note says it
     case Tell::Kind::LowerHeard:
-    case Tell::Kind::Deleted:
       return "";
     case Tell::Kind::Announced:
       return detail ? announced_text(settings, tell) : "";
+    case Tell::Kind::Deleted:
     case Tell::Kind::Resigned:
     case Tell::Kind::Daemon:
       break;

@@ -26,6 +26,7 @@ struct AddressSpec {
   /// as a source; as keepalived does.
   std::optional<std::uint32_t> preferred_seconds;
   bool tracked = true;  ///< its loss is to be noticed
+  bool operator==(const AddressSpec&) const = default;
 };
 
 /// "global", "link", "host", "site", "nowhere" or a number; nothing else.

@@ -18,6 +18,7 @@ struct RouteHop {
   int weight = 1;
   bool onlink = false;
   std::uint32_t realms = 0;
+  bool operator==(const RouteHop&) const = default;
 };
 
 struct RouteSpec {
@@ -45,6 +46,7 @@ struct RouteSpec {
   std::vector<RouteHop> hops;
   int flags = 0;        ///< NLM_F_REPLACE, NLM_F_EXCL, NLM_F_APPEND beside NLM_F_CREATE
   bool tracked = true;  ///< its loss is to be noticed
+  bool operator==(const RouteSpec&) const = default;
 };
 
 /// One that is there, or not there, already is success.

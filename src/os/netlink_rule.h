@@ -32,6 +32,7 @@ struct RuleSpec {
   std::optional<std::uint32_t> suppress_prefix_length, suppress_group;
   bool l3mdev = false;
   bool tracked = true;
+  bool operator==(const RuleSpec&) const = default;
 };
 
 /// One that is there, or not there, already is success.

@@ -20,17 +20,21 @@ struct FirewallOptions {
   std::string table = "alibi";
   std::int32_t priority = -1;  ///< of its chains at the input and output hooks
   bool counters = false;
+  bool operator==(const FirewallOptions&) const = default;
 };
 
 /// An address to be silent at; link-local ones count on their interface only.
 struct BlockedAddress {
   wire::IpAddress address;
   IfIndex index{0};
+  bool operator==(const BlockedAddress&) const = default;
 };
 
 class Firewall {
  public:
   static Result<Firewall> open(FirewallOptions options);
+
+  const FirewallOptions& options() const { return options_; }
 
   /// Makes the table, empty; one of the same name is replaced. One transaction.
   Result<void> make_table();

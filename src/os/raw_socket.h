@@ -42,6 +42,11 @@ class VrrpSocket {
   /// Binds to the interface and joins the groups there, its own copies off.
   static Result<VrrpSocket> open(const VrrpSocketSpec& spec);
 
+  /// A socket that another process opened with open().
+  static VrrpSocket adopt(Fd fd, IfIndex index, wire::Family family) {
+    return {std::move(fd), index, family};
+  }
+
   int fd() const { return fd_.get(); }
 
   /// The next waiting message; nothing when the queue is empty. `malformed` counts packets that

@@ -152,14 +152,6 @@ class Starting(unittest.TestCase):
             b.wait_vip(False, timeout=3)
             b.process.expect("left behind by an earlier run")
 
-    def test_reload_is_named_as_not_served(self):
-        with Pair(config(110)) as pair:
-            a, = pair.elect()
-            for _ in range(2):
-                a.process.signal(signal.SIGHUP)
-            a.process.expect("reload is not served yet")
-            self.assertTrue(a.has_vip())
-
 
 class Kinds(unittest.TestCase):
     """Other families, versions and addressing."""
