@@ -6,7 +6,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include <numeric>
 #include <string>
 
+#include "bpf/complaint.h"
 #include "bpf/process.skel.h"
 #include "bpf/sched.skel.h"
 #include "bpf/signal.skel.h"
@@ -25,32 +25,6 @@ namespace {
 constexpr std::size_t kRingBytes = 4U * 1024 * 1024;
 constexpr std::uint32_t kWatchedMax = 4096;
 constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {"sched", "signal", "process"};
-
-std::string& last_complaint() {
-  static std::string text;
-  return text;
-}
-
-/// libbpf's warnings are kept, not printed: the first one of a failing load says why.
-int keep_warning(enum libbpf_print_level level, const char* format, va_list arguments) {
-  if (level != LIBBPF_WARN || !last_complaint().empty()) return 0;
-  std::array<char, 512> line{};
-  std::vsnprintf(line.data(), line.size(), format, arguments);
-  std::string text(line.data());
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  last_complaint() = text;
-  return 0;
-}
-
-std::string reason(int error) {
-  const std::string what = std::strerror(error);
-  if (error == EPERM || error == EACCES)
-    return fmt::format("BPF is not allowed to this user ({}): run as root or with CAP_BPF and "
-                       "CAP_PERFMON", what);
-  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
-    return "no BTF in this kernel (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF is needed";
-  return last_complaint().empty() ? what : fmt::format("{} ({})", what, last_complaint());
-}
 
 }  // namespace
 
@@ -86,7 +60,7 @@ int hand_over(void* context, void* data, std::size_t size) {
 /// is absent, or an empty string.
 template <typename Skeleton>
 std::string attach_group(const Probes::State& state, Skeleton*& skeleton) {
-  last_complaint().clear();
+  listen_to_libbpf();
   skeleton = Skeleton::open();
   if (skeleton == nullptr) return reason(errno);
   int error = 0;
@@ -119,8 +93,7 @@ Probes& Probes::operator=(Probes&&) noexcept = default;
 Probes::~Probes() = default;
 
 Probes Probes::load() {
-  libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-  libbpf_set_print(keep_warning);
+  listen_to_libbpf();
   auto state = std::make_unique<State>();
   state->watched = make_map(BPF_MAP_TYPE_HASH, "alibi_watched", 4, 4, kWatchedMax);
   state->events = make_map(BPF_MAP_TYPE_RINGBUF, "alibi_events", 0, 0, kRingBytes);

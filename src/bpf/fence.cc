@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// clsact and two direct-action filters an interface, at a preference and handle of their own.
+#include "bpf/fence.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "bpf/complaint.h"
+#include "bpf/fence.skel.h"
+
+namespace alibi::bpf {
+namespace {
+
+// First in line: what another program accepts ends the line, and we would not be asked.
+constexpr std::uint32_t kPreference = 1;
+constexpr std::uint32_t kHandle = 0xa11b1;
+
+std::size_t mapped_bytes(std::uint32_t records) { return records * sizeof(alibi_fence); }
+
+bpf_tc_hook hook(IfIndex index, bpf_tc_attach_point point) {
+  bpf_tc_hook h{};
+  h.sz = sizeof h;
+  h.ifindex = index.value;
+  h.attach_point = point;
+  return h;
+}
+
+constexpr bpf_tc_attach_point point_of(alibi_fence_way way) {
+  return way == ALIBI_FENCE_IN ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+}
+
+}  // namespace
+
+struct Fence::Loaded {
+  fence_bpf* skeleton = nullptr;
+  Loaded() = default;
+  Loaded(const Loaded&) = delete;
+  Loaded& operator=(const Loaded&) = delete;
+  ~Loaded() { fence_bpf::destroy(skeleton); }
+};
+
+Fence::Fence(std::unique_ptr<Loaded> loaded, std::uint32_t records, alibi_fence* mapping)
+    : loaded_(std::move(loaded)), records_(records), mapping_(mapping) {}
+
+Fence::~Fence() { ::munmap(mapping_, mapped_bytes(records_)); }
+
+Result<std::unique_ptr<Fence>> Fence::load(std::uint32_t records, std::uint32_t addresses) {
+  listen_to_libbpf();
+  auto loaded = std::make_unique<Loaded>();
+  fence_bpf* skeleton = loaded->skeleton = fence_bpf::open();
+  if (skeleton == nullptr) return fail(reason(errno, false));
+  if (skeleton->rodata->abi_version != ALIBI_FENCE_ABI_VERSION) return fail("other ABI version");
+  records = std::max(records, 1U);
+  // Of routers: at most one entry where it hears and one where it speaks.
+  int error = -bpf_map__set_max_entries(skeleton->maps.fences, records);
+  if (error == 0) error = -bpf_map__set_max_entries(skeleton->maps.routers, records * 2);
+  if (error == 0) {
+    error = -bpf_map__set_max_entries(skeleton->maps.addresses, std::max(addresses, 1U));
+  }
+  if (error == 0) error = -fence_bpf::load(skeleton);
+  if (error != 0) return fail(reason(error, false));
+  void* memory = ::mmap(nullptr, mapped_bytes(records), PROT_READ | PROT_WRITE, MAP_SHARED,
+                        bpf_map__fd(skeleton->maps.fences), 0);
+  if (memory == MAP_FAILED) return fail("records cannot be mapped (" + reason(errno, false) + ")");
+  return std::unique_ptr<Fence>(
+      new Fence(std::move(loaded), records, static_cast<alibi_fence*>(memory)));
+}
+
+int Fence::program(alibi_fence_way way) const {
+  const auto& programs = loaded_->skeleton->progs;
+  return bpf_program__fd(way == ALIBI_FENCE_IN ? programs.alibi_fence_in
+                                               : programs.alibi_fence_out);
+}
+
+Result<void> Fence::attach(IfIndex index) {
+  listen_to_libbpf();
+  bpf_tc_hook both =
+      hook(index, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
+  const int made = -bpf_tc_hook_create(&both);
+  if (made != 0 && made != EEXIST) return fail("no clsact qdisc: " + reason(made, false));
+  for (const auto way : {ALIBI_FENCE_IN, ALIBI_FENCE_OUT}) {
+    const bpf_tc_hook at = hook(index, point_of(way));
+    bpf_tc_opts options{};
+    options.sz = sizeof options;
+    options.handle = kHandle;
+    options.priority = kPreference;
+    options.prog_fd = program(way);
+    options.flags = BPF_TC_F_REPLACE;
+    const int error = -bpf_tc_attach(&at, &options);
+    if (error != 0) {
+      detach(index);
+      return fail((way == ALIBI_FENCE_IN ? "on ingress: " : "on egress: ") + reason(error, false));
+    }
+  }
+  return {};
+}
+
+void Fence::detach(IfIndex index) {
+  for (const auto way : {ALIBI_FENCE_IN, ALIBI_FENCE_OUT}) {
+    const bpf_tc_hook at = hook(index, point_of(way));
+    bpf_tc_opts options{};
+    options.sz = sizeof options;
+    options.handle = kHandle;
+    options.priority = kPreference;
+    bpf_tc_detach(&at, &options);  // the interface may have gone meanwhile
+  }
+}
+
+void Fence::detach_all() {
+  std::set<std::uint32_t> indices;
+  const int routers = bpf_map__fd(loaded_->skeleton->maps.routers);
+  alibi_fence_router_key router{};
+  for (const void* from = nullptr; bpf_map_get_next_key(routers, from, &router) == 0;
+       from = &router) {
+    indices.insert(router.ifindex);
+  }
+  const int addresses = bpf_map__fd(loaded_->skeleton->maps.addresses);
+  alibi_fence_address_key address{};
+  for (const void* from = nullptr; bpf_map_get_next_key(addresses, from, &address) == 0;
+       from = &address) {
+    indices.insert(address.ifindex);
+  }
+  for (const auto index : indices) detach(IfIndex(static_cast<int>(index)));
+}
+
+Result<void> Fence::add(const alibi_fence_router_key& key, const alibi_fence_router& router) {
+  if (bpf_map_update_elem(bpf_map__fd(loaded_->skeleton->maps.routers), &key, &router, BPF_ANY) <
+      0) {
+    return fail_errno("the fence has no room for another router");
+  }
+  return {};
+}
+
+void Fence::remove(const alibi_fence_router_key& key) {
+  bpf_map_delete_elem(bpf_map__fd(loaded_->skeleton->maps.routers), &key);
+}
+
+Result<void> Fence::add(const alibi_fence_address_key& key, std::uint32_t record) {
+  if (bpf_map_update_elem(bpf_map__fd(loaded_->skeleton->maps.addresses), &key, &record,
+                          BPF_ANY) < 0) {
+    return fail_errno("the fence has no room for another address");
+  }
+  return {};
+}
+
+void Fence::remove(const alibi_fence_address_key& key) {
+  bpf_map_delete_elem(bpf_map__fd(loaded_->skeleton->maps.addresses), &key);
+}
+
+alibi_fence_address_key address_key(IfIndex index, const wire::IpAddress& address) {
+  alibi_fence_address_key key{};
+  key.ifindex = static_cast<std::uint32_t>(index.value);
+  key.family = static_cast<std::uint32_t>(address.family);
+  std::memcpy(key.address, address.bytes.data(), sizeof key.address);
+  return key;
+}
+
+}  // namespace alibi::bpf

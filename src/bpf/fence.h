@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads the fence's programs and maps, hangs the programs on interfaces, and hands out the records
+// that keeper and programs share. What closes and opens is in abi_fence.h and the programs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "base/strong.h"
+#include "bpf/abi_fence.h"
+#include "wire/address.h"
+
+namespace alibi::bpf {
+
+/// Made once, before the processes that use it are forked: maps, programs and the mapped records
+/// are inherited by each. Destroying it takes nothing off the interfaces: a fence outlives its
+/// keepers, and an orderly end calls detach_all().
+class Fence {
+ public:
+  /// `records`: instances; `addresses`: pairs of an address and an interface. Error: why not here.
+  static Result<std::unique_ptr<Fence>> load(std::uint32_t records, std::uint32_t addresses);
+  ~Fence();
+  Fence(const Fence&) = delete;
+  Fence& operator=(const Fence&) = delete;
+
+  std::uint32_t size() const { return records_; }
+  alibi_fence& record(std::size_t index) const { return mapping_[index]; }
+
+  /// Both programs on an interface of this network namespace, in the place of what an earlier run
+  /// may have left there. Again is no harm.
+  Result<void> attach(IfIndex index);
+  void detach(IfIndex index);
+  /// From every interface that the maps name, whichever process put it there.
+  void detach_all();
+
+  Result<void> add(const alibi_fence_router_key& key, const alibi_fence_router& router);
+  void remove(const alibi_fence_router_key& key);
+  Result<void> add(const alibi_fence_address_key& key, std::uint32_t record);
+  void remove(const alibi_fence_address_key& key);
+
+  /// Descriptor of a loaded program, for BPF_PROG_TEST_RUN.
+  int program(alibi_fence_way way) const;
+
+ private:
+  struct Loaded;
+  Fence(std::unique_ptr<Loaded> loaded, std::uint32_t records, alibi_fence* mapping);
+
+  std::unique_ptr<Loaded> loaded_;
+  std::uint32_t records_ = 0;
+  alibi_fence* mapping_ = nullptr;
+};
+
+alibi_fence_address_key address_key(IfIndex index, const wire::IpAddress& address);
+
+}  // namespace alibi::bpf
