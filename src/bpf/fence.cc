@@ -111,7 +111,7 @@ void Fence::detach(IfIndex index) {
   }
 }
 
-void Fence::detach_all() {
+std::set<std::uint32_t> Fence::interfaces() const {
   std::set<std::uint32_t> indices;
   const int routers = bpf_map__fd(loaded_->skeleton->maps.routers);
   alibi_fence_router_key router{};
@@ -125,7 +125,14 @@ void Fence::detach_all() {
        from = &address) {
     indices.insert(address.ifindex);
   }
-  for (const auto index : indices) detach(IfIndex(static_cast<int>(index)));
+  return indices;
+}
+
+void Fence::detach_but(const Fence* staying) {
+  const auto kept = staying == nullptr ? std::set<std::uint32_t>() : staying->interfaces();
+  for (const auto index : interfaces()) {
+    if (kept.count(index) == 0) detach(IfIndex(static_cast<int>(index)));
+  }
 }
 
 Result<void> Fence::add(const alibi_fence_router_key& key, const alibi_fence_router& router) {

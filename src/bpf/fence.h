@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "base/result.h"
@@ -32,8 +33,11 @@ class Fence {
   /// may have left there. Again is no harm.
   Result<void> attach(IfIndex index);
   void detach(IfIndex index);
-  /// From every interface that the maps name, whichever process put it there.
-  void detach_all();
+  /// The interfaces that the maps name, whichever process put the programs there.
+  std::set<std::uint32_t> interfaces() const;
+  /// From all of those that `staying` does not name; null: from all.
+  void detach_but(const Fence* staying);
+  void detach_all() { detach_but(nullptr); }
 
   Result<void> add(const alibi_fence_router_key& key, const alibi_fence_router& router);
   void remove(const alibi_fence_router_key& key);

@@ -24,6 +24,7 @@ struct Options {
   std::string umask;
   std::string signal_name;
   std::string log;
+  std::string fence;
   bool foreground = false;
   bool handshake = false;
 };
@@ -107,6 +108,7 @@ int go_on(int memory, Options& options) {
 int run_daemon(Options& options) {
   if (!options.signal_name.empty()) return print_signal(options.signal_name);
   options.run.log = log_target(options.log);
+  options.run.fence = daemon::parse_fence_mode(options.fence).value_or(options.run.fence);
   options.run.arguments = own_arguments();
   options.run.program = daemon::program_path(options.run.arguments);
   if (const char* memory = std::getenv(daemon::kResumeVariable); memory != nullptr) {
@@ -143,6 +145,11 @@ void add_run(CLI::App& app, Run& run) {
                   "where to: stderr, syslog or journal (default: stderr if it is a terminal, "
                   "else syslog)")
       ->check(CLI::IsMember({"stderr", "syslog", "journal"}));
+  sub->add_option("--fence", options->fence,
+                  "how the kernel silences the addresses of a keeper that is stopped: takeover "
+                  "(when another node advertises), lease (also when nothing was sent for a "
+                  "master-down time) or off (default: takeover)")
+      ->check(CLI::IsMember({"takeover", "lease", "off"}));
   sub->add_flag("!--no-record", options->run.record, "do not record and explain incidents");
   sub->add_option("--cases", options->run.case_folder,
                   "write a case to this folder on an incident (default: none)");

@@ -23,7 +23,7 @@ Result<Channels> Channels::create(const config::Settings& settings) {
   if (!control) return tl::unexpected(control.error());
   return Channels{std::move(*page),     std::move(*keeper),  std::move(*tracker),
                   std::move(*supervisor), std::move(*recorder), std::move(*results),
-                  std::move(*control)};
+                  std::move(*control),    {}};
 }
 
 std::vector<int> Channels::descriptors() const {
@@ -48,7 +48,8 @@ Result<Channels> Channels::adopt(const config::Settings& settings,
   };
   return Channels{std::move(*page), queue(3), queue(5), queue(7), queue(9), queue(11),
                   {os::MessageEnd(std::move(descriptors[1])),
-                   os::MessageEnd(std::move(descriptors[2]))}};
+                   os::MessageEnd(std::move(descriptors[2]))},
+                  {}};
 }
 
 void Voice::say(const Tell& tell) const {

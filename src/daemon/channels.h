@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "config/settings.h"
+#include "daemon/fence.h"
 #include "daemon/messages.h"
 #include "daemon/shared_page.h"
 #include "os/message_pair.h"
@@ -24,6 +25,7 @@ struct RunOptions {
   bool record = true;   ///< watch the own interfaces and explain incidents
   std::vector<std::string> arguments;  ///< of the program as it was started, its name first
   std::string program;                 ///< the file, for an upgrade
+  FenceMode fence = FenceMode::Takeover;
   std::string case_folder;  ///< where a case is written on an incident; empty: nowhere
   std::string run_folder;       ///< of pid files and status socket
   std::string pid_file;                   ///< empty: alibi.pid in run_folder
@@ -41,6 +43,7 @@ struct Channels {
   os::MessageQueue tracker_to_keeper;
   /// The keeper's side is `first`; on `second` its successor asks it to hand over.
   os::MessagePair keeper_control;
+  SharedFence fence{};  ///< made apart from the rest, and anew after exec
 
   static Result<Channels> create(const config::Settings& settings);
 

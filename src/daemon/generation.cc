@@ -32,6 +32,7 @@ int keep(Generation& generation, pid_t supervisor) {
 Result<std::unique_ptr<Generation>> make_generation(ReadConfig config, const RunOptions& options) {
   auto channels = Channels::create(config.parsed.settings);
   if (!channels) return tl::unexpected(channels.error());
+  channels->fence = make_fence(config.parsed.settings, options.fence);
   return assemble_generation(std::move(config), std::move(*channels), options);
 }
 

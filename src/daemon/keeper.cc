@@ -54,7 +54,8 @@ int Keeper::run() {
   Instant turn_began{};
   while (!stopping_) {
     if (slots_.size() > kMany) os::sleep_until(turn_began + kTurn);
-    loop_.set_deadline(std::min({next_timer(), delays_.next(), next_handover()}));
+    loop_.set_deadline(
+        std::min({next_timer(), fence_.next(), delays_.next(), next_handover()}));
     if (const auto waited = loop_.wait(); !waited) {
       voice_.say_daemon(waited.error().message, 2);
       stop();
@@ -65,11 +66,17 @@ int Keeper::run() {
       hear_links();  // an interface that has come back in time is heard first
       settle_interfaces();
     }
-    if (next_timer() <= turn_began) {
+    if (std::min(next_timer(), fence_.next()) <= turn_began) {
       // A keeper that wakes up late never speaks first: it reads what arrived, then decides.
       note_late_wake_up();
-      receive_all();
+      const bool drained = receive_all();
       hear_links();
+      if (drained) {
+        fence_.drained(os::monotonic_now(), [this](std::size_t i) {
+          send_gratuitous(slots_[i], slots_[i].settings.vrrp.garp_master_repeat);
+          report_fence(slots_[i]);
+        });
+      }
       expire_timers();
     }
     if (may_hand_over() && hand_over()) return kHandedOver;
@@ -90,6 +97,7 @@ void Keeper::delay_start() {
 
 void Keeper::start() {
   running_ = true;
+  guard_all();
   for (Slot& slot : slots_) remove_leftovers(slot);
   delay_start();
   begin_tracking();
@@ -98,6 +106,7 @@ void Keeper::start() {
 
 void Keeper::begin(Slot& slot) {
   channels_.page.set_source(slot.index, source_of(slot));
+  fence_.set_source(slot.index, source_of(slot));
   feed(slot, vrrp::SourceAddress{source_of(slot)});
   apply_surroundings(slot);
   watch_source(slot);
@@ -143,34 +152,44 @@ void Keeper::feed(Slot& slot, const vrrp::Input& input) {
   const vrrp::State state = slot.machine.state();
   slot.machine.handle(input, os::monotonic_now(), outbox_);
   timers_.set(slot.index, slot.machine.next_timer());
+  if (fence_counted(input, outbox_)) fence_.read(slot.index);
   // Before the outputs: should we die among them, the last will is needed already.
   channels_.page.instance(slot.index).state.store(static_cast<std::uint8_t>(slot.machine.state()));
   count(slot, input, state);
+  fence_.decided(slot.index, slot.machine.state(), slot.machine.effective_priority());
   for (const auto& output : outbox_) perform(slot, output);
   if (slot.machine.effective_priority() != before) tell_priority(slot, before);
   publish(slot);
+  report_fence(slot);
 }
 
-void Keeper::receive_all() {
-  for (Port& port : ports_) receive(port);
-  for (Slot& slot : slots_) receive(slot);
+bool Keeper::receive_all() {
+  bool drained = true;
+  for (Port& port : ports_) drained &= receive(port);
+  for (Slot& slot : slots_) drained &= receive(slot);
+  return drained;
 }
 
-void Keeper::receive(Port& port) {
-  for (int i = 0; port.socket && i < kMaxPacketsAtOnce; ++i) {
+/// True when the queue is empty.
+bool Keeper::receive(Port& port) {
+  if (!port.socket) return true;
+  for (int i = 0; i < kMaxPacketsAtOnce; ++i) {
     const auto packet = port.socket->receive(buffer_, port.malformed);
-    if (!packet) return;
+    if (!packet) return true;
     take(port, *packet);
   }
+  return false;
 }
 
-void Keeper::receive(Slot& slot) {
+bool Keeper::receive(Slot& slot) {
+  if (!slot.tap) return true;
   Port& port = ports_[slot.port];
-  for (int i = 0; slot.tap && i < kMaxPacketsAtOnce; ++i) {
+  for (int i = 0; i < kMaxPacketsAtOnce; ++i) {
     const auto packet = slot.tap->receive(buffer_, port.malformed);
-    if (!packet) return;
+    if (!packet) return true;
     take(port, *packet);
   }
+  return false;
 }
 
 void Keeper::take(Port& port, const os::ReceivedMessage& packet) {

@@ -11,6 +11,7 @@
 #include "config/settings.h"
 #include "daemon/channels.h"
 #include "daemon/handover.h"
+#include "daemon/keeper_fence.h"
 #include "daemon/keeper_slot.h"
 #include "daemon/pacer.h"
 #include "daemon/timer_queue.h"
@@ -33,6 +34,8 @@ class Keeper {
   void start();
   /// Begins where the keeper before it stops. An error: that one goes on, and this must end.
   Result<void> succeed(const Predecessor& old);
+  /// Puts the fence around every instance. Returns why not around all; empty: around all.
+  std::string guard_all();
 
   /// Until SIGTERM: then resigns, gives the addresses back, and returns the exit code. Or until it
   /// has handed over.
@@ -54,9 +57,9 @@ class Keeper {
   void apply_surroundings(Slot& slot);
   void stop();
   void feed(Slot& slot, const vrrp::Input& input);
-  void receive_all();
-  void receive(Port& port);
-  void receive(Slot& slot);
+  bool receive_all();
+  bool receive(Port& port);
+  bool receive(Slot& slot);
   void take(Port& port, const os::ReceivedMessage& packet);
   void expire_timers();
   Instant next_timer() const;
@@ -105,7 +108,6 @@ class Keeper {
   void watch_source(Slot& slot);
   void address_removed(const os::InterfaceAddress& news);
   void look_for_losses();
-  bool holds(const Slot& slot) const;
   void static_lost(const std::string& track_group, const std::string& what);
 
   // keeper_publish.cc
@@ -113,10 +115,8 @@ class Keeper {
   void publish_keeper();
   void count_defect(const Port& port, const wire::VrrpDecoded& decoded);
   void count(Slot& slot, const vrrp::Input& input, vrrp::State before);
-  void count_advert(Slot& slot, const vrrp::AdvertReceived& packet, vrrp::State before);
   void count(Slot& slot, const vrrp::Output& output);
   void tell_priority(const Slot& slot, Priority before);
-  void tell_lower(const Slot& slot);
 
   // keeper_outputs.cc
   void perform(Slot& slot, const vrrp::Output& output);
@@ -128,6 +128,7 @@ class Keeper {
   void send_to(Slot& slot, const wire::IpAddress& destination, std::uint8_t ttl);
   void say(const Slot& slot, const vrrp::Output& output);
   void report(const Slot& slot, const Error& error);
+  void report_fence(const Slot& slot);
   wire::IpAddress source_of(const Slot& slot) const;
 
   // keeper_gratuitous.cc
@@ -145,12 +146,11 @@ class Keeper {
   KeeperState state_to_hand_over() const;
 
   // keeper_succeed.cc
-  void discard();
   void restore(keeping::Inheritance& from, const Predecessor& old);
   void remember(const Slot& slot) const;
   void carry_record(Slot& slot, const SlotState& before, const vrrp::InstanceSnapshot& snapshot,
                     const Predecessor& old);
-  void carry_tracked(const Predecessor& old);
+  void carry_fence(const keeping::Inheritance& from, const Predecessor& old);
   void take_sockets(keeping::Inheritance& from);
   void settle(keeping::Inheritance& from, const Predecessor& old);
   InstanceNetwork not_held(InstanceNetwork network) const;
@@ -169,6 +169,7 @@ class Keeper {
   os::NetlinkMonitor monitor_;
   os::FrameSocket frames_;
   os::SignalQueue signals_;
+  KeeperFence fence_;
   Links links_;
   Tracking tracking_;
   UpDownDelays delays_;

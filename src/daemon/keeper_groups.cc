@@ -46,6 +46,7 @@ void Keeper::feed_group(Slot& slot, const vrrp::Input& input) {
     }
   }
   count(slot, input, state);
+  if (fence_counted(input, outbox_)) fence_.read(slot.index);
   perform_group(group);
   if (slot.machine.effective_priority() != before) tell_priority(slot, before);
 }
@@ -54,13 +55,17 @@ void Keeper::perform_group(Group& group) {
   // Before the outputs: should we die among them, the last will is needed already.
   for (const std::size_t index : group.settings.members) {
     timers_.set(index, slots_[index].machine.next_timer());
-    const auto state = static_cast<std::uint8_t>(slots_[index].machine.state());
-    channels_.page.instance(index).state.store(state);
+    const vrrp::Instance& machine = slots_[index].machine;
+    channels_.page.instance(index).state.store(static_cast<std::uint8_t>(machine.state()));
+    fence_.decided(index, machine.state(), machine.effective_priority());
   }
   for (const auto& [member, output] : group_outbox_.outputs) {
     perform(slots_[group.settings.members[member]], output);
   }
-  for (const std::size_t index : group.settings.members) publish(slots_[index]);
+  for (const std::size_t index : group.settings.members) {
+    report_fence(slots_[index]);
+    publish(slots_[index]);
+  }
   if (group_outbox_.transition) {
     voice_.say_daemon(vrrp::log_line(group.settings.name, *group_outbox_.transition));
   }

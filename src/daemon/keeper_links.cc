@@ -53,6 +53,7 @@ void Keeper::bring_back(Port& port, const os::Interface& news) {
   for (Slot& slot : slots_) {
     if (const auto resolved = resolve(slot); !resolved) report(slot, resolved.error());
   }
+  guard_all();
   refresh_sources(port);
   set_up(port, news.up);
 }
@@ -81,6 +82,7 @@ void Keeper::remake_virtual_macs(const os::Interface& news) {
   });
   if (!remade && !awaited) return;
   for (Slot& slot : slots_) static_cast<void>(resolve(slot));
+  guard_all();
 }
 
 void Keeper::set_up(Port& port, bool up) {
@@ -117,6 +119,7 @@ void Keeper::refresh_sources(Port& port) {
   for (Slot& slot : slots_) {
     if (slot.port == port_index && !slot.settings.source) {
       channels_.page.set_source(slot.index, primary);
+      fence_.set_source(slot.index, primary);
       feed(slot, vrrp::SourceAddress{primary});
     }
   }

@@ -6,15 +6,20 @@
 #include "daemon/keeper.h"
 
 namespace alibi::daemon {
+namespace {
+
+bool holds(const keeping::Slot& slot, const std::vector<keeping::Port>& ports) {
+  return slot.has_addresses && ports[slot.port].up;
+}
+
+}  // namespace
 
 /// With the interface down the kernel takes things away itself; that is a fault, not a loss.
-bool Keeper::holds(const Slot& slot) const { return slot.has_addresses && ports_[slot.port].up; }
-
 /// The news may be of our own removal, some time ago, of an address that we hold again: asked once
 /// more, the kernel knows.
 void Keeper::address_removed(const os::InterfaceAddress& news) {
   for (Slot& slot : slots_) {
-    if (!holds(slot)) continue;
+    if (!holds(slot, ports_)) continue;
     for (const auto& spec : slot.network.addresses) {
       if (spec.index != news.index || spec.address != news.address || !spec.tracked) continue;
       const auto present = netlink_.has(spec);
@@ -35,7 +40,7 @@ void Keeper::hear(const os::RouteKey& news) {
     return "the route to " + news.destination.text() + "/" + std::to_string(news.length);
   };
   for (Slot& slot : slots_) {
-    if (!holds(slot)) continue;
+    if (!holds(slot, ports_)) continue;
     for (const auto& route : slot.network.routes) {
       if (!route.tracked || !os::is_of(news, route)) continue;
       if (!os::has_route(netlink_, route)) feed(slot, vrrp::AddressLost{news.destination, what()});
@@ -55,7 +60,7 @@ void Keeper::hear(const os::RuleKey& news) {
     return "the routing rule of preference " + std::to_string(news.priority);
   };
   for (Slot& slot : slots_) {
-    if (!holds(slot)) continue;
+    if (!holds(slot, ports_)) continue;
     for (const auto& rule : slot.network.rules) {
       if (!rule.tracked || !os::is_of(news, rule)) continue;
       if (!os::has_rule(netlink_, rule)) feed(slot, vrrp::AddressLost{{news.family, {}}, what()});
@@ -77,7 +82,7 @@ void Keeper::static_lost(const std::string& track_group, const std::string& what
       const bool member =
           std::any_of(group.members.begin(), group.members.end(),
                       [&](const std::string& name) { return name == slot.settings.vrrp.name; });
-      if (member && holds(slot))
+      if (member && holds(slot, ports_))
         feed(slot, vrrp::AddressLost{{slot.settings.vrrp.family, {}}, what});
     }
   }

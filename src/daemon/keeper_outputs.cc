@@ -73,17 +73,22 @@ void Keeper::add_addresses(Slot& slot) {
   channels_.page.instance(slot.index).has_addresses.store(1);
   const Duration extra = slot.settings.garp_extra_if;
   if (extra > Duration{}) extras_.set(slot.index, os::monotonic_now() + extra);
+  fence_.arm(slot.index);
   daemon::take(slot.network, netlink_, firewall_ ? &*firewall_ : nullptr,
        [&](const Error& error) { report(slot, error); });
 }
 
 void Keeper::remove_addresses(Slot& slot) {
-  give_back(slot.network, netlink_, firewall_ ? &*firewall_ : nullptr,
-            [&](const Error& error) { report(slot, error); });
+  bool gone = true;
+  give_back(slot.network, netlink_, firewall_ ? &*firewall_ : nullptr, [&](const Error& error) {
+    gone = false;
+    report(slot, error);
+  });
   slot.has_addresses = false;
   extras_.set(slot.index, kNever);
   pacer_.forget(slot.index);
   channels_.page.instance(slot.index).has_addresses.store(0);
+  if (gone) fence_.disarm(slot.index);  // else it stays closed: what could not go is silent
 }
 
 /// keepalived's lines about what moves beside the addresses, with -D.
@@ -125,6 +130,13 @@ void Keeper::say(const Slot& slot, const vrrp::Output& output) {
   tell.verbose = vrrp::verbose_only(output) ? 1 : 0;
   tell.text = line;
   voice_.say(tell);
+}
+
+/// A fence that closed and opened within a moment and dropped nothing is nobody's news.
+void Keeper::report_fence(const Slot& slot) {
+  const auto opened = fence_.opened(slot.index, os::monotonic_now());
+  if (!opened || (opened->closed_for < 100ms && opened->dropped_in_all() == 0)) return;
+  voice_.say_daemon("(" + slot.settings.vrrp.name + ") " + opened->text(), 1);
 }
 
 void Keeper::report(const Slot& slot, const Error& error) {

@@ -7,37 +7,54 @@
 #include "daemon/keeper.h"
 
 namespace alibi::daemon {
+namespace {
+
+/// True when it is one of a lower router, heard by a master that stays it.
+bool count_advert(keeping::Slot& slot, const vrrp::AdvertReceived& packet, vrrp::State before,
+                  const vrrp::Outbox& outbox) {
+  const auto after = slot.machine.state();
+  if (after != vrrp::State::Backup && after != vrrp::State::Master) return false;
+  const bool refused = std::any_of(outbox.begin(), outbox.end(), [](const auto& output) {
+    const auto* rejected = std::get_if<vrrp::Rejected>(&output);
+    return rejected != nullptr && !rejected->accepted;
+  });
+  if (refused) return false;
+  ++slot.counters.received;
+  if (after == vrrp::State::Backup) slot.master_interval = packet.advert.interval;
+  if (packet.advert.priority.value == 0) {
+    ++slot.counters.zero_received;
+    return false;
+  }
+  // It stayed master, so the other ranks below it.
+  const bool lower = before == vrrp::State::Master && after == vrrp::State::Master;
+  if (lower) ++slot.counters.lower_heard;
+  return lower;
+}
+
+void tell_lower(const keeping::Slot& slot, const config::Settings& settings, const Voice& voice) {
+  const bool wanted =
+      !slot.settings.notify_master_rx_lower.empty() || !settings.global.fifos.empty();
+  if (!wanted) return;
+  Tell tell = make_tell(Tell::Kind::LowerHeard);
+  tell.instance = static_cast<std::int32_t>(slot.index);
+  tell.from = tell.to = slot.machine.state();
+  tell.priority = slot.machine.effective_priority().value;
+  voice.say(tell);
+}
+
+}  // namespace
 
 /// Called between the machine's answer and its outputs being performed; `before` is the state that
 /// it was in when the input came.
 void Keeper::count(Slot& slot, const vrrp::Input& input, vrrp::State before) {
   if (const auto* packet = std::get_if<vrrp::AdvertReceived>(&input)) {
-    count_advert(slot, *packet, before);
+    if (count_advert(slot, *packet, before, outbox_)) tell_lower(slot, settings_, voice_);
   } else if (const auto* raised = std::get_if<vrrp::FaultRaised>(&input)) {
     slot.faults |= 1U << static_cast<unsigned>(raised->code);
   } else if (const auto* cleared = std::get_if<vrrp::FaultCleared>(&input)) {
     slot.faults &= cleared->code ? ~(1U << static_cast<unsigned>(*cleared->code)) : 0U;
   }
   for (const auto& output : outbox_) count(slot, output);
-}
-
-void Keeper::count_advert(Slot& slot, const vrrp::AdvertReceived& packet, vrrp::State before) {
-  const auto after = slot.machine.state();
-  if (after != vrrp::State::Backup && after != vrrp::State::Master) return;
-  const bool refused = std::any_of(outbox_.begin(), outbox_.end(), [](const auto& output) {
-    const auto* rejected = std::get_if<vrrp::Rejected>(&output);
-    return rejected != nullptr && !rejected->accepted;
-  });
-  if (refused) return;
-  ++slot.counters.received;
-  if (packet.advert.priority.value == 0) {
-    ++slot.counters.zero_received;
-  } else if (before == vrrp::State::Master && after == vrrp::State::Master) {
-    // It stayed master, so the other ranks below it.
-    ++slot.counters.lower_heard;
-    tell_lower(slot);
-  }
-  if (after == vrrp::State::Backup) slot.master_interval = packet.advert.interval;
 }
 
 void Keeper::count(Slot& slot, const vrrp::Output& output) {
@@ -101,17 +118,6 @@ void Keeper::tell_priority(const Slot& slot, Priority before) {
   tell.from = tell.to = slot.machine.state();
   tell.priority = slot.machine.effective_priority().value;
   tell.status = before.value;
-  voice_.say(tell);
-}
-
-void Keeper::tell_lower(const Slot& slot) {
-  const bool wanted =
-      !slot.settings.notify_master_rx_lower.empty() || !settings_.global.fifos.empty();
-  if (!wanted) return;
-  Tell tell = make_tell(Tell::Kind::LowerHeard);
-  tell.instance = static_cast<std::int32_t>(slot.index);
-  tell.from = tell.to = slot.machine.state();
-  tell.priority = slot.machine.effective_priority().value;
   voice_.say(tell);
 }
 

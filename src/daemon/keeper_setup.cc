@@ -31,6 +31,7 @@ Keeper::Keeper(const config::Settings& settings, const Channels& channels, os::E
       monitor_(std::move(monitor)),
       frames_(std::move(frames)),
       signals_(std::move(signals)),
+      fence_(channels.fence, settings.instances.size()),
       tracking_(settings, channels.page),
       delays_(settings),
       virtual_addresses_(all_virtual_addresses(settings)) {}
@@ -196,6 +197,22 @@ Result<void> Keeper::open_socket(Port& port) {
   return {};
 }
 
+/// Again after interfaces were made anew. What can have no fence runs all the same.
+std::string Keeper::guard_all() {
+  std::string problem;
+  for (Slot& slot : slots_) {
+    const Port& port = ports_[slot.port];
+    if (port.index.value == 0 && !port.interface.empty()) continue;  // it is to come
+    const auto guarded =
+        port.index.value == 0
+            ? fail("an instance without an interface has no fence")
+            : fence_.guard(slot.index, slot.settings, port.index, slot.network.addresses);
+    if (guarded || !problem.empty()) continue;
+    problem = "(" + slot.settings.vrrp.name + ") " + guarded.error().message;
+  }
+  return problem;
+}
+
 void Keeper::queue_announcements() {
   for (const Slot& slot : slots_) {
     std::size_t at = 0;
@@ -217,9 +234,11 @@ void Keeper::remove_leftovers(Slot& slot) {
   const InstanceNetwork left = not_held(slot.network);
   for (const auto& rule : left.rules) static_cast<void>(os::remove_rule(netlink_, rule));
   for (const auto& route : left.routes) static_cast<void>(os::remove_route(netlink_, route));
+  bool gone = true;
   for (const auto& spec : left.addresses) {
     if (!links_.has(spec)) continue;
     if (const auto removed = netlink_.remove(spec); !removed) {
+      gone = false;
       report(slot, removed.error());
     } else {
       voice_.say_daemon("(" + slot.settings.vrrp.name + ") removed " + spec.address.text() +
@@ -227,6 +246,7 @@ void Keeper::remove_leftovers(Slot& slot) {
                         1);
     }
   }
+  if (gone) fence_.disarm(slot.index);
 }
 
 }  // namespace alibi::daemon

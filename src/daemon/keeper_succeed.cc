@@ -114,6 +114,26 @@ InstanceNetwork retire_routers(const Inheritance& from, const Predecessor& old,
   return leaving;
 }
 
+/// Packets before the hand-over are the old keeper's to read.
+template <typename Socket>
+void discard(Socket& socket, os::VrrpSocket::Buffer& buffer) {
+  std::uint64_t ignored = 0;
+  for (int i = 0; socket && i < kMostPackets && socket->receive(buffer, ignored);) ++i;
+}
+
+/// What the tracker found is known to the new one as well, by name.
+void carry_tracked(const Predecessor& old, const TrackedObjects& ours, const SharedPage& page) {
+  const TrackedObjects theirs(old.settings);
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const auto known = theirs.find(ours[i].kind, ours[i].name);
+    if (!known) continue;
+    TrackState state = old.channels.page.tracked(*known);
+    if (state.health == TrackHealth::Unknown) continue;
+    state.object = static_cast<std::int32_t>(i);
+    page.set_tracked(i, state);
+  }
+}
+
 }  // namespace
 
 Result<void> Keeper::succeed(const Predecessor& old) {
@@ -125,7 +145,8 @@ Result<void> Keeper::succeed(const Predecessor& old) {
     const std::uint32_t attempt = old.attempt * 16 + static_cast<std::uint32_t>(turn);
     while (hear_handover(end, attempt, Instant{})) {
     }
-    discard();
+    for (Port& port : ports_) discard(port.socket, buffer_);
+    for (Slot& slot : slots_) discard(slot.tap, buffer_);
     end.send_struct(HandoverMessage{Kind::Ask, kHandoverVersion, attempt, 0});
     auto inheritance = hear_state(end, attempt);
     if (!inheritance) {
@@ -140,23 +161,13 @@ Result<void> Keeper::succeed(const Predecessor& old) {
       continue;
     }
     channels_.page.handover() = HandoverStage::Taken;
+    carry_fence(*inheritance, old);
     take_sockets(*inheritance);
     settle(*inheritance, old);
     channels_.page.handover() = HandoverStage::Settled;
     return {};
   }
   return tl::unexpected(last);
-}
-
-/// Packets before the hand-over are the old keeper's to read.
-void Keeper::discard() {
-  std::uint64_t ignored = 0;
-  for (const Port& port : ports_) {
-    for (int i = 0; port.socket && i < kMostPackets && port.socket->receive(buffer_, ignored);) ++i;
-  }
-  for (const Slot& slot : slots_) {
-    for (int i = 0; slot.tap && i < kMostPackets && slot.tap->receive(buffer_, ignored);) ++i;
-  }
 }
 
 /// Everything but deeds: should this keeper die right after it took over, the page tells what is to
@@ -184,7 +195,7 @@ void Keeper::restore(Inheritance& from, const Predecessor& old) {
   }
   groups_.clear();
   make_groups();  // their state is that of their members
-  carry_tracked(old);
+  carry_tracked(old, tracking_.objects(), channels_.page);
   start_at_ = from.state.start_at;
   record_ = old.channels.page.household().keeper.read().value_or(KeeperRecord{});
 }
@@ -214,18 +225,20 @@ void Keeper::carry_record(Slot& slot, const SlotState& before,
   publish(slot);
 }
 
-/// What the tracker found is known to the new one as well, by name.
-void Keeper::carry_tracked(const Predecessor& old) {
-  const TrackedObjects theirs(old.settings);
-  const TrackedObjects& ours = tracking_.objects();
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    const auto known = theirs.find(ours[i].kind, ours[i].name);
-    if (!known) continue;
-    TrackState state = old.channels.page.tracked(*known);
-    if (state.health == TrackHealth::Unknown) continue;
-    state.object = static_cast<std::int32_t>(i);
-    channels_.page.set_tracked(i, state);
+/// The programs of before are replaced by ours, whose records are complete by then: at no moment
+/// does a packet pass that neither would let through.
+void Keeper::carry_fence(const Inheritance& from, const Predecessor& old) {
+  for (Slot& slot : slots_) {
+    const auto origin = from.origin[slot.index];
+    if (!origin) continue;
+    const auto known = index_of(from.state.slots[*origin], old.settings);
+    fence_.carry(slot.index, old.channels.fence, known.value_or(old.settings.instances.size()),
+                 os::monotonic_now());
+    fence_.set_source(slot.index, source_of(slot));
+    fence_.decided(slot.index, slot.machine.state(), slot.machine.effective_priority());
+    if (slot.has_addresses) fence_.arm(slot.index);
   }
+  guard_all();
 }
 
 /// The old keeper's sockets with all that they have received and nobody has read: nothing is lost

@@ -81,6 +81,7 @@ void execute_last_will(const config::Settings& settings, const Resolver& resolve
       const auto failed =
           give_all_back(resolver, i, *netlink, firewall ? &*firewall : nullptr, *links);
       if (!failed.empty()) failures[i] = failed;
+      if (failed.empty()) disarm(channels.fence, i);
     }
     record.state.store(static_cast<std::uint8_t>(vrrp::State::Init));
     record.has_addresses.store(0);

@@ -49,7 +49,17 @@ void Supervisor::start_all() {
     if (child.wanted) child.start_at = Instant{};
   }
   start_due();
+  warn_of_fence();
   if (again_) reload();  // asked for while the script ran
+}
+
+/// Once for a generation.
+void Supervisor::warn_of_fence() {
+  const SharedFence& fence = current_->channels.fence;
+  if (!fence.wanting()) return;
+  voice().say_daemon("no fence: " + fence.absent +
+                         ". A keeper that is stopped will go on answering for its addresses",
+                     1);
 }
 
 Result<void> Supervisor::turn() {
@@ -67,9 +77,12 @@ Result<void> Supervisor::stop_all() {
     if (auto ended = end(role); !ended) return ended;
   }
   for (Generation* other : {candidate_.get(), previous_.get()}) {
-    if (other != nullptr) give_up_network(*other);
+    if (other == nullptr) continue;
+    give_up_network(*other);
+    other->channels.fence.take_down();
   }
   for (const auto& failure : current_->network->undo()) voice().say_daemon(failure, 2);
+  current_->channels.fence.take_down();
   const auto& global = current_->settings.global;
   run_script("shutdown_script", global.shutdown_script, global.shutdown_timeout);
   return end(kTeller);
@@ -112,9 +125,13 @@ Result<void> rehearse(Generation& generation) {
   if (!network) return tl::unexpected(network.error());
   generation.network.emplace(std::move(*network));
   const auto keeper = Keeper::create(generation.settings, generation.channels);
-  if (keeper) return {};
-  generation.network->undo();
-  return tl::unexpected(keeper.error());
+  if (!keeper) {
+    generation.network->undo();
+    return tl::unexpected(keeper.error());
+  }
+  const std::string problem = (*keeper)->guard_all();
+  if (!problem.empty()) generation.channels.fence.absent = problem;
+  return {};
 }
 
 int cannot_start(const Error& error, int code) {
@@ -152,6 +169,7 @@ int supervise(ReadConfig config, const RunOptions& options) {
   if (!generation) return cannot_start(generation.error(), kExitCannotStart);
   if (const auto opened = rehearse(**generation); !opened) {
     const Error& error = opened.error();
+    (*generation)->channels.fence.take_down();
     return cannot_start(error, error.os_errno == 0 ? kExitConfiguration : kExitCannotStart);
   }
   return run_supervisor(std::move(*generation), options);

@@ -38,6 +38,7 @@ class Supervisor {
   void hear_signals();
   Result<void> turn();
   void start_all();
+  void warn_of_fence();
   Result<void> stop_all();
   Result<void> end(std::size_t role);
   Voice voice() const;

@@ -200,6 +200,7 @@ void Supervisor::retire() {
   retire_at_ = settled ? kNever : now + kLook;
   if (!last || old[kTeller].pid != 0) return;
   give_up_network(*previous_);
+  previous_->channels.fence.take_down_but(current_->channels.fence);
   previous_.reset();
   os::release_free_memory();
   retire_at_ = kNever;
