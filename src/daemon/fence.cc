@@ -56,7 +56,10 @@ void disarm(const SharedFence& fence, std::size_t instance) {
 std::optional<FenceStatus> fence_status(const SharedFence& fence, std::size_t instance,
                                         std::int64_t now_ns) {
   if (fence.loaded == nullptr || instance >= fence.loaded->size()) return std::nullopt;
-  const alibi_fence& f = fence.loaded->record(instance);
+  return fence_status(fence.loaded->record(instance), now_ns);
+}
+
+FenceStatus fence_status(const alibi_fence& f, std::int64_t now_ns) {
   FenceStatus status;
   status.guarded = f.guarded != 0;
   status.armed = f.armed != 0;

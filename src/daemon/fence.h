@@ -54,6 +54,8 @@ struct FenceStatus {
   std::uint64_t dropped[ALIBI_FENCE_WAYS][ALIBI_FENCE_KINDS]{};
 };
 
+FenceStatus fence_status(const alibi_fence& record, std::int64_t now_ns);
+
 /// Any process of the run may ask; nothing without a fence. `now_ns`: CLOCK_MONOTONIC.
 std::optional<FenceStatus> fence_status(const SharedFence& fence, std::size_t instance,
                                         std::int64_t now_ns);

@@ -143,6 +143,33 @@ TEST_F(KeeperFenceTest, TellsOnceWhatItDroppedWhileClosed) {
   EXPECT_FALSE(fence_.opened(0, kNow + 3s));
 }
 
+TEST_F(KeeperFenceTest, StatusSaysWhyAndWhatWasDropped) {
+  f_.guarded = 1;
+  EXPECT_EQ(fence_status(f_, kNow.ns).why, static_cast<unsigned>(ALIBI_FENCE_OPEN));
+  hear(Priority(200), kNow);
+  f_.closed_count = 1;
+  f_.refused = 4;
+  f_.dropped[ALIBI_FENCE_OUT][ALIBI_FENCE_ND] = 3;
+  const FenceStatus status = fence_status(f_, (kNow + 1s).ns);
+  EXPECT_TRUE(status.guarded);
+  EXPECT_TRUE(status.armed);
+  EXPECT_EQ(fence_reason_text(status.why),
+            "an advert of the same rank or above, not yet read");
+  EXPECT_EQ(status.closed_since_ns, kNow.ns);
+  EXPECT_EQ(status.closed_count, 1U);
+  EXPECT_EQ(status.foreign_adverts, 1U);
+  EXPECT_EQ(status.refused_adverts, 4U);
+  EXPECT_EQ(status.dropped[ALIBI_FENCE_OUT][ALIBI_FENCE_ND], 3U);
+  EXPECT_FALSE(fence_status(SharedFence{}, 0, kNow.ns));
+}
+
+TEST(FenceMode, IsReadAndWritten) {
+  for (const auto mode : {FenceMode::Off, FenceMode::Takeover, FenceMode::Lease}) {
+    EXPECT_EQ(parse_fence_mode(text(mode)), mode);
+  }
+  EXPECT_FALSE(parse_fence_mode(""));
+}
+
 TEST_F(KeeperFenceTest, LeaseIsCountedFromTheAdvertThatOpenedIt) {
   f_.mode = ALIBI_FENCE_LEASE;
   f_.closed_ns = ns(kNow + 3s);

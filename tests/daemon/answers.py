@@ -98,8 +98,8 @@ class Asked(Pair):
         switch.exec("nft", "add", "rule", "bridge", "cut", "forward", "iifname", from_label,
                     "oifname", to_label, "ip", "protocol", "112", "drop")
 
-    def flood(self, priority, count):
-        """`count` adverts of the client's, as fast as they go."""
+    def flood(self, priority, count, vlan=0):
+        """`count` adverts of the client's, as fast as they go; `vlan`: with that tag."""
         code = f"""
 import socket, struct, sys
 sys.path.insert(0, {os.path.dirname(PROBER)!r})
@@ -107,10 +107,14 @@ from prober import checksum
 body = struct.pack("!BBBBBBH4s8s", 0x21, 77, {priority}, 1, 1, 1, 0,
                    socket.inet_aton("{VIP}"), b"secret")
 body = body[:6] + struct.pack("!H", checksum(body)) + body[8:]
-s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112)
-s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
-s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("{CLIENT}"))
+ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0xc0, 20 + len(body), 0, 0, 255, 112, 0,
+                 socket.inet_aton("{CLIENT}"), socket.inet_aton("224.0.0.18"))
+ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+tag = struct.pack("!HH", 0x8100, {vlan}) if {vlan} else b""
+frame = bytes.fromhex("01005e000012") + s.getsockname()[4] + tag + b"\\x08\\x00" + ip + body
 for _ in range({count}):
-    s.sendto(body, ("224.0.0.18", 0))
+    s.send(frame)
 """
         self.client.namespace.exec(sys.executable, "-c", code)

@@ -2,13 +2,15 @@
 """The fence: a node that was stopped, frozen, starved or killed as master answers nothing from the
 other's first advert on; one that nobody overtakes is never silenced."""
 import os
+import re
 import signal
 import subprocess
 import time
 import unittest
 
-from answers import Asked
-from nodes import VIP, config, wait_until
+from answers import Asked  # puts peers.py on the path
+from nodes import ALIBI, VIP, Pair, config, wait_until
+from peers import Keepalived, mac
 
 FREEZER = "/sys/fs/cgroup/freezer"
 STOPPED = 6.0  # seconds; a backup takes over after 3.6
@@ -160,22 +162,26 @@ class OtherStalls(Fenced):
                     go()
             self.assertEqual(self.overtaken(asked, begin, settled), [])
 
+    def kill_all(self, node):
+        """A daemon and all its children, so that none sees another die."""
+        frozen = Frozen(node)
+        try:
+            frozen.freeze()
+            for pid in frozen.members():
+                os.kill(int(pid), signal.SIGKILL)
+        finally:
+            frozen.thaw()
+            wait_until(lambda: not frozen.members(), 10, "their end")
+            os.rmdir(frozen.path)
+
     def test_killed_with_all_its_processes(self):
         """Nobody is left to take the addresses off: the programs stay where they are."""
         with Asked(config(110), config(100)) as asked:
             asked.elect()
             asked.ask()
             time.sleep(2.2)
-            frozen = Frozen(asked.a)
-            try:
-                frozen.freeze()  # so that none sees another die
-                begin = time.time()
-                for pid in frozen.members():
-                    os.kill(int(pid), signal.SIGKILL)
-            finally:
-                frozen.thaw()
-                wait_until(lambda: not frozen.members(), 10, "their end")
-                os.rmdir(frozen.path)
+            begin = time.time()
+            self.kill_all(asked.a)
             asked.b_is_master()
             time.sleep(2)
             asked.asked()
@@ -185,6 +191,21 @@ class OtherStalls(Fenced):
             asked.a.start()
             asked.a.process.expect("left behind by an earlier run")
             asked.a.wait_vip()
+
+    def test_keepalived_in_the_place_of_a_killed_alibi_is_not_silenced(self):
+        with Asked(config(110), config(100)) as asked:
+            asked.elect()
+            asked.ask()
+            time.sleep(2.2)
+            self.kill_all(asked.a)
+            asked.b_is_master()
+            time.sleep(1.5)
+            peer = Keepalived(asked.a.namespace, asked.directory, config(110)).start()
+            peer.process.expect("Entering MASTER STATE", 10)
+            master = time.time()
+            time.sleep(4)
+            asked.asked()
+            self.assertGreater(len(asked.answers(master + 3, master + 4)), 100)
 
     def test_preempted_while_well(self):
         with Asked(config(100), config(110)) as asked:
@@ -346,6 +367,134 @@ class Lease(Fenced):
             self.assertEqual(asked.answers(begin, woken), [])
             self.assertGreater(len(asked.answers(woken, woken + 2)), 20)
 
+
+class Places(unittest.TestCase):
+    """Where the programs are, and where they cannot be."""
+
+    V6 = "2001:db8::100"
+
+    def filters(self, node, device="eth0"):
+        return [node.namespace.exec("tc", "filter", "show", "dev", device, way)
+                .count("direct-action") for way in ("ingress", "egress")]
+
+    def test_orderly_end_takes_them_off(self):
+        with Pair(config(110)) as pair:
+            a, = pair.elect()
+            self.assertEqual(self.filters(a), [1, 1])
+            self.assertEqual(a.process.stop(), 0)
+            self.assertEqual(self.filters(a), [0, 0])
+
+    def test_failed_start_leaves_none(self):
+        with Pair(config(110).replace(VIP, VIP + "\n10.9.9.9 dev eth7")) as pair:
+            node = pair.nodes[0].start()
+            self.assertEqual(node.process.popen.wait(10), 4)
+            self.assertEqual(self.filters(node), [0, 0])
+
+    def test_another_filter_of_the_host_stays_and_is_asked(self):
+        with Pair(config(110)) as pair:
+            space = pair.nodes[0].namespace
+            space.exec("tc", "qdisc", "add", "dev", "eth0", "clsact")
+            space.exec("tc", "filter", "add", "dev", "eth0", "ingress", "pref", "5", "bpf",
+                       "bytecode", "1,6 0 0 0,")
+            a, = pair.elect()
+            self.assertEqual(a.process.stop(), 0)
+            self.assertIn("pref 5 bpf", space.exec("tc", "filter", "show", "dev", "eth0",
+                                                   "ingress"))
+
+    def test_interface_made_again_is_guarded_again(self):
+        with Pair(config(110)) as pair:
+            a, = pair.elect()
+            a.namespace.ip("link", "del", "eth0")
+            pair.lab.switch.ip("link", "add", "name", "a", "type", "veth", "peer", "name", "eth0",
+                               "netns", a.namespace.name)
+            pair.lab.switch.ip("link", "set", "dev", "a", "master", "br0", "up")
+            a.namespace.add_address("10.77.0.1/24")
+            a.namespace.ip("link", "set", "eth0", "up")
+            a.wait_vip(timeout=10)
+            self.assertEqual(self.filters(a), [1, 1])
+            self.assertEqual(a.process.stop(), 0)
+            self.assertEqual(self.filters(a), [0, 0])
+
+    def test_where_bpf_is_not_allowed_it_runs_without_and_says_why_once(self):
+        with Pair(config(110)) as pair:
+            a = pair.nodes[0]
+            a.process = a.namespace.start(
+                ["setpriv", "--bounding-set", "-sys_admin,-bpf,-perfmon", ALIBI, "run", "-n",
+                 "--no-record", "--log", "stderr", "-f", a.file])
+            a.wait_vip()
+            a.process.expect(r"no fence: BPF is not allowed to this user .*CAP_BPF")
+            self.assertEqual(a.process.text().count("no fence"), 1)
+            self.assertEqual(self.filters(a), [0, 0])
+
+    def test_off_is_off(self):
+        with Pair(config(110)) as pair:
+            a = pair.nodes[0].start("--fence", "off")
+            a.wait_vip()
+            self.assertEqual(self.filters(a), [0, 0])
+            self.assertIsNone(a.process.find("fence"))
+
+    def closed_by_the_other(self, pair, device, ask):
+        """Node a is stopped and overtaken by b; then `ask` must find b alone."""
+        a, b = pair.nodes
+        keeper = a.child("alibi-keeper")
+        os.kill(keeper, signal.SIGSTOP)
+        vip = self.V6 if ":" in ask("vip") else VIP
+        wait_until(lambda: vip in b.namespace.addresses(device), 8, b.process.text)
+        wait_until(lambda: b.process.find("Entering MASTER"), 5, "b master")
+        time.sleep(1.5)
+        answering = ask("who")
+        os.kill(keeper, signal.SIGCONT)
+        a.process.expect(r"fence was closed for \d\.\d+ s: .*while ours was overdue", 5)
+        self.assertEqual(answering, {mac(b.namespace)})
+
+    def test_ipv6_neighbour_discovery(self):
+        texts = [config(p, vip=f"fe80::77\n{self.V6}/64", instance="version 3")
+                 .replace("authentication {\n        auth_type PASS\n        auth_pass secret\n"
+                          "    }", "") for p in (110, 100)]
+        addresses = ("2001:db8::1/64", "2001:db8::2/64", "2001:db8::9/64")
+        with Pair(*texts, config(1), addresses=addresses) as pair:
+            client = pair.nodes.pop().namespace
+            a, b = pair.nodes
+            a.start()
+            a.wait_vip(vip=self.V6)
+            b.start().process.expect("Entering BACKUP STATE")
+            client.exec("ping", "-6", "-c", "1", "-W", "2", self.V6)
+
+            def ask(what):
+                if what == "vip":
+                    return self.V6
+                seen = set()
+                for _ in range(20):
+                    client.ip("neigh", "flush", "all")
+                    client.exec("ping", "-6", "-c", "1", "-W", "1", self.V6)
+                    seen |= set(re.findall(rf"^{self.V6} .*lladdr (\S+)",
+                                           client.ip("-6", "neigh"), re.M))
+                # To a's MAC address, whatever discovery says.
+                client.ip("neigh", "replace", self.V6, "lladdr", mac(a.namespace), "dev", "eth0",
+                          "nud", "permanent")
+                if " 0 received" not in client.exec("ping", "-6", "-c", "3", "-i", "0.2", "-W", "1",
+                                                    self.V6, check=False):
+                    seen.add("a answers")
+                return seen
+            self.closed_by_the_other(pair, "eth0", ask)
+
+    def test_advert_with_a_vlan_tag_is_of_another_network(self):
+        with Asked(config(110)) as asked:
+            asked.elect()
+            keeper = asked.a.child("alibi-keeper")
+            asked.ask()
+            os.kill(keeper, signal.SIGSTOP)
+            asked.flood(200, 3, vlan=20)
+            begin = time.time()
+            time.sleep(1)
+            between = time.time()
+            asked.flood(200, 3)
+            after = time.time()
+            time.sleep(1)
+            asked.asked()
+            os.kill(keeper, signal.SIGCONT)
+            self.assertGreater(len(asked.answers(begin, between)), 50)
+            self.assertEqual(asked.answers(after, after + 1), [])
 
 if __name__ == "__main__":
     unittest.main()
