@@ -80,6 +80,23 @@ std::string counters_text(const Json& counters) {
   return text;
 }
 
+/// "takeover: open; closed 2 times (why the last), dropped 310", or why there is none.
+std::string fence_text(const Json& fence) {
+  if (fence.contains("absent")) return "NONE: " + text_of(fence["absent"]);
+  std::string text = text_of(fence["mode"]) + ": ";
+  if (fence["closed"] == true) {
+    text += fmt::format("CLOSED for {}: ", age_text(fence["closed_seconds"]));
+  }
+  text += text_of(fence["why"]);
+  if (fence["closed_count"] == 0) return text;
+  std::uint64_t dropped = 0;
+  for (const auto& [way, kinds] : fence["dropped"].items()) {
+    for (const auto& [kind, count] : kinds.items()) dropped += count.get<std::uint64_t>();
+  }
+  return text + fmt::format("; closed {} times, the last: {}; {} packets dropped",
+                            text_of(fence["closed_count"]), text_of(fence["last_why"]), dropped);
+}
+
 std::string joined(const Json& list) {
   std::string text;
   for (const Json& item : list) text += (text.empty() ? "" : " ") + text_of(item);
@@ -111,11 +128,7 @@ void print_instance(const Json& instance) {
   }
   line("adverts", counters_text(instance["counters"]));
   if (const Json& fence = instance["fence"]; fence.is_object()) {
-    std::string text;
-    for (const auto& [key, value] : fence.items()) {
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, text_of(value));
-    }
-    line("fence", text);
+    line("fence", fence_text(fence));
   }
 }
 

@@ -120,6 +120,28 @@ TEST_F(Dumps, StatusSaysWhyAndSinceWhen) {
   EXPECT_EQ(instance["timers"]["next_in"], 0.5);
 }
 
+TEST_F(Dumps, StatusSaysWhyTheFenceIsClosedOrWhyThereIsNone) {
+  View seen = view();
+  EXPECT_TRUE(json::parse(status_json(seen))["instances"][0]["fence"].is_null());
+  EXPECT_THAT(metrics_text(seen), Not(HasSubstr("alibi_fence")));
+  seen.fence_mode = FenceMode::Lease;
+  seen.fence_absent = "BPF is not allowed";
+  EXPECT_EQ(json::parse(status_json(seen))["instances"][0]["fence"],
+            json({{"mode", "lease"}, {"absent", "BPF is not allowed"}}));
+  FenceStatus& fence = seen.instances[0].fence.emplace();
+  fence.guarded = true;
+  fence.why = fence.last_why = ALIBI_FENCE_LEASE_OVER;
+  fence.closed_since_ns = 3'000'000'000;
+  fence.closed_count = 2;
+  fence.dropped[ALIBI_FENCE_OUT][ALIBI_FENCE_ND] = 7;
+  const json closed = json::parse(status_json(seen))["instances"][0]["fence"];
+  EXPECT_EQ(closed["closed"], true);
+  EXPECT_EQ(closed["why"], "no advert of ours for the whole lease");
+  EXPECT_EQ(closed["closed_seconds"], 2.0);
+  EXPECT_EQ(closed["dropped"]["out"]["nd"], 7);
+  EXPECT_THAT(metrics_text(seen), HasSubstr("way=\"out\",kind=\"nd\"} 7\n"));
+}
+
 TEST_F(Dumps, DeadKeepersLastWillIsSeen) {
   page_.instance(0).state.store(static_cast<std::uint8_t>(vrrp::State::Init));
   page_.instance(0).has_addresses.store(0);

@@ -73,6 +73,22 @@ FenceStatus fence_status(const alibi_fence& f, std::int64_t now_ns) {
   return status;
 }
 
+std::string_view fence_kind_text(alibi_fence_kind kind) {
+  switch (kind) {
+    case ALIBI_FENCE_ARP:
+      return "arp";
+    case ALIBI_FENCE_ND:
+      return "nd";
+    case ALIBI_FENCE_IPV4:
+      return "ipv4";
+    case ALIBI_FENCE_IPV6:
+      return "ipv6";
+    case ALIBI_FENCE_KINDS:
+      break;
+  }
+  return "unknown";
+}
+
 std::string_view fence_reason_text(std::uint32_t why) {
   switch (why) {
     case ALIBI_FENCE_OPEN:

@@ -60,6 +60,7 @@ FenceStatus fence_status(const alibi_fence& record, std::int64_t now_ns);
 std::optional<FenceStatus> fence_status(const SharedFence& fence, std::size_t instance,
                                         std::int64_t now_ns);
 
+std::string_view fence_kind_text(alibi_fence_kind kind);  ///< "arp", "nd", "ipv4", "ipv6"
 /// "an advert of the same rank or above, not yet read", ...
 std::string_view fence_reason_text(std::uint32_t why);
 

@@ -53,7 +53,9 @@ void Keeper::bring_back(Port& port, const os::Interface& news) {
   for (Slot& slot : slots_) {
     if (const auto resolved = resolve(slot); !resolved) report(slot, resolved.error());
   }
-  guard_all();
+  if (const auto problem = guard_all(); !problem.empty()) {
+    voice_.say_daemon("no fence: " + problem, 1);
+  }
   refresh_sources(port);
   set_up(port, news.up);
 }

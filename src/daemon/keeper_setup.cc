@@ -200,6 +200,7 @@ Result<void> Keeper::open_socket(Port& port) {
 /// Again after interfaces were made anew. What can have no fence runs all the same.
 std::string Keeper::guard_all() {
   std::string problem;
+  if (channels_.fence.loaded == nullptr) return problem;
   for (Slot& slot : slots_) {
     const Port& port = ports_[slot.port];
     if (port.index.value == 0 && !port.interface.empty()) continue;  // it is to come

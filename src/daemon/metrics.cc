@@ -107,6 +107,30 @@ void counters(const View& view, Exposition& out) {
   }
 }
 
+void fences(const View& view, Exposition& out) {
+  out.family("fence_closed", "gauge", "1 while the kernel silences the addresses.");
+  for (const InstanceView& i : view.instances) {
+    if (i.fence) out.sample(instance_label(i), i.fence->why != ALIBI_FENCE_OPEN ? 1 : 0);
+  }
+  out.family("fence_closed_total", "counter", "Times that it closed.");
+  for (const InstanceView& i : view.instances) {
+    if (i.fence) out.sample(instance_label(i), static_cast<double>(i.fence->closed_count));
+  }
+  out.family("fence_dropped_total", "counter", "Packets that it dropped.");
+  for (const InstanceView& i : view.instances) {
+    if (!i.fence) continue;
+    for (const auto way : {ALIBI_FENCE_IN, ALIBI_FENCE_OUT}) {
+      for (const auto kind :
+           {ALIBI_FENCE_ARP, ALIBI_FENCE_ND, ALIBI_FENCE_IPV4, ALIBI_FENCE_IPV6}) {
+        out.sample(instance_label(i) + fmt::format(",way=\"{}\",kind=\"{}\"",
+                                                   way == ALIBI_FENCE_IN ? "in" : "out",
+                                                   fence_kind_text(kind)),
+                   static_cast<double>(i.fence->dropped[way][kind]));
+      }
+    }
+  }
+}
+
 void daemon_part(const View& view, Exposition& out) {
   out.family("late_timers_total", "counter", "Timers that expired more than a second late.");
   out.sample("", static_cast<double>(view.keeper.late_timers));
@@ -141,6 +165,7 @@ std::string metrics_text(const View& view) {
   Exposition out;
   states(view, out);
   counters(view, out);
+  if (view.fence_mode != FenceMode::Off) fences(view, out);
   daemon_part(view, out);
   return out.take();
 }

@@ -82,6 +82,35 @@ Json counters_of(const Counters& c) {
           {"rejected", rejects(c)}};
 }
 
+Json fence_of(const View& all, const InstanceView& view) {
+  if (all.fence_mode == FenceMode::Off) return nullptr;
+  Json fence;
+  fence["mode"] = text(all.fence_mode);
+  if (!view.fence || !view.fence->guarded) {
+    fence["absent"] =
+        all.fence_absent.empty() ? "lost with its interface: see the log" : all.fence_absent;
+    return fence;
+  }
+  const FenceStatus& f = *view.fence;
+  const bool closed = f.why != ALIBI_FENCE_OPEN;
+  fence["closed"] = closed;
+  fence["why"] = fence_reason_text(f.why);
+  fence["closed_seconds"] = nothing_if(!closed || f.closed_since_ns == 0,
+                                       seconds_of(all.now.ns - f.closed_since_ns));
+  fence["closed_count"] = f.closed_count;
+  fence["last_why"] = nothing_if(f.closed_count == 0, fence_reason_text(f.last_why));
+  fence["foreign_adverts"] = f.foreign_adverts;
+  fence["refused_adverts"] = f.refused_adverts;
+  for (const auto way : {ALIBI_FENCE_IN, ALIBI_FENCE_OUT}) {
+    Json& dropped = fence["dropped"][way == ALIBI_FENCE_IN ? "in" : "out"];
+    for (const auto kind :
+         {ALIBI_FENCE_ARP, ALIBI_FENCE_ND, ALIBI_FENCE_IPV4, ALIBI_FENCE_IPV6}) {
+      dropped[std::string(fence_kind_text(kind))] = f.dropped[way][kind];
+    }
+  }
+  return fence;
+}
+
 Json instance_of(const View& all, const InstanceView& view) {
   const config::Instance& i = *view.settings;
   const Pulse& pulse = view.pulse;
@@ -119,7 +148,7 @@ Json instance_of(const View& all, const InstanceView& view) {
                    {"next_in", nothing_if(pulse.next_timer_ns == kNever.ns,
                                           seconds_of(pulse.next_timer_ns - all.now.ns))}};
   one["counters"] = counters_of(view.counters);
-  one["fence"] = fence_json(view).empty() ? Json(nullptr) : Json::parse(fence_json(view));
+  one["fence"] = fence_of(all, view);
   return one;
 }
 
@@ -158,8 +187,6 @@ Json queues_of(const View& view) {
 }
 
 }  // namespace
-
-std::string fence_json(const InstanceView&) { return ""; }
 
 std::string instance_json(const View& view, const InstanceView& instance) {
   return text_of(instance_of(view, instance));

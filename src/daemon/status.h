@@ -15,8 +15,6 @@ inline constexpr int kStatusVersion = 1;
 std::string status_json(const View& view);
 /// One element of its `instances`.
 std::string instance_json(const View& view, const InstanceView& instance);
-/// Its `fence`, an object; empty while there is none.
-std::string fence_json(const InstanceView& instance);
 /// Prometheus text exposition, version 0.0.4.
 std::string metrics_text(const View& view);
 

@@ -103,7 +103,7 @@ bool send_all(int fd, std::string_view text) {
 std::string status_socket_path(const std::string& run_folder) { return run_folder + "/alibi.sock"; }
 
 Result<StatusServer> StatusServer::create(const config::Settings& settings,
-                                          const RunOptions& options, const SharedPage& page) {
+                                          const RunOptions& options, const Channels& channels) {
   StatusServer server;
   server.path_ = status_socket_path(options.run_folder);
   auto listener = listen_at(server.path_);
@@ -112,8 +112,11 @@ Result<StatusServer> StatusServer::create(const config::Settings& settings,
   if (::stat(server.path_.c_str(), &about) == 0) server.inode_ = about.st_ino;
   server.stop_ = os::Fd(::eventfd(0, EFD_CLOEXEC));
   server.thread_ =
-      std::thread([&settings, &options, &page, fd = std::make_shared<os::Fd>(std::move(*listener)),
-                   stop = server.stop_.get()] { serve(fd->get(), stop, settings, options, page); });
+      std::thread([&settings, &options, &channels,
+                   fd = std::make_shared<os::Fd>(std::move(*listener)),
+                   stop = server.stop_.get()] {
+        serve(fd->get(), stop, settings, options, channels);
+      });
   return server;
 }
 
@@ -127,7 +130,7 @@ StatusServer::~StatusServer() {
 }
 
 void StatusServer::serve(int listener, int stop, const config::Settings& settings,
-                         const RunOptions& options, const SharedPage& page) {
+                         const RunOptions& options, const Channels& channels) {
   for (;;) {
     std::array<pollfd, 2> wait{pollfd{listener, POLLIN, 0}, pollfd{stop, POLLIN, 0}};
     if (::poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR) return;
@@ -139,9 +142,11 @@ void StatusServer::serve(int listener, int stop, const config::Settings& setting
     ::setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
     const std::string request = read_line(client.get());
     if (request.empty()) continue;
-    const View view = look(settings, options, page, os::monotonic_now(), os::realtime_now_ns());
+    View view =
+        look(settings, options, channels.page, os::monotonic_now(), os::realtime_now_ns());
+    look_at_fence(channels.fence, view);
     const bool sent = send_all(client.get(), answer(view, request) + "\n");
-    auto& household = page.household();
+    auto& household = channels.page.household();
     auto& count = sent ? household.outlet_done : household.outlet_drops;
     count[static_cast<std::size_t>(WayOut::Status)].fetch_add(1);
   }

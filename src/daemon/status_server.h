@@ -21,7 +21,7 @@ class StatusServer {
  public:
   /// Takes the path over from a server that is not there any more; one that answers is an error.
   static Result<StatusServer> create(const config::Settings& settings, const RunOptions& options,
-                                     const SharedPage& page);
+                                     const Channels& channels);
   StatusServer(StatusServer&&) = default;
   StatusServer& operator=(StatusServer&&) = delete;
   ~StatusServer();
@@ -29,7 +29,7 @@ class StatusServer {
  private:
   StatusServer() = default;
   static void serve(int listener, int stop, const config::Settings& settings,
-                    const RunOptions& options, const SharedPage& page);
+                    const RunOptions& options, const Channels& channels);
 
   std::string path_;
   std::uint64_t inode_ = 0;  ///< of our socket: another one's is not ours to remove

@@ -116,7 +116,7 @@ Result<void> Teller::watch() {
 }
 
 void Teller::serve_status() {
-  auto server = StatusServer::create(settings_, options_, channels_.page);
+  auto server = StatusServer::create(settings_, options_, channels_);
   if (!server) return warn(server.error().message);
   status_.emplace(std::move(*server));
 }

@@ -105,6 +105,14 @@ void look_at_groups(const config::Settings& settings, View& view) {
 
 }  // namespace
 
+void look_at_fence(const SharedFence& fence, View& view) {
+  view.fence_mode = fence.mode;
+  view.fence_absent = fence.absent;
+  for (std::size_t i = 0; i < view.instances.size(); ++i) {
+    view.instances[i].fence = fence_status(fence, i, view.now.ns);
+  }
+}
+
 vrrp::State group_state(const std::vector<vrrp::State>& members) {
   const auto all = [&](auto&& is) { return std::all_of(members.begin(), members.end(), is); };
   using vrrp::State;

@@ -36,6 +36,7 @@ struct InstanceView {
   Counters since_cleared;  ///< since they were cleared, for keepalived's statistics
   std::optional<LastTransition> last;
   std::vector<TrackerView> trackers;
+  std::optional<FenceStatus> fence;  ///< none: off, or not possible here
 };
 
 struct GroupView {
@@ -59,6 +60,8 @@ struct View {
   std::vector<ProcessView> processes;
   KeeperRecord keeper;
   std::int32_t supervisor_pid = 0;
+  FenceMode fence_mode = FenceMode::Off;
+  std::string fence_absent;  ///< why there is none
   std::array<std::uint64_t, kSenders> queue_drops{};
   std::array<std::uint64_t, kWaysOut> outlet_drops{};
   std::array<std::uint64_t, kWaysOut> outlet_done{};
@@ -66,6 +69,9 @@ struct View {
 
 View look(const config::Settings& settings, const RunOptions& options, const SharedPage& page,
           Instant now, std::int64_t unix_ns);
+
+/// Adds what the fence's records say to a view.
+void look_at_fence(const SharedFence& fence, View& view);
 
 /// a - b, member by member.
 Counters minus(const Counters& a, const Counters& b);

@@ -226,6 +226,7 @@ class Calm(Fenced):
         with Asked(config(110), config(100)) as asked:
             asked.elect()
             asked.ask()
+            self.assertIn("fence        takeover: open\n", asked.a.status()[0])
             time.sleep(60)
             counted = asked.asked()
             print(f"    {counted}", flush=True)
@@ -305,6 +306,8 @@ class Late(Fenced):
             asked.b.start()
             asked.b_is_master()
             wait_until(lambda: asked.adverts("10.77.0.2", begin), 5, "b's advert at a")
+            self.assertRegex(asked.a.status()[0],
+                             r"fence +takeover: CLOSED for \d.*an advert of the same rank or above")
             time.sleep(0.3)
             woken = time.time()
             os.kill(keeper, signal.SIGCONT)
@@ -420,8 +423,9 @@ class Places(unittest.TestCase):
             a = pair.nodes[0]
             a.process = a.namespace.start(
                 ["setpriv", "--bounding-set", "-sys_admin,-bpf,-perfmon", ALIBI, "run", "-n",
-                 "--no-record", "--log", "stderr", "-f", a.file])
+                 "--no-record", "--log", "stderr", "--run-folder", a.run_folder, "-f", a.file])
             a.wait_vip()
+            self.assertIn("fence        NONE: BPF is not allowed", a.status()[0])
             a.process.expect(r"no fence: BPF is not allowed to this user .*CAP_BPF")
             self.assertEqual(a.process.text().count("no fence"), 1)
             self.assertEqual(self.filters(a), [0, 0])
