@@ -190,9 +190,6 @@ class Keeper {
   Instant hand_over_at_ = kNever;          ///< at the latest
 };
 
-/// What the machine of an instance is told: its settings, its peers, whether it is in a sync group.
-vrrp::Parameters slot_parameters(const config::Settings& settings, std::size_t instance);
-
 /// The keeper process: takes what privileges of scheduling it gets, runs, and says why if it
 /// cannot. Exit code 0 after SIGTERM. `predecessor`: takes over from it, or ends; null: all anew
 int keeper_main(const config::Settings& settings, const Channels& channels,

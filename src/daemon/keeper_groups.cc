@@ -7,7 +7,7 @@
 
 namespace alibi::daemon {
 
-vrrp::Parameters slot_parameters(const config::Settings& settings, std::size_t instance) {
+vrrp::Parameters keeping::slot_parameters(const config::Settings& settings, std::size_t instance) {
   vrrp::Parameters parameters = settings.instances[instance].vrrp;
   parameters.in_group =
       std::any_of(settings.groups.begin(), settings.groups.end(), [&](const auto& group) {

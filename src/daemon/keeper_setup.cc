@@ -64,7 +64,8 @@ Result<void> Keeper::open_ports() {
   slots_.reserve(settings_.instances.size());
   timers_ = extras_ = TimerQueue(settings_.instances.size());
   for (std::size_t i = 0; i < settings_.instances.size(); ++i) {
-    Slot& slot = slots_.emplace_back(settings_.instances[i], slot_parameters(settings_, i), i);
+    Slot& slot =
+        slots_.emplace_back(settings_.instances[i], keeping::slot_parameters(settings_, i), i);
     const auto port = port_for(slot.settings);
     if (!port) return tl::unexpected(port.error());
     slot.port = *port;

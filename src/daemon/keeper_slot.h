@@ -82,4 +82,7 @@ struct Group {
   vrrp::SyncGroup machine;
 };
 
+/// What the machine of an instance is told: its settings, its peers, whether it is in a sync group.
+vrrp::Parameters slot_parameters(const config::Settings& settings, std::size_t instance);
+
 }  // namespace alibi::daemon::keeping

@@ -181,7 +181,7 @@ void Keeper::restore(Inheritance& from, const Predecessor& old) {
       if (before.interface != slot.settings.interface) continue;
       if (!vrrp::continues(slot.settings.vrrp, from.snapshots[i])) continue;
       from.origin[slot.index] = i;
-      slot.machine = vrrp::Instance::restored(slot_parameters(settings_, slot.index),
+      slot.machine = vrrp::Instance::restored(keeping::slot_parameters(settings_, slot.index),
                                               from.snapshots[i], os::monotonic_now(),
                                               from.first_words[slot.index]);
       slot.started = before.started;
