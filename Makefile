@@ -3,7 +3,9 @@
 BUILD ?= build
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build demo check test lab bench fmt tidy fuzz docs clean
+PREFIX ?= /usr/local
+
+.PHONY: help setup build install demo check test lab bench fmt tidy fuzz docs clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -16,6 +18,15 @@ setup:
 build: setup
 	@cmake --preset release --log-level=WARNING
 	@cmake --build --preset release -j $(JOBS) --target alibi
+
+## install program, manual page and systemd unit (not enabled) below PREFIX (/usr/local), DESTDIR
+install: build
+	install -D -m 755 $(BUILD)/release/alibi $(DESTDIR)$(PREFIX)/sbin/alibi
+	install -D -m 644 docs/man/alibi-keepalived.conf.5 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5/alibi-keepalived.conf.5
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@BINDIR@|$(PREFIX)/sbin|' packaging/alibi.service \
+	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/alibi.service
 
 ## demo    the story, replayed with the real programs and solved (under 90 s after the build)
 demo: build
