@@ -259,7 +259,9 @@ class InstanceCheck {
         pick(draft_.own.garp_extra_if, context_.draft.global.garp_extra_if, Duration(0));
     instance.garp_extra_all =
         draft_.own.garp_extra_if ? draft_.own.garp_extra_all : context_.draft.global.garp_extra_all;
-    if (draft_.vmac) {
+    if (draft_.vmac && instance.interface.empty()) {
+      context_.warn(draft_.vmac->at, "use_vmac needs an interface; it is ignored");
+    } else if (draft_.vmac) {
       instance.vmac = draft_.vmac->value;
       instance.vmac->transmit_base = draft_.transmit_base;
       if (vrrp_.unicast && !draft_.transmit_base) {

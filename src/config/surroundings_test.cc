@@ -131,6 +131,16 @@ TEST(Unicast, PeersHaveTheirTtlsAndVmacLeavesByTheBase) {
   EXPECT_EQ(said(parsed).size(), 2U);
 }
 
+TEST(Unicast, WithoutAnInterfaceHasNoVirtualMac) {
+  const auto parsed = parse("vrrp_instance V {\nvirtual_router_id 1\nuse_vmac\n"
+                            "unicast_src_ip 10.0.0.1\nunicast_peer {\n10.0.0.2\n}\n"
+                            "virtual_ipaddress {\n10.0.0.9\n}\n}\n",
+                            "t");
+  ASSERT_TRUE(parsed.runnable());
+  EXPECT_FALSE(parsed.settings.instances.at(0).vmac);
+  EXPECT_EQ(said(parsed).size(), 1U);
+}
+
 TEST(Names, AreTypedWhereTheyAreWritten) {
   const auto parsed = parse(
       "net_namespace blue\ninstance one\nuse_pid_dir\n"

@@ -36,7 +36,9 @@ void check_instance(const config::Instance& instance, const config::Settings& se
   CHECK(vrrp.advert_interval >= 10ms && vrrp.advert_interval <= 255s);
   CHECK(vrrp.version == 3 || vrrp.advert_interval % 1s == Duration(0));
   CHECK(vrrp.version == 2 || vrrp.auth_type == wire::AuthType::None);
-  CHECK(!instance.interface.empty() && instance.interface.size() <= 15);
+  CHECK(instance.interface.size() <= 15);
+  const bool needs_none = vrrp.unicast && instance.source && !instance.vmac;
+  CHECK(!instance.interface.empty() || needs_none);
   CHECK(vrrp.addresses.size() == instance.addresses.size() && vrrp.addresses.size() <= 255);
   for (const auto& address : instance.addresses) {
     CHECK(address.address.family == vrrp.family);
