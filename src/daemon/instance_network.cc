@@ -102,6 +102,24 @@ Result<InstanceNetwork> Resolver::instance(std::size_t at, const Links& links) c
       .map([&] { return std::move(network); });
 }
 
+InstanceNetwork Resolver::rest_of(std::size_t at, const Links& links) const {
+  const auto& instance = settings_.instances[at];
+  InstanceNetwork rest;
+  for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+    for (const auto& address : *list) {
+      const auto spec = address_spec(address, interface_of(instance, at, address, macs_), links);
+      if (!spec) continue;
+      rest.addresses.push_back(*spec);
+      if (silent(instance)) rest.blocked.push_back({spec->address, spec->index});
+    }
+  }
+  for (const auto& route : instance.routes) {
+    if (const auto spec = route_spec(route, links, names_)) rest.routes.push_back(*spec);
+  }
+  static_cast<void>(add_rules(instance.rules, priorities_[at], rest));
+  return rest;
+}
+
 Result<InstanceNetwork> Resolver::statics(const Links& links) const {
   InstanceNetwork network;
   for (const auto& address : settings_.static_addresses) {

@@ -38,6 +38,8 @@ class Resolver {
   const std::vector<VirtualMacPlan>& macs() const { return macs_; }
   /// An interface that is not there, or an unknown name, is the error.
   Result<InstanceNetwork> instance(std::size_t at, const Links& links) const;
+  /// The same without what an interface is missing for: to give back.
+  InstanceNetwork rest_of(std::size_t at, const Links& links) const;
   Result<InstanceNetwork> statics(const Links& links) const;
 
  private:

@@ -119,15 +119,7 @@ void Keeper::apply_surroundings(Slot& slot) {
   const auto raised = [&](vrrp::ReasonCode code) {
     return (slot.faults >> static_cast<unsigned>(code) & 1U) != 0;
   };
-  const Port& port = ports_[slot.port];
-  const bool down = !port.up && slot.settings.track_primary;
-  if (down && !raised(vrrp::ReasonCode::LinkDown)) {
-    feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown,
-                                 "interface " + slot.settings.interface +
-                                     (port.socket ? " is down" : " does not exist yet")});
-  } else if (!down && raised(vrrp::ReasonCode::LinkDown)) {
-    feed(slot, vrrp::FaultCleared{vrrp::ReasonCode::LinkDown});
-  }
+  judge_links(slot);
   const bool alone = slot.settings.fault_without_peer && slot.settings.unicast_peers.empty();
   if (alone && !raised(vrrp::ReasonCode::TrackFailed)) {
     feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::TrackFailed,
@@ -256,7 +248,9 @@ void Keeper::note_late_wake_up() {
 int keeper_main(const config::Settings& settings, const Channels& channels,
                 const Predecessor* predecessor) {
   const Voice voice(channels.keeper_to_teller, channels.page, Sender::Keeper);
-  auto keeper = Keeper::create(settings, channels);
+  // Where one died that had begun, an interface may have gone since: the others are served. With a
+  // new configuration it is a mistake, and the predecessor goes on.
+  auto keeper = Keeper::create(settings, channels, predecessor != nullptr);
   if (!keeper) {
     voice.say_daemon("keeper cannot start: " + keeper.error().message, 2);
     return 1;

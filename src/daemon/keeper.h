@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keeper: VRRP on the wire and the virtual addresses on the interfaces. One thread, one loop;
-// after its start it allocates nothing it could do without and waits for nobody: what there is to
-// log or mail it says to the teller, what scripts found it hears from the tracker.
+// The keeper: VRRP on the wire and the virtual addresses on the interfaces. One thread, one loop
+// that waits for nobody: what there is to log or mail it tells, what scripts found it hears.
 #pragma once
 
 #include <memory>
@@ -26,9 +25,10 @@ namespace alibi::daemon {
 
 class Keeper {
  public:
-  /// Opens every socket; an interface that is not there or a right we do not have is the error.
+  /// Opens every socket. An interface that is `needed` and not dynamic must be there, or it is an
+  /// error like a right we do not have; otherwise its instances are in fault until it comes.
   static Result<std::unique_ptr<Keeper>> create(const config::Settings& settings,
-                                                const Channels& channels);
+                                                const Channels& channels, bool needed);
 
   /// Begins with every instance anew.
   void start();
@@ -101,6 +101,8 @@ class Keeper {
   void refresh_sources(Port& port);
   void bring_back(Port& port, const os::Interface& news);
   void remake_virtual_macs(const os::Interface& news);
+  void meet(const std::string& interface, bool appeared);
+  void judge_links(Slot& slot);
 
   // keeper_losses.cc
   void hear(const os::RouteKey& news);
@@ -135,7 +137,6 @@ class Keeper {
   void send_gratuitous(Slot& slot, int repeat);
   void send_queued_gratuitous();
   void send_extra_gratuitous();
-  bool has_virtual_mac(IfIndex index) const;
   void announce(Slot& slot, const os::AddressSpec& spec, int repeat, bool queued);
 
   // keeper_handover.cc
@@ -176,18 +177,17 @@ class Keeper {
   std::vector<wire::IpAddress> virtual_addresses_;
   std::vector<Port> ports_;
   std::vector<Slot> slots_;
-  TimerQueue timers_;  ///< by slot
-  TimerQueue extras_;  ///< by slot: next announcement on other interfaces (garp_extra_if)
+  TimerQueue timers_, extras_;  ///< by slot; next announcement on other interfaces (garp_extra_if)
   std::vector<Group> groups_;
   vrrp::Outbox outbox_;
   vrrp::GroupOutbox group_outbox_;
   os::VrrpSocket::Buffer buffer_{};
   KeeperRecord record_;
+  bool needed_ = false;        ///< every interface
   Instant start_at_ = kNever;  ///< end of vrrp_startup_delay, vrrp_delay_after_boot
-  bool running_ = false;       ///< what is opened from now on is watched at once
-  bool stopping_ = false;
-  std::optional<std::uint32_t> asked_by_;  ///< a successor is ready
-  Instant hand_over_at_ = kNever;          ///< at the latest
+  bool running_ = false, stopping_ = false;  ///< running: what is opened is watched at once
+  std::optional<std::uint32_t> asked_by_;  ///< a successor is ready; hands over at the latest at:
+  Instant hand_over_at_ = kNever;
 };
 
 /// The keeper process: takes what privileges of scheduling it gets, runs, and says why if it

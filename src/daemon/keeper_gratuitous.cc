@@ -6,6 +6,15 @@
 #include "wire/frame.h"
 
 namespace alibi::daemon {
+namespace {
+
+bool has_virtual_mac(const os::Interface* interface, const std::vector<VirtualMacPlan>& macs) {
+  return interface != nullptr && std::any_of(macs.begin(), macs.end(), [&](const auto& plan) {
+           return plan.name == interface->name;
+         });
+}
+
+}  // namespace
 
 void Keeper::send_gratuitous(Slot& slot, int repeat) {
   const Instant now = os::monotonic_now();
@@ -36,18 +45,11 @@ void Keeper::send_extra_gratuitous() {
     for (std::size_t i = 0; i < slot.network.addresses.size(); ++i) {
       const auto& spec = slot.network.addresses[i];
       if (spec.index == own) continue;
-      if (!slot.settings.garp_extra_all && !has_virtual_mac(spec.index)) continue;
+      const bool with_mac = has_virtual_mac(links_.find(spec.index), resolver_.macs());
+      if (!slot.settings.garp_extra_all && !with_mac) continue;
       announce(slot, spec, pacer_.ask(slot.index, i, 1, now), true);
     }
   }
-}
-
-bool Keeper::has_virtual_mac(IfIndex index) const {
-  const auto* interface = links_.find(index);
-  const auto& macs = resolver_.macs();
-  return interface != nullptr && std::any_of(macs.begin(), macs.end(), [&](const auto& plan) {
-           return plan.name == interface->name;
-         });
 }
 
 void Keeper::announce(Slot& slot, const os::AddressSpec& spec, int repeat, bool queued) {

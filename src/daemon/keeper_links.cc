@@ -22,21 +22,31 @@ void Keeper::hear_links() {
 
 void Keeper::hear(const os::Interface& news) {
   const auto* before = links_.find(news.index);
-  if (before != nullptr && before->name != news.name) {
-    hear_interface(std::string(before->name), false);  // of that name there is none any more
-  }
+  const std::string was = before != nullptr ? before->name : "";
+  if (!was.empty() && was != news.name) hear_interface(was, false);  // of that name there is none
   links_.apply(news);
   remake_virtual_macs(news);
   hear_interface(news.name, news.up && !news.deleted);
   for (Port& port : ports_) {
     if (port.interface.empty()) continue;
+    const auto* known = links_.find(port.index);
     if (port.index == news.index) {
       port.mac = news.mac;
       set_up(port, news.up && !news.deleted && news.name == port.interface);
-    } else if (port.interface == news.name && !news.deleted && links_.find(port.index) == nullptr) {
+      if (!news.deleted) continue;
+      // Its membership of the group has gone with it: should the interface come back, even with the
+      // same index (from another network namespace), this socket would hear no advert and we would
+      // be a second master.
+      if (port.socket) loop_.remove(port.socket->fd());
+      port.socket.reset();
+      port.index = IfIndex(0);
+    } else if (port.interface == news.name && !news.deleted &&
+               (known == nullptr || known->name != port.interface)) {
       bring_back(port, news);
     }
   }
+  if (!was.empty() && was != news.name) meet(was, false);
+  meet(news.name, !news.deleted && was != news.name);
 }
 
 /// Made only now, or deleted and made again: same name, new index, and the old socket is bound to
@@ -61,7 +71,7 @@ void Keeper::bring_back(Port& port, const os::Interface& news) {
 }
 
 /// An interface with a virtual MAC goes with the one below it, and comes back with it; deleted by
-/// somebody it comes back at once. One that an address needs may also come later than we.
+/// somebody it comes back at once.
 void Keeper::remake_virtual_macs(const os::Interface& news) {
   bool remade = false;
   for (const auto& plan : resolver_.macs()) {
@@ -78,11 +88,7 @@ void Keeper::remake_virtual_macs(const os::Interface& news) {
                       " on " + plan.base + " again");
     remade = true;
   }
-  const bool awaited = !news.deleted && std::any_of(slots_.begin(), slots_.end(), [&](Slot& slot) {
-    return slot.network.addresses.size() <
-           slot.settings.addresses.size() + slot.settings.excluded_addresses.size();
-  });
-  if (!remade && !awaited) return;
+  if (!remade) return;
   for (Slot& slot : slots_) static_cast<void>(resolve(slot));
   guard_all();
 }
@@ -94,13 +100,7 @@ void Keeper::set_up(Port& port, bool up) {
   voice_.say_daemon("Netlink reports " + port.interface + (up ? " up" : " down"));
   const auto port_index = static_cast<std::size_t>(&port - ports_.data());
   for (Slot& slot : slots_) {
-    if (slot.port != port_index || !slot.settings.track_primary) continue;
-    if (up) {
-      feed(slot, vrrp::FaultCleared{vrrp::ReasonCode::LinkDown});
-    } else {
-      feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown,
-                                   "interface " + port.interface + " went down"});
-    }
+    if (slot.port == port_index) judge_links(slot);
   }
 }
 
@@ -154,6 +154,9 @@ void Keeper::look_anew() {
     }
     hear(os::Interface(*interface));
     refresh_sources(port);
+  }
+  for (Slot& slot : slots_) {
+    for (const auto& other : slot.elsewhere) meet(other.interface, true);
   }
   for (const auto& object : tracking_.objects().interfaces()) {
     const auto* interface = links_.find(object);

@@ -37,7 +37,7 @@ Keeper::Keeper(const config::Settings& settings, const Channels& channels, os::E
       virtual_addresses_(all_virtual_addresses(settings)) {}
 
 Result<std::unique_ptr<Keeper>> Keeper::create(const config::Settings& settings,
-                                               const Channels& channels) {
+                                               const Channels& channels, bool needed) {
   auto signals = os::SignalQueue::create({SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE});
   if (!signals) return tl::unexpected(signals.error());
   auto loop = os::EventLoop::create();
@@ -52,6 +52,7 @@ Result<std::unique_ptr<Keeper>> Keeper::create(const config::Settings& settings,
   std::unique_ptr<Keeper> keeper(new Keeper(settings, channels, std::move(*loop),
                                             std::move(*netlink), std::move(*monitor),
                                             std::move(*frames), std::move(*signals)));
+  keeper->needed_ = needed && !settings.global.dynamic_interfaces;
   auto links = Links::read(keeper->netlink_);
   if (!links) return tl::unexpected(links.error());
   keeper->links_ = std::move(*links);
@@ -100,16 +101,20 @@ Result<void> Keeper::open_ports() {
 Result<void> Keeper::open_slot(Slot& slot) {
   slot.told = slot.settings.vrrp.base_priority;
   slot.counters = channels_.page.instance(slot.index).counters.read().value_or(Counters{});
+  slot.elsewhere = keeping::elsewhere_of(slot.settings, slot.index, resolver_.macs());
   auto resolved = resolve(slot);
-  return !resolved && settings_.global.dynamic_interfaces ? Result<void>() : resolved;
+  return !resolved && !needed_ ? Result<void>() : resolved;
 }
 
 /// Names into indices, of interfaces that may have been made again.
 Result<void> Keeper::resolve(Slot& slot) {
-  if (auto mac = resolve_virtual_mac(slot); !mac) return mac;
-  return resolver_.instance(slot.index, links_).map([&](InstanceNetwork network) {
-    slot.network = std::move(network);
+  auto resolved = resolve_virtual_mac(slot).and_then([&] {
+    return resolver_.instance(slot.index, links_).map([&](InstanceNetwork network) {
+      slot.network = std::move(network);
+    });
   });
+  slot.unresolved = resolved ? "" : resolved.error().message;
+  return resolved;
 }
 
 Result<void> Keeper::resolve_virtual_mac(Slot& slot) {
@@ -160,7 +165,7 @@ Result<std::size_t> Keeper::port_for(const config::Instance& instance) {
       port.up = interface->up;
     } else if (port.interface.empty() && port.vrf.empty()) {
       port.up = true;
-    } else if ((port.interface.empty() || !settings_.global.dynamic_interfaces)) {
+    } else if (port.interface.empty() || needed_) {
       return fail("(" + instance.vrrp.name + ") interface " +
                   (port.interface.empty() ? port.vrf : port.interface) +
                   " does not exist: create it first, or name another");
@@ -233,7 +238,8 @@ void Keeper::queue_announcements() {
 /// master.
 void Keeper::remove_leftovers(Slot& slot) {
   if (slot.settings.vrrp.base_priority.value == 255) return;  // the owner's own address
-  const InstanceNetwork left = not_held(slot.network);
+  // Also of an instance that lacks an interface.
+  const InstanceNetwork left = not_held(resolver_.rest_of(slot.index, links_));
   for (const auto& rule : left.rules) static_cast<void>(os::remove_rule(netlink_, rule));
   for (const auto& route : left.routes) static_cast<void>(os::remove_route(netlink_, route));
   bool gone = true;

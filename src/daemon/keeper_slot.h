@@ -52,6 +52,12 @@ struct Membership {
   std::size_t member = 0;
 };
 
+/// An interface beside the instance's own that its addresses and routes need.
+struct Elsewhere {
+  std::string interface;
+  bool tracked = false;  ///< the instance is in fault without it
+};
+
 struct Slot {
   Slot(const config::Instance& instance, vrrp::Parameters parameters, std::size_t at)
       : settings(instance), machine(std::move(parameters)), index(at) {}
@@ -62,7 +68,9 @@ struct Slot {
   std::optional<Membership> membership;
   std::optional<os::VrrpSocket> own_socket;  ///< sends from its virtual MAC; absent: the port's
   std::optional<os::VrrpTap> tap;            ///< hears what arrives at its virtual MAC
+  std::vector<Elsewhere> elsewhere;
   InstanceNetwork network;
+  std::string unresolved;              ///< what is missing for `network`; empty: nothing
   bool started = false;
   bool has_addresses = false;
   bool track_fault = false;
@@ -76,6 +84,11 @@ struct Slot {
   std::uint32_t faults = 0;            ///< bit per ReasonCode that is raised
   Duration master_interval{};          ///< of the last master heard
 };
+
+std::vector<Elsewhere> elsewhere_of(const config::Instance& instance, std::size_t at,
+                                    const std::vector<VirtualMacPlan>& macs);
+/// Why its interfaces do not let it be master; empty when they do.
+std::string link_trouble(const Slot& slot, const Port& port, const Links& links);
 
 struct Group {
   const config::SyncGroup& settings;

@@ -50,10 +50,9 @@ namespace {
 
 std::string give_all_back(const Resolver& resolver, std::size_t at, os::Netlink& netlink,
                           os::Firewall* firewall, const Links& links) {
-  const auto network = resolver.instance(at, links);
-  if (!network) return network.error().message;
   std::string failed;
-  give_back(*network, netlink, firewall, [&](const Error& error) { failed = error.message; });
+  give_back(resolver.rest_of(at, links), netlink, firewall,
+            [&](const Error& error) { failed = error.message; });
   return failed;
 }
 

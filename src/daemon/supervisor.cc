@@ -124,7 +124,7 @@ Result<void> rehearse(Generation& generation) {
   auto network = NetworkSetup::prepare(generation.settings);
   if (!network) return tl::unexpected(network.error());
   generation.network.emplace(std::move(*network));
-  const auto keeper = Keeper::create(generation.settings, generation.channels);
+  const auto keeper = Keeper::create(generation.settings, generation.channels, true);
   if (!keeper) {
     generation.network->undo();
     return tl::unexpected(keeper.error());

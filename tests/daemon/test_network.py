@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import socket
+import time
 import unittest
 
 from nodes import ALIBI, VIP, Pair, config, wait_until
@@ -64,13 +65,93 @@ class Network(unittest.TestCase):
                                                                      "interface late0")
         with Pair(text) as pair:
             a = pair.nodes[0].start()
-            a.process.expect(r"Entering FAULT STATE.*late0 does not exist yet")
+            a.process.expect(r"Entering FAULT STATE.*late0 does not exist")
             a.namespace.ip("link", "add", "late0", "type", "veth", "peer", "name", "other0")
             a.namespace.ip("link", "set", "other0", "up")
             a.namespace.ip("addr", "add", "10.77.5.1/24", "dev", "late0")
             a.namespace.ip("link", "set", "late0", "up")
             wait_until(lambda: VIP in a.namespace.addresses("late0"), 8,
                        lambda: "the address on late0:\n" + a.process.text())
+
+    def make_link(self, node, name):
+        node.namespace.ip("link", "add", name, "type", "veth", "peer", "name", "far-" + name)
+        for link in (name, "far-" + name):
+            node.namespace.ip("link", "set", link, "up")
+
+    def test_master_only_with_every_interface_of_its_addresses(self):
+        vip = f"{VIP}\n 10.88.0.100/24 dev late0"
+        with Pair(config(110, definitions="dynamic_interfaces", vip=vip)) as pair:
+            a = pair.nodes[0].start()
+
+            def all_there():
+                return a.has_vip() and "10.88.0.100" in a.namespace.addresses("late0")
+            a.process.expect(r"Entering FAULT STATE.*late0 does not exist")
+            self.make_link(a, "late0")
+            for _ in range(2):
+                wait_until(all_there, 8, a.process.text)
+                gone = time.monotonic()
+                a.namespace.ip("link", "del", "late0")
+                a.process.expect("Entering FAULT STATE.*late0", 3, gone)
+                a.wait_vip(False, 1)
+                self.make_link(a, "late0")  # with another index
+            wait_until(all_there, 8, a.process.text)
+
+    def test_interface_that_was_in_another_namespace_hears_again(self):
+        with Pair(config(110), config(100)) as pair:
+            _, b = pair.elect()
+            away = pair.lab.namespace("away")
+            before = b.namespace.exec("cat", "/sys/class/net/eth0/ifindex")
+            left = time.monotonic()
+            b.namespace.ip("link", "set", "eth0", "netns", away.name)
+            b.process.expect("Entering FAULT STATE", 3, left)
+            away.ip("link", "set", "eth0", "netns", b.namespace.name)
+            b.namespace.ip("link", "set", "eth0", "up")
+            b.namespace.add_address("10.77.0.2/24")
+            self.assertEqual(b.namespace.exec("cat", "/sys/class/net/eth0/ifindex"), before)
+            b.process.expect("Entering BACKUP STATE", 5, left)
+            time.sleep(6)  # longer than the master-down interval
+            self.assertIsNone(b.process.find("Entering MASTER STATE"))
+
+    def test_another_interface_takes_the_name(self):
+        with Pair(config(110)) as pair:
+            a, = pair.elect()
+            a.namespace.ip("link", "set", "eth0", "name", "old0")
+            a.process.expect("Entering FAULT STATE", 3)
+            wait_until(lambda: VIP not in a.namespace.addresses("old0"), 1, a.process.text)
+            self.make_link(a, "new0")
+            a.namespace.ip("link", "set", "new0", "name", "eth0")
+            a.namespace.add_address("10.77.0.9/24")
+            wait_until(lambda: VIP in a.namespace.addresses("eth0"), 8, a.process.text)
+
+    def test_keeper_dies_when_an_interface_has_gone(self):
+        second = """
+            vrrp_instance VI_2 {
+                interface other0
+                virtual_router_id 78
+                virtual_ipaddress {
+                    10.88.0.100
+                }
+            }"""
+        vip = f"{VIP}\n 10.88.0.101/24 dev other0 no_track"
+        with Pair(config(110, vip=vip) + second) as pair:
+            a = pair.nodes[0]
+            self.make_link(a, "other0")
+            a.namespace.add_address("10.88.0.1/24", "other0")
+            a.start().wait_vip()
+            wait_until(lambda: "10.88.0.100" in a.namespace.addresses("other0"), 5, a.process.text)
+            a.namespace.ip("link", "del", "other0")
+            a.process.expect(r"\(VI_2\) Entering FAULT STATE", 3)
+            self.assertTrue(a.has_vip())
+            killed = time.monotonic()
+            os.kill(a.child("alibi-keeper"), signal.SIGKILL)
+            a.wait_vip(False, 1)  # the last will
+            a.process.expect(r"\(VI_1\) Entering BACKUP STATE|\(VI_1\) Entering FAULT", 5, killed)
+            self.make_link(a, "other0")
+            a.namespace.add_address("10.88.0.1/24", "other0")
+            for address, link in ((VIP, "eth0"), ("10.88.0.101", "other0"),
+                                  ("10.88.0.100", "other0")):
+                wait_until(lambda w=address, d=link: w in a.namespace.addresses(d), 8,
+                           a.process.text)
 
     def test_network_namespace(self):
         with Pair(config(110)) as pair:
@@ -227,7 +308,8 @@ class Network(unittest.TestCase):
             announced = r"00:00:5e:00:01:4d > ff:ff:.*who-has 10\.88\.0\.100"
             wait_until(lambda: len([1 for _, line in trace.lines if re.search(announced, line)]) > 7,
                        5, trace.text)
-            a.namespace.ip("link", "set", "far0", "down")  # not the instance's: no fault
+            a.namespace.ip("link", "set", "far0", "down")  # as keepalived: a fault
+            a.process.expect("Entering FAULT STATE.*vrrp.77 is down", 3)
             self.assertEqual(a.process.stop(), 0)
             self.assertNotIn(VMAC, self.links(a))
 
