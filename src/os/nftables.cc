@@ -9,6 +9,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -203,14 +204,28 @@ Result<void> Firewall::delete_table() {
   return done(commit(), ENOENT, "cannot delete the firewall rules");
 }
 
+/// A reload of the host's own firewall begins with `flush ruleset`, which takes our table away too.
 Result<void> Firewall::block(std::span<const BlockedAddress> addresses) {
+  for (const auto& one : addresses) {
+    if (std::find(closed_.begin(), closed_.end(), one) == closed_.end()) closed_.push_back(one);
+  }
+  constexpr const char* kWhat = "cannot close an address by firewall rules";
   begin();
   put_elements(NFT_MSG_NEWSETELEM, NLM_F_CREATE, addresses);
-  return done(commit(), 0, "cannot close an address by firewall rules");
+  auto error = commit();
+  if (!error || *error != ENOENT) return done(std::move(error), 0, kWhat);
+  return make_table().and_then([&] {
+    begin();
+    put_elements(NFT_MSG_NEWSETELEM, NLM_F_CREATE, closed_);
+    return done(commit(), 0, kWhat);
+  });
 }
 
 /// One that is not there fails the whole transaction: then each has one of its own.
 Result<void> Firewall::unblock(std::span<const BlockedAddress> addresses) {
+  std::erase_if(closed_, [&](const BlockedAddress& one) {
+    return std::find(addresses.begin(), addresses.end(), one) != addresses.end();
+  });
   begin();
   put_elements(NFT_MSG_DELSETELEM, 0, addresses);
   auto error = commit();

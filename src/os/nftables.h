@@ -65,6 +65,7 @@ class Firewall {
   Fd fd_;
   FirewallOptions options_;
   Bytes batch_;
+  std::vector<BlockedAddress> closed_;  ///< by this object: after a flush of the ruleset, again
   std::uint32_t sequence_ = 0;
 };
 

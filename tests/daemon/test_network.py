@@ -342,6 +342,30 @@ class Network(unittest.TestCase):
             pair.nodes[0].process.stop()
             b.wait_vip(timeout=3)
 
+    def test_no_accept_after_the_ruleset_was_flushed(self):
+        second = """
+            vrrp_instance VI_2 {
+                interface eth0
+                virtual_router_id 78
+                no_accept
+                virtual_ipaddress {
+                    10.77.0.101
+                }
+            }"""
+        with Pair(config(110, instance="no_accept") + second) as pair:
+            a, = pair.elect()
+            a.wait_vip(vip="10.77.0.101")
+            shown = ["nft", "list", "ruleset"]
+            a.namespace.exec("nft", "flush", "ruleset")
+            a.namespace.ip("addr", "del", VIP + "/32", "dev", "eth0")
+            a.process.expect(r"\(VI_1\) Entering BACKUP STATE.*was removed", 3)
+            a.wait_vip()
+            # Its own again, and that of the instance that stayed master.
+            self.assertRegex(a.namespace.exec(*shown),
+                             rf"elements = {{ {VIP},\s+10\.77\.0\.101 }}")
+            self.assertEqual(a.process.stop(), 0)
+            self.assertEqual(a.namespace.exec(*shown).strip(), "")
+
     def test_everything_is_taken_back_however_it_ends(self):
         instance = """use_vmac
             no_accept
