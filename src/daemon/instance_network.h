@@ -21,6 +21,7 @@ struct InstanceNetwork {
   std::vector<os::RouteSpec> routes;
   std::vector<os::RuleSpec> rules;
   std::vector<os::BlockedAddress> blocked;
+  bool operator==(const InstanceNetwork&) const = default;
 };
 
 /// no_accept, and not the owner of its addresses (RFC 9568 section 6.4.3 (650)).

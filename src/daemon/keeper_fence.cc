@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <set>
 
 namespace alibi::daemon {
 namespace {
@@ -101,7 +100,8 @@ void KeeperFence::use(Gate& gate, alibi_fence& record) {
 }
 
 Result<void> KeeperFence::guard(std::size_t i, const config::Instance& instance, IfIndex port,
-                                std::span<const os::AddressSpec> addresses) {
+                                std::span<const os::AddressSpec> addresses,
+                                std::set<IfIndex>& attached) {
   Gate& gate = gates_[i];
   if (fence_ == nullptr || gate.record == nullptr) return {};
   gate.record->guarded = 0;
@@ -123,7 +123,9 @@ Result<void> KeeperFence::guard(std::size_t i, const config::Instance& instance,
     }
   }
   for (const IfIndex index : interfaces) {
-    if (auto attached = fence_->attach(index); !attached) return attached;
+    if (attached.count(index) != 0) continue;
+    if (auto done = fence_->attach(index); !done) return done;
+    attached.insert(index);
   }
   gate.record->guarded = 1;
   return {};

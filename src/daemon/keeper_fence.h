@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,9 +44,10 @@ class KeeperFence {
   explicit KeeperFence(std::span<alibi_fence> records);
 
   /// Instance `i` hears and speaks on interface `port` and has `addresses`: programs onto every
-  /// interface concerned. Again after an interface was made anew.
+  /// interface concerned but those in `attached`, which gains them. Again after an interface was
+  /// made anew.
   Result<void> guard(std::size_t i, const config::Instance& instance, IfIndex port,
-                     std::span<const os::AddressSpec> addresses);
+                     std::span<const os::AddressSpec> addresses, std::set<IfIndex>& attached);
   /// Instance `i` goes on where `theirs` of the keeper before this one stopped: to be told before
   /// it is guarded, so that the programs find its record complete.
   void carry(std::size_t i, const SharedFence& before, std::size_t theirs, Instant now);

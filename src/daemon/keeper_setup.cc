@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <set>
 
 #include "daemon/keeper.h"
 
@@ -206,6 +207,7 @@ Result<void> Keeper::open_socket(Port& port) {
 /// Again after interfaces were made anew. What can have no fence runs all the same.
 std::string Keeper::guard_all() {
   std::string problem;
+  std::set<IfIndex> attached;  // many instances share an interface, and each costs a few calls
   if (channels_.fence.loaded == nullptr) return problem;
   for (Slot& slot : slots_) {
     const Port& port = ports_[slot.port];
@@ -213,7 +215,8 @@ std::string Keeper::guard_all() {
     const auto guarded =
         port.index.value == 0
             ? fail("an instance without an interface has no fence")
-            : fence_.guard(slot.index, slot.settings, port.index, slot.network.addresses);
+            : fence_.guard(slot.index, slot.settings, port.index, slot.network.addresses,
+                           attached);
     if (guarded || !problem.empty()) continue;
     problem = "(" + slot.settings.vrrp.name + ") " + guarded.error().message;
   }

@@ -274,7 +274,9 @@ void Keeper::settle(Inheritance& from, const Predecessor& old) {
     }
     const auto known = index_of(from.state.slots[*origin], old.settings);
     const auto before = known ? old.resolver.instance(*known, links_) : InstanceNetwork();
-    if (slot.has_addresses && before) change_network(slot, *before, leaving);
+    if (slot.has_addresses && before && *before != slot.network) {
+      change_network(slot, *before, leaving);
+    }
     for (const auto& output : from.first_words[slot.index]) perform(slot, output);
     continue_slot(slot);
   }
