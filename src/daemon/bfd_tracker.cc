@@ -3,7 +3,7 @@
 #include "daemon/bfd_tracker.h"
 
 #include <algorithm>
-#include <random>
+#include <utility>
 
 namespace alibi::daemon {
 namespace {
@@ -43,53 +43,79 @@ std::string title(const config::Bfd& bfd) {
 }  // namespace
 
 Result<void> BfdTracker::begin(os::EventLoop& loop) {
-  std::random_device random;
+  loop_ = &loop;
   const auto& settings = board_.settings();
-  const std::uint32_t base = random() & 0x7fffff00U;  // of no session before this process
+  const std::uint32_t base = random_() & 0x7fffff00U;  // of no session before this process
   for (std::size_t i = 0; i < settings.bfds.size(); ++i) {
     const auto object = board_.objects().find(TrackKind::Bfd, settings.bfds[i].name);
     if (!object || !board_.objects()[*object].used) continue;
     const auto discriminator = base + static_cast<std::uint32_t>(sessions_.size()) + 1;
+    const auto parameters = parameters_of(settings.bfds[i], discriminator, random_());
     sessions_.push_back({settings.bfds[i], *object,
-                         track::BfdSession(parameters_of(settings.bfds[i], discriminator, random()),
-                                           os::monotonic_now())});
-    introduce(sessions_.back());
+                         track::BfdSession(parameters, os::monotonic_now())});
   }
-  listeners_.reserve(4);  // handlers refer to them
+  if (old_ != nullptr) inherit(*old_);
+  for (Session& session : sessions_) introduce(session);
   for (const Session& session : sessions_) {
-    const bool there = std::any_of(listeners_.begin(), listeners_.end(), [&](const Listener& l) {
-      return l.family == session.settings.neighbor.family &&
-             l.multihop == session.settings.multihop;
-    });
-    if (there) continue;
-    auto added = listen(loop, session.settings.neighbor.family, session.settings.multihop);
-    if (!added) return added;
+    const auto family = session.settings.neighbor.family;
+    if (listens(family, session.settings.multihop)) continue;
+    if (auto added = listen(family, session.settings.multihop); !added) return added;
   }
+  for (const Listener& listener : listeners_) {
+    if (auto added = attend(listener); !added) return added;
+  }
+  return loop.add(board_.channels().tracker_control.first.fd(), [this] { hear_successor(); });
+}
+
+bool BfdTracker::listens(wire::Family family, bool multihop) const {
+  return std::any_of(listeners_.begin(), listeners_.end(), [&](const Listener& l) {
+    return l.family == family && l.multihop == multihop;
+  });
+}
+
+Result<void> BfdTracker::listen(wire::Family family, bool multihop) {
+  auto socket = os::UdpSocket::listen(family, multihop ? wire::kBfdMultihopPort : wire::kBfdPort);
+  if (!socket) return tl::unexpected(socket.error());
+  listeners_.push_back({family, multihop, std::move(*socket)});
   return {};
 }
 
-Result<void> BfdTracker::listen(os::EventLoop& loop, wire::Family family, bool multihop) {
-  auto socket = os::UdpSocket::listen(family, multihop ? wire::kBfdMultihopPort : wire::kBfdPort);
-  if (!socket) return tl::unexpected(socket.error());
+Result<void> BfdTracker::attend(const Listener& listener) {
   std::vector<wire::IpAddress> neighbors;
   for (const Session& session : sessions_) {
     const auto& neighbor = session.settings.neighbor;
-    if (neighbor.family == family) neighbors.push_back(neighbor);
+    if (neighbor.family == listener.family) neighbors.push_back(neighbor);
   }
   // Without it a flood from anywhere would take this real-time thread's time and queue.
-  if (const auto only = socket->take_only_from(neighbors); !only) board_.say(only.error().message);
-  listeners_.push_back({family, multihop, std::move(*socket)});
-  const Listener& listener = listeners_.back();
-  return loop.add(listener.socket.fd(), [this, &listener] { receive(listener); });
+  const auto only = listener.socket.take_only_from(neighbors);
+  if (!only) board_.say(only.error().message, 1);
+  return loop_->add(listener.socket.fd(), [this, &listener] { receive(listener); });
 }
 
 /// Down until it is up, as in keepalived; what a tracker that died saw up gets a little time.
 void BfdTracker::introduce(Session& session) {
-  if (board_.last(session.object).health == TrackHealth::Up) {
+  const auto known = board_.last(session.object).health;
+  if (session.inherited) {
+    const bool up = session.machine.state() == wire::BfdState::Up;
+    if (known != (up ? TrackHealth::Up : TrackHealth::Down)) {
+      publish(session, up, up ? "is up" : "is down");
+    }
+  } else if (known == TrackHealth::Up) {
     session.believed_until = os::monotonic_now() + kBelieved;
   } else {
     publish(session, false, "has not come up yet");
   }
+}
+
+/// As a tracker before this one left it.
+void BfdTracker::go_on(Session& session, const track::BfdSnapshot& from, os::Fd sender) {
+  session.machine = track::BfdSession(
+      parameters_of(session.settings, from.discriminator, random_()), from, os::monotonic_now());
+  if (sender.valid()) {
+    session.sender = os::UdpSocket::adopt(std::move(sender));
+    session.open_at = kNever;
+  }
+  session.inherited = true;
 }
 
 void BfdTracker::open(Session& session, Instant now) {
@@ -110,7 +136,7 @@ void BfdTracker::receive(const Listener& listener) {
     const auto datagram = listener.socket.receive(buffer_);
     if (!datagram) return;
     for (Session& session : sessions_) {
-      if (session.settings.neighbor != datagram->source ||
+      if (session.given || session.settings.neighbor != datagram->source ||
           session.settings.multihop != listener.multihop) {
         continue;
       }
@@ -163,6 +189,7 @@ Instant BfdTracker::step() {
   for (const Listener& listener : listeners_) receive(listener);
   Instant next = kNever;
   for (Session& session : sessions_) {
+    if (session.given) continue;
     const Instant now = os::monotonic_now();
     if (!session.sender && session.open_at <= now) open(session, now);
     track::BfdOutput out;
@@ -175,6 +202,7 @@ Instant BfdTracker::step() {
     next = std::min({next, session.machine.next(), session.believed_until,
                      session.sender ? kNever : session.open_at});
   }
+  if (!std::exchange(met_, true)) board_.channels().page.household().trackers_met.store(true);
   return next;
 }
 
@@ -208,6 +236,7 @@ void BfdTracker::publish(Session& session, bool up, const std::string& why) {
 
 void BfdTracker::end() {
   for (Session& session : sessions_) {
+    if (std::exchange(session.given, true)) continue;
     track::BfdOutput out;
     session.machine.shut_down(os::monotonic_now(), out);
     for (const auto& packet : out.packets) {

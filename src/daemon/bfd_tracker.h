@@ -5,11 +5,14 @@
 
 #include <array>
 #include <optional>
+#include <random>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "daemon/track_board.h"
 #include "daemon/track_thread.h"
+#include "daemon/tracker.h"
 #include "os/udp_socket.h"
 #include "track/bfd_session.h"
 
@@ -17,7 +20,9 @@ namespace alibi::daemon {
 
 class BfdTracker : public TrackSource {
  public:
-  explicit BfdTracker(TrackBoard& board) : board_(board) {}
+  /// `old`: the tracker whose sessions this one goes on with; null: there is none.
+  explicit BfdTracker(TrackBoard& board, const TrackPredecessor* old = nullptr)
+      : board_(board), old_(old) {}
 
   std::string name() const override { return "alibi-bfd"; }
   bool realtime() const override { return true; }
@@ -40,9 +45,13 @@ class BfdTracker : public TrackSource {
     Instant believed_until = kNever;  ///< an Up of a tracker before this one counts until then
     std::uint32_t drops_told = 0;     ///< bit per reason
     bool send_failing = false;
+    bool inherited = false;
+    bool given = false;  ///< another process goes on with it: not a word more
   };
 
-  Result<void> listen(os::EventLoop& loop, wire::Family family, bool multihop);
+  Result<void> listen(wire::Family family, bool multihop);
+  bool listens(wire::Family family, bool multihop) const;
+  Result<void> attend(const Listener& listener);
   void introduce(Session& session);
   void open(Session& session, Instant now);
   void receive(const Listener& listener);
@@ -52,8 +61,21 @@ class BfdTracker : public TrackSource {
   void perform(Session& session, const track::BfdOutput& out);
   void publish(Session& session, bool up, const std::string& why);
 
+  // bfd_handover.cc
+  void hear_successor();
+  bool wants(wire::Family family, bool multihop) const;
+  void give();
+  void inherit(const TrackPredecessor& old);
+  void go_on(Session& session, const track::BfdSnapshot& from, os::Fd sender);
+  void finish();
+
   TrackBoard& board_;
-  std::vector<Listener> listeners_;
+  const TrackPredecessor* old_;
+  os::EventLoop* loop_ = nullptr;
+  bool met_ = false;  ///< told that what could be taken over is
+  std::random_device random_;
+  std::set<std::uint32_t> claimed_;    ///< by the successor: indices into Settings::bfds
+  std::vector<Listener> listeners_;  ///< handlers refer to them: complete before the first
   std::vector<Session> sessions_;
   std::array<std::uint8_t, 256> buffer_{};
 };

@@ -21,13 +21,16 @@ Result<Channels> Channels::create(const config::Settings& settings) {
   if (!results) return tl::unexpected(results.error());
   auto control = os::MessagePair::create();
   if (!control) return tl::unexpected(control.error());
+  auto trackers = os::MessagePair::create();
+  if (!trackers) return tl::unexpected(trackers.error());
   return Channels{std::move(*page),     std::move(*keeper),  std::move(*tracker),
                   std::move(*supervisor), std::move(*recorder), std::move(*results),
-                  std::move(*control),    {}};
+                  std::move(*control),    std::move(*trackers), {}};
 }
 
 std::vector<int> Channels::descriptors() const {
-  std::vector<int> all{page.fd(), keeper_control.first.fd(), keeper_control.second.fd()};
+  std::vector<int> all{page.fd(), keeper_control.first.fd(), keeper_control.second.fd(),
+                       tracker_control.first.fd(), tracker_control.second.fd()};
   for (const auto* queue : {&keeper_to_teller, &tracker_to_teller, &supervisor_to_teller,
                             &recorder_to_teller, &tracker_to_keeper}) {
     all.push_back(queue->write_fd());
@@ -38,7 +41,7 @@ std::vector<int> Channels::descriptors() const {
 
 Result<Channels> Channels::adopt(const config::Settings& settings,
                                  std::vector<os::Fd> descriptors) {
-  constexpr std::size_t kDescriptors = 13;
+  constexpr std::size_t kDescriptors = 15;
   if (descriptors.size() != kDescriptors) return fail("another number of channels than expected");
   auto page = SharedPage::adopt(std::move(descriptors[0]), settings.instances.size(),
                                 TrackedObjects(settings).size());
@@ -46,9 +49,11 @@ Result<Channels> Channels::adopt(const config::Settings& settings,
   const auto queue = [&](std::size_t at) {
     return os::MessageQueue::adopt(std::move(descriptors[at]), std::move(descriptors[at + 1]));
   };
-  return Channels{std::move(*page), queue(3), queue(5), queue(7), queue(9), queue(11),
+  return Channels{std::move(*page), queue(5), queue(7), queue(9), queue(11), queue(13),
                   {os::MessageEnd(std::move(descriptors[1])),
                    os::MessageEnd(std::move(descriptors[2]))},
+                  {os::MessageEnd(std::move(descriptors[3])),
+                   os::MessageEnd(std::move(descriptors[4]))},
                   {}};
 }
 

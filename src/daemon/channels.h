@@ -43,6 +43,8 @@ struct Channels {
   os::MessageQueue tracker_to_keeper;
   /// The keeper's side is `first`; on `second` its successor asks it to hand over.
   os::MessagePair keeper_control;
+  /// The same for trackers: `second` is the successor's.
+  os::MessagePair tracker_control;
   SharedFence fence{};  ///< made apart from the rest, and anew after exec
 
   static Result<Channels> create(const config::Settings& settings);

@@ -27,6 +27,15 @@ int keep(Generation& generation, pid_t supervisor) {
   return code;
 }
 
+int track(const Generation& generation) {
+  const auto* before = generation.before;
+  if (before == nullptr || before->children[kTracker].pid == 0) {
+    return tracker_main(generation.settings, generation.channels);
+  }
+  const TrackPredecessor old{before->settings, before->channels, before->children[kTracker].pid};
+  return tracker_main(generation.settings, generation.channels, &old);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Generation>> make_generation(ReadConfig config, const RunOptions& options) {
@@ -46,8 +55,7 @@ std::unique_ptr<Generation> assemble_generation(ReadConfig config, Channels chan
   children[kTeller] = {"alibi-teller", [&] { return teller_main(g.settings, g.channels, options); },
                        wait + 8s};
   children[kKeeper] = {"alibi-keeper", [&g, us = ::getpid()] { return keep(g, us); }, wait};
-  children[kTracker] = {"alibi-tracker", [&] { return tracker_main(g.settings, g.channels); },
-                        wait};
+  children[kTracker] = {"alibi-tracker", [&g] { return track(g); }, wait};
   children[kRecorder] = {"alibi-recorder",
                          [&] { return recorder_main(g.settings, g.channels, options); }, wait};
   children[kRecorder].wanted = options.record;

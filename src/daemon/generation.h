@@ -51,6 +51,7 @@ struct Generation {
   std::optional<NetworkSetup> network;  ///< once prepared; before the first child starts
   std::array<Child, kChildren> children;
   const Generation* predecessor = nullptr;  ///< whose keeper has not handed over yet
+  const Generation* before = nullptr;       ///< handed over, its tracker perhaps not ended yet
   std::uint32_t attempt = 0;                ///< number of that hand-over
   bool resumed = false;  ///< its children were started by the program before this one
 };

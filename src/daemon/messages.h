@@ -73,7 +73,9 @@ struct TrackState {
   TrackHealth health = TrackHealth::Unknown;
   std::uint8_t timed_out = 0;  ///< script: its last run
   std::int32_t status = 0;     ///< script: as wait(2) encodes it
-  std::int32_t value = 0;      ///< file: the number in it; process: how many run
+  /// File: the number in it; process: how many run; script: results in a row, so far too few for
+  /// rise or fall, that speak against its health.
+  std::int32_t value = 0;
   FixedText why;               ///< for the reason, e.g. "script chk failed (exited with status 1)"
 };
 static_assert(std::is_trivially_copyable_v<TrackState>);

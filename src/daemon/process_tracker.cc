@@ -45,6 +45,10 @@ Result<void> ProcessTracker::begin(os::EventLoop& loop) {
     watched_.push_back({process, *object, pattern_of(process),
                         track::Quorum(process.quorum, process.quorum_max, process.fork_delay,
                                       process.terminate_delay)});
+    const TrackState last = board_.last(*object);
+    if (last.health != TrackHealth::Unknown) {
+      watched_.back().quorum.resume(last.health == TrackHealth::Up, last.value);
+    }
     need_arguments_ = need_arguments_ || track::needs_path(watched_.back().pattern);
   }
   auto connector = events_ ? os::ProcConnector::open() : fail("proc connector: not asked for");

@@ -15,6 +15,7 @@
 
 #include "daemon/blob.h"
 #include "daemon/handover.h"
+#include "track/bfd_session.h"
 
 namespace alibi::daemon {
 namespace {
@@ -28,7 +29,8 @@ std::uint32_t layout() {
   std::uint32_t mixed = 2166136261U;
   for (const std::size_t size :
        {sizeof(Tell), sizeof(TrackState), sizeof(InstanceState), sizeof(TrackRecord),
-        sizeof(Household), kSenders, std::size_t{kChildren}, sizeof(HandoverMessage)}) {
+        sizeof(Household), kSenders, std::size_t{kChildren}, sizeof(HandoverMessage),
+        sizeof(track::BfdSnapshot)}) {
     mixed = (mixed ^ static_cast<std::uint32_t>(size)) * 16777619U;
   }
   return mixed;

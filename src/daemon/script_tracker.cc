@@ -62,7 +62,7 @@ void ScriptTracker::prepare(Tracked& tracked) {
 void ScriptTracker::resume(Tracked& tracked) {
   const auto health = board_.last(tracked.object).health;
   if (health == TrackHealth::Up || health == TrackHealth::Down) {
-    tracked.rise_fall.resume(health == TrackHealth::Up);
+    tracked.rise_fall.resume(health == TrackHealth::Up, board_.last(tracked.object).value);
   } else if (tracked.settings.init_fail) {
     TrackState state;
     state.health = TrackHealth::Down;
@@ -180,6 +180,7 @@ void ScriptTracker::result(Tracked& tracked, const RunResult& result) {
   TrackState state;
   state.status = result.status;
   state.timed_out = result.timed_out ? 1 : 0;
+  state.value = tracked.rise_fall.streak();
   state.health = tracked.rise_fall.up() ? TrackHealth::Up : TrackHealth::Down;
   state.why = script_text(tracked.settings.name, result.status, result.timed_out) +
               (output.empty() ? "" : ": " + output);

@@ -55,6 +55,8 @@ struct Household {
   Published<KeeperRecord> keeper;
   std::array<Published<ProcessRecord>, kProcessRoles> processes;
   std::atomic<std::int32_t> supervisor_pid{0};
+  /// The tracker has taken over from the one of the generation before what it could.
+  std::atomic<bool> trackers_met{false};
   std::atomic<std::uint32_t> fifos_made{0};  ///< bit per Global::fifos: ours to remove at the end
   std::array<std::atomic<std::uint64_t>, kWaysOut> outlet_drops{};
   std::array<std::atomic<std::uint64_t>, kWaysOut> outlet_done{};

@@ -32,8 +32,7 @@ void Supervisor::start_due() {
   for (std::size_t i = 0; i < kChildren; ++i) {
     Child& child = current_->children[i];
     if (child.pid != 0 || child.start_at > os::monotonic_now()) continue;
-    // Two tellers would fight over FIFOs and sockets, two trackers run every script twice.
-    if (previous_ && previous_->children[i].pid != 0) continue;
+    if (waits_for_old(i)) continue;
     start(child);
     publish(*current_, i);
   }
@@ -45,7 +44,7 @@ Instant Supervisor::next_deadline() const {
     if (generation == nullptr) continue;
     for (std::size_t i = 0; i < kChildren; ++i) {
       const Child& child = generation->children[i];
-      const bool waits = reader_.running() || (previous_ && previous_->children[i].pid != 0);
+      const bool waits = reader_.running() || waits_for_old(i);
       earliest = std::min({earliest, waits ? kNever : child.start_at, child.kill_at});
     }
   }

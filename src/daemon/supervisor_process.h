@@ -69,6 +69,8 @@ class Supervisor {
   void give_up_network(Generation& generation);
   void keep_recorder();
   void keep_fifos();
+  bool trackers_meet() const;
+  bool waits_for_old(std::size_t role) const;
   void retire();
 
   // supervisor_upgrade.cc

@@ -21,6 +21,7 @@ namespace {
 constexpr Duration kCheckPatience = 60s;
 constexpr Duration kReadyPatience = 20s;    // a keeper's start with every socket, on a busy machine
 constexpr Duration kSettlePatience = 2s;
+constexpr Duration kMeetPatience = 2s;
 constexpr Duration kLook = 20ms;
 
 std::set<std::string> interfaces(const config::Settings& settings) {
@@ -150,7 +151,21 @@ void Supervisor::commit() {
     if (child.wanted && child.pid == 0) child.start_at = handed_over_;
     if (child.pid != 0) publish(*current_, role);
   }
-  for (const auto role : {kKeeper, kTracker, kRecorder}) ask_to_end(previous_->children[role]);
+  current_->before = previous_.get();
+  for (const auto role : {kKeeper, kRecorder}) ask_to_end(previous_->children[role]);
+  if (!trackers_meet()) ask_to_end(previous_->children[kTracker]);
+}
+
+/// BFD sessions go from one tracker to the next, for which both must be there.
+bool Supervisor::trackers_meet() const {
+  return previous_ && !stopping_ && !previous_->settings.bfds.empty() &&
+         !current_->settings.bfds.empty();
+}
+
+/// Two tellers would fight over FIFOs and sockets. Two trackers know how to share the work.
+bool Supervisor::waits_for_old(std::size_t role) const {
+  if (!previous_ || previous_->children[role].pid == 0) return false;
+  return role != kTracker || !trackers_meet();
 }
 
 /// A recorder that would watch the same goes on with what it remembers.
@@ -195,12 +210,16 @@ void Supervisor::retire() {
   auto& old = previous_->children;
   const bool settled = current_->channels.page.handover() == HandoverStage::Settled ||
                        current_->children[kKeeper].pid == 0 || now - handed_over_ > kSettlePatience;
+  const bool met = current_->channels.page.household().trackers_met ||
+                   now - handed_over_ > kMeetPatience;
+  if (met) ask_to_end(old[kTracker]);
   const bool last = old[kKeeper].pid == 0 && old[kTracker].pid == 0 && old[kRecorder].pid == 0;
   if (settled && last) ask_to_end(old[kTeller]);
-  retire_at_ = settled ? kNever : now + kLook;
+  retire_at_ = settled && met ? kNever : now + kLook;
   if (!last || old[kTeller].pid != 0) return;
   give_up_network(*previous_);
   previous_->channels.fence.take_down_but(current_->channels.fence);
+  current_->before = nullptr;
   previous_.reset();
   os::release_free_memory();
   retire_at_ = kNever;

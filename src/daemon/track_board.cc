@@ -23,6 +23,17 @@ void TrackBoard::publish(std::size_t object, TrackState state) {
   any_unsent_.store(true);
 }
 
+void TrackBoard::inherit_scripts(const config::Settings& old, const SharedPage& page) {
+  const TrackedObjects theirs(old);
+  for (std::size_t i = 0; i < objects_.size(); ++i) {
+    if (objects_[i].kind != TrackKind::Script) continue;
+    const auto known = theirs.find(TrackKind::Script, objects_[i].name);
+    if (!known) continue;
+    const TrackState state = page.tracked(*known);
+    if (state.health == TrackHealth::Up || state.health == TrackHealth::Down) publish(i, state);
+  }
+}
+
 bool TrackBoard::resend() {
   if (!any_unsent_.exchange(false)) return false;
   for (std::size_t i = 0; i < objects_.size(); ++i) {

@@ -17,12 +17,15 @@ class TrackBoard {
   TrackBoard(const config::Settings& settings, const Channels& channels);
 
   const config::Settings& settings() const { return settings_; }
+  const Channels& channels() const { return channels_; }
   const TrackedObjects& objects() const { return objects_; }
   /// What was published last, also by a tracker before this one.
   TrackState last(std::size_t object) const { return channels_.page.tracked(object); }
 
   /// `state` without object and sequence, which are filled in.
   void publish(std::size_t object, TrackState state);
+  /// What the tracker of the generation before found since the keepers handed over.
+  void inherit_scripts(const config::Settings& old, const SharedPage& page);
   /// Sends again what a full queue did not take; true when some of it still waits.
   bool resend();
 

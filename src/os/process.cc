@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,6 +133,16 @@ std::optional<Exited> reap() {
   const pid_t pid = ::waitpid(-1, &status, WNOHANG);
   if (pid <= 0) return std::nullopt;
   return Exited{pid, status};
+}
+
+Fd watch_process(pid_t pid) {
+  if (pid <= 0) return {};
+  return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+bool has_ended(const Fd& watched) {
+  pollfd waiting{watched.get(), POLLIN, 0};
+  return ::poll(&waiting, 1, 0) > 0;
 }
 
 std::string exit_text(int status) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "os/fd.h"
 
 namespace alibi::os {
 
@@ -46,6 +47,11 @@ struct Exited {
 };
 /// The next child that has ended, if any; does not wait.
 std::optional<Exited> reap();
+
+/// A descriptor that is readable when the process, anybody's child, has ended; invalid: it has, or
+/// the kernel does not know how.
+Fd watch_process(pid_t pid);
+bool has_ended(const Fd& watched);
 
 /// "exited with status 1", "killed by signal 9 (Killed)".
 std::string exit_text(int status);

@@ -29,6 +29,9 @@ class UdpSocket {
   static Result<UdpSocket> sender(wire::Family family, const std::optional<wire::IpAddress>& source,
                                   std::uint16_t first, std::uint16_t last, int ttl);
 
+  /// One that another process opened.
+  static UdpSocket adopt(Fd fd) { return UdpSocket(std::move(fd)); }
+
   int fd() const { return fd_.get(); }
   /// From now on the kernel drops what others send, before it takes room in the queue or wakes us.
   Result<void> take_only_from(const std::vector<wire::IpAddress>& sources) const;

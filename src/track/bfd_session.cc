@@ -30,6 +30,63 @@ BfdSession::BfdSession(const BfdParameters& parameters, Instant now)
   parameters_.slow_tx = desired_tx_;
 }
 
+BfdSession::BfdSession(BfdParameters parameters, const BfdSnapshot& from, Instant now)
+    : parameters_(parameters),
+      state_(from.state),
+      diagnostic_(from.diagnostic),
+      polling_(from.polling),
+      desired_tx_(from.state == BfdState::Up ? parameters.desired_min_tx
+                                             : std::max(parameters.slow_tx, kSlowest)),
+      held_tx_(from.held_tx),
+      held_rx_(from.held_rx),
+      remote_discriminator_(from.remote_discriminator),
+      remote_state_(from.remote_state),
+      remote_demand_(from.remote_demand),
+      remote_min_rx_(from.remote_min_rx),
+      remote_desired_tx_(from.remote_desired_tx),
+      remote_multiplier_(from.remote_multiplier),
+      sent_(from.sent),
+      heard_(from.heard),
+      transmit_at_(from.transmit_at),
+      detect_at_(from.detect_at),
+      random_(parameters.seed | 1U) {
+  parameters_.discriminator = from.discriminator;
+  parameters_.slow_tx = std::max(parameters.slow_tx, kSlowest);
+  const bool same = parameters.desired_min_tx == from.desired_min_tx &&
+                    parameters.required_min_rx == from.required_min_rx &&
+                    parameters.multiplier == from.multiplier;
+  if (same || state_ != BfdState::Up) return;
+  polling_ = true;
+  if (desired_tx_ > from.desired_min_tx) held_tx_ = from.desired_min_tx;
+  if (parameters_.required_min_rx < from.required_min_rx) held_rx_ = from.required_min_rx;
+  if (detect_at_ != kNever) detect_at_ = std::max(detect_at_, heard_ + detection_time());
+  transmit_at_ = now;
+}
+
+BfdSnapshot BfdSession::snapshot() const {
+  BfdSnapshot out;
+  out.discriminator = parameters_.discriminator;
+  out.desired_min_tx = parameters_.desired_min_tx;
+  out.required_min_rx = parameters_.required_min_rx;
+  out.multiplier = parameters_.multiplier;
+  out.state = state_;
+  out.diagnostic = diagnostic_;
+  out.remote_state = remote_state_;
+  out.polling = polling_;
+  out.remote_demand = remote_demand_;
+  out.remote_multiplier = remote_multiplier_;
+  out.remote_discriminator = remote_discriminator_;
+  out.held_tx = held_tx_;
+  out.held_rx = held_rx_;
+  out.remote_min_rx = remote_min_rx_;
+  out.remote_desired_tx = remote_desired_tx_;
+  out.sent = sent_;
+  out.heard = heard_;
+  out.transmit_at = transmit_at_;
+  out.detect_at = detect_at_;
+  return out;
+}
+
 bool BfdSession::speaks() const {
   // Section 6.8.7.
   if (parameters_.passive && remote_discriminator_ == 0) return false;
@@ -38,12 +95,14 @@ bool BfdSession::speaks() const {
 }
 
 Duration BfdSession::transmit_interval() const {
-  return speaks() ? std::max(desired_tx_, remote_min_rx_) : Duration(0);
+  const Duration ours = held_tx_ > Duration(0) ? std::min(held_tx_, desired_tx_) : desired_tx_;
+  return speaks() ? std::max(ours, remote_min_rx_) : Duration(0);
 }
 
 Duration BfdSession::detection_time() const {
   // Section 6.8.4: by what the neighbour counts and by how often it will send at most.
-  return remote_multiplier_ * std::max(parameters_.required_min_rx, remote_desired_tx_);
+  return remote_multiplier_ *
+         std::max({parameters_.required_min_rx, held_rx_, remote_desired_tx_});
 }
 
 Duration BfdSession::jittered(Duration interval) {
@@ -87,6 +146,7 @@ void BfdSession::enter(BfdState state, BfdDiagnostic diagnostic, std::string why
   // Section 6.8.3: slow until Up, and every change of the interval is announced by a Poll.
   desired_tx_ = state == BfdState::Up ? parameters_.desired_min_tx : parameters_.slow_tx;
   polling_ = state == BfdState::Up;
+  held_tx_ = held_rx_ = Duration(0);
   if (out.change) {  // Down, Init and Up may follow each other within one input
     out.change->to = state;
     out.change->why = std::move(why);
@@ -106,7 +166,10 @@ void BfdSession::receive(const BfdControl& packet, Instant now, BfdOutput& out) 
   remote_min_rx_ = std::chrono::microseconds(packet.required_min_rx_us);
   remote_desired_tx_ = std::chrono::microseconds(packet.desired_min_tx_us);
   remote_multiplier_ = packet.detect_multiplier;
-  if (packet.final) polling_ = false;
+  if (packet.final) {
+    polling_ = false;
+    held_tx_ = held_rx_ = Duration(0);
+  }
   heard_ = now;
   if (state_ == BfdState::AdminDown) return;
   detect_at_ = now + detection_time();

@@ -24,6 +24,29 @@ struct BfdParameters {
   std::uint32_t seed = 1;  ///< of the jitter
 };
 
+/// A session as one process leaves it and another goes on with it: plain values.
+struct BfdSnapshot {
+  std::uint32_t discriminator = 0;
+  Duration desired_min_tx{};  ///< of the parameters it was run with
+  Duration required_min_rx{};
+  std::uint8_t multiplier = 0;
+  wire::BfdState state = wire::BfdState::Down;
+  wire::BfdDiagnostic diagnostic = wire::BfdDiagnostic::None;
+  wire::BfdState remote_state = wire::BfdState::Down;
+  bool polling = false;
+  bool remote_demand = false;
+  std::uint8_t remote_multiplier = 0;
+  std::uint32_t remote_discriminator = 0;
+  Duration held_tx{};
+  Duration held_rx{};
+  Duration remote_min_rx{};
+  Duration remote_desired_tx{};
+  Instant sent{};
+  Instant heard{};
+  Instant transmit_at{};
+  Instant detect_at{};
+};
+
 /// What came of an input.
 struct BfdOutput {
   std::vector<wire::BfdControl> packets;  ///< to send, in this order
@@ -38,6 +61,10 @@ struct BfdOutput {
 class BfdSession {
  public:
   BfdSession(const BfdParameters& parameters, Instant now);
+  /// Goes on where `from` stopped, under its discriminator, with the same timers. What is different
+  /// in `parameters` is announced at once by a Poll and counts as section 6.8.3 says.
+  BfdSession(BfdParameters parameters, const BfdSnapshot& from, Instant now);
+  BfdSnapshot snapshot() const;
 
   /// A packet without defects, of this session's neighbour. One that names another session of ours
   /// in Your Discriminator does nothing.
@@ -70,6 +97,10 @@ class BfdSession {
   wire::BfdDiagnostic diagnostic_ = wire::BfdDiagnostic::None;
   bool polling_ = false;
   Duration desired_tx_;  // bfd.DesiredMinTxInterval
+  // Until the neighbour has confirmed the Poll: a slower rate of ours is not used before it knows,
+  // a faster one of its is not expected. Zero: nothing is held.
+  Duration held_tx_{};
+  Duration held_rx_{};
   std::uint32_t remote_discriminator_ = 0;
   wire::BfdState remote_state_ = wire::BfdState::Down;
   bool remote_demand_ = false;

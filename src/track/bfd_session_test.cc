@@ -33,6 +33,10 @@ class Line {
   }
   void run_for(Duration d) { run_until(now + d); }
   BfdState state(std::size_t i) const { return ends_[i].state(); }
+  /// As by a process that goes on for another.
+  void replace(std::size_t i, const BfdParameters& parameters) {
+    ends_[i] = BfdSession(parameters, ends_[i].snapshot(), now);
+  }
   BfdSession& end(std::size_t i) { return ends_[i]; }
   void shut_down(std::size_t i) {
     BfdOutput out;
@@ -222,6 +226,40 @@ TEST(BfdSession, PacketForAnotherSessionIsNone) {
   line.end(0).receive(packet, line.now, out);
   EXPECT_FALSE(out.change);
   EXPECT_EQ(line.state(0), BfdState::Up);
+}
+
+TEST(BfdSession, AnotherProcessGoesOnUnseen) {
+  Line line(side(1), side(2));
+  line.run_for(3s);
+  for (int i = 0; i < 100; ++i) {
+    line.run_for(7ms);
+    line.replace(0, side(9));  // the discriminator stays
+    ASSERT_EQ(line.end(0).discriminator(), 1U);
+    ASSERT_EQ(line.state(0), BfdState::Up);
+    ASSERT_EQ(line.state(1), BfdState::Up);
+  }
+  EXPECT_EQ(line.end(0).transmit_interval(), 10ms);
+}
+
+// Section 6.8.3: no slower than announced, and nothing faster expected, before the Final.
+TEST(BfdSession, OtherIntervalsOfAProcessThatGoesOnAreNegotiated) {
+  Line line(side(1), side(2));
+  line.run_for(3s);
+  BfdParameters slow = side(1);
+  slow.desired_min_tx = slow.required_min_rx = 400ms;
+  line.replace(0, slow);
+  EXPECT_EQ(line.end(0).transmit_interval(), 10ms);
+  line.run_for(2s);
+  EXPECT_EQ(line.end(0).transmit_interval(), 400ms);
+  EXPECT_EQ(line.end(1).transmit_interval(), 400ms);
+  const Duration patient = line.end(0).detection_time();
+  line.replace(0, side(1));
+  EXPECT_EQ(line.end(0).detection_time(), patient);
+  line.run_for(2s);
+  EXPECT_LT(line.end(0).detection_time(), patient);
+  EXPECT_EQ(line.end(0).transmit_interval(), 10ms);
+  EXPECT_EQ(line.state(0), BfdState::Up);
+  EXPECT_EQ(line.state(1), BfdState::Up);
 }
 
 TEST(BfdSession, NeighbourThatWantsNonePeriodicallyGetsNone) {

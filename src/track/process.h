@@ -42,6 +42,12 @@ class Quorum {
   Quorum(int least, int most, Duration fork_delay, Duration terminate_delay)
       : least_(least), most_(most), fork_delay_(fork_delay), terminate_delay_(terminate_delay) {}
 
+  /// Goes on from what is known already (of an earlier process): a change takes its delay again.
+  void resume(bool up, int processes) {
+    known_ = true;
+    up_ = up;
+    processes_ = processes;
+  }
   /// True when up() has changed or is known for the first time.
   bool count(int processes, Instant now);
   bool step(Instant now);

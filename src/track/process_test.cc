@@ -68,6 +68,18 @@ TEST(Quorum, DelaysBelongToTheDirection) {
   EXPECT_TRUE(quorum.up());
 }
 
+TEST(Quorum, ResumedOneTakesItsDelays) {
+  Quorum quorum(1, 1, 2s, 3s);
+  quorum.resume(true, 1);
+  EXPECT_FALSE(quorum.count(0, at(1s)));
+  EXPECT_TRUE(quorum.up());
+  EXPECT_EQ(quorum.next(), at(4s));
+  Quorum same(1, 1, 2s, 3s);
+  same.resume(true, 1);
+  EXPECT_FALSE(same.count(1, at(1s)));
+  EXPECT_EQ(same.next(), kNever);
+}
+
 TEST(Quorum, TooManyAreNotEnough) {
   Quorum quorum(1, 1, Duration(0), Duration(0));
   quorum.count(1, at(0s));

@@ -9,9 +9,10 @@ namespace alibi::track {
 RiseFall::RiseFall(int rise, int fall, bool init_fail)
     : rise_(std::max(rise, 1)), fall_(std::max(fall, 1)), up_(false), known_(init_fail) {}
 
-void RiseFall::resume(bool up) {
+void RiseFall::resume(bool up, int streak) {
   known_ = true;
   up_ = up;
+  streak_ = std::max(streak, 0);
 }
 
 RiseFall::Change RiseFall::result(bool success) {

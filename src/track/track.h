@@ -18,10 +18,12 @@ class RiseFall {
  public:
   RiseFall(int rise, int fall, bool init_fail);
   /// Goes on from what is known already (of an earlier process): no first result any more.
-  void resume(bool up);
+  void resume(bool up, int streak);
   enum class Change : std::uint8_t { None, WentUp, WentDown };
   Change result(bool success);
   bool up() const { return up_; }
+  /// Results in a row, so far too few, that speak against up().
+  int streak() const { return streak_; }
   bool known() const { return known_; }  ///< false until the first result (unless init_fail)
 
  private:

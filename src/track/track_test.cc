@@ -120,9 +120,20 @@ TEST(Evaluate, NumbersOfFilesAsKeepalivedCountsThem) {
 
 TEST(RiseFall, ResumedCounterNeedsTheWholeFall) {
   RiseFall counter(1, 2, false);
-  counter.resume(true);
+  counter.resume(true, 0);
   EXPECT_TRUE(counter.known() && counter.up());
   EXPECT_EQ(feed(counter, "--"), ".D");
+}
+
+TEST(RiseFall, ResumedCounterGoesOnWhereTheOtherStopped) {
+  RiseFall before(2, 3, false);
+  EXPECT_EQ(feed(before, "+--"), "U..");
+  RiseFall after(2, 3, false);
+  after.resume(before.up(), before.streak());
+  EXPECT_EQ(feed(after, "-+"), "D.");
+  RiseFall last(2, 3, false);
+  last.resume(after.up(), after.streak());
+  EXPECT_EQ(feed(last, "+"), "U");
 }
 
 TEST(Evaluate, OwnerNeverChanges) {

@@ -4,6 +4,7 @@ of every kind of trouble. Each fault names its tracker."""
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -340,6 +341,32 @@ class ScriptTrouble(unittest.TestCase):
             a.start().wait_vip()
             with open(pair.path("user"), encoding="ascii") as file:
                 self.assertEqual(file.read().strip(), "nobody")
+
+    def test_reloads_do_not_begin_rise_and_fall_anew(self):
+        text = self.script(['script "@DIR@/check"', "interval 1", "fall 8", "weight -30"])
+        with Pair(config(110, text, tracked("script", "chk"))) as pair:
+            write(pair.path("check"), "#!/bin/sh\necho >> %s\n[ ! -e %s ]\n"
+                  % (pair.path("runs"), pair.path("broken")))
+            os.chmod(pair.path("check"), 0o755)
+            a, = pair.elect()
+            write(pair.path("broken"), "")
+            begin = time.monotonic()
+            runs = os.path.getsize(pair.path("runs"))
+            while not a.process.find(r"Changing effective priority from 110 to 80", begin):
+                self.assertLess(time.monotonic() - begin, 25)
+                asked = time.monotonic()
+                a.process.signal(signal.SIGHUP)
+                a.process.expect(r"Reload complete", 20, asked)
+                time.sleep(0.5)
+            # Eight failures, of which a reload may have ended one or two in the middle.
+            self.assertGreaterEqual(os.path.getsize(pair.path("runs")) - runs, 8)
+            self.assertLess(os.path.getsize(pair.path("runs")) - runs, 14)
+            # What has failed is still so.
+            asked = time.monotonic()
+            a.process.signal(signal.SIGHUP)
+            a.process.expect(r"Reload complete", 20, asked)
+            time.sleep(1.5)
+            self.assertIsNone(a.process.find(r"Changing effective priority", asked))
 
     def test_hanging_script_skips_its_own_runs_only(self):
         text = (self.script(['script "@DIR@/hang"', "interval 1", "timeout 1", "weight -1"])

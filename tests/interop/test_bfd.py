@@ -25,6 +25,7 @@ def bfd(neighbor, source, interval=50, multiplier=3, more=""):
 
 class FrrBfd:
     """zebra and bfdd by hand."""
+    scheduling = ()  # a command before the program's
 
     def __init__(self, namespace, directory, peer, more=""):
         self.namespace = namespace
@@ -45,7 +46,7 @@ class FrrBfd:
     def _daemon(self, name, *more):
         path = lambda end: os.path.join(self.directory, name + end)
         self.processes[name] = self.namespace.start(
-            [f"{FRR}/{name}", "-f", path(".conf"), "-i", path(".pid"),
+            [*self.scheduling, f"{FRR}/{name}", "-f", path(".conf"), "-i", path(".pid"),
              "-z", os.path.join(self.directory, "zserv.api"), "--vty_socket", self.directory,
              "-P", "0", *more])
         wait_until(lambda: os.path.exists(path(".vty")), 20,
@@ -71,6 +72,8 @@ class FrrBfd:
 
 
 class KeepalivedBfd:
+    scheduling = ()
+
     def __init__(self, namespace, directory, peer, more=""):
         self.namespace = namespace
         self.directory = directory
@@ -94,7 +97,7 @@ class KeepalivedBfd:
     def start(self):
         pid = [os.path.join(self.directory, f"keepalived-{n}.pid") for n in ("p", "r", "b", "c")]
         self.process = self.namespace.start(
-            ["keepalived", "-n", "-l", "-D", "-f", self.file, "-p", pid[0], "-r", pid[1],
+            [*self.scheduling, "keepalived", "-n", "-l", "-D", "-f", self.file, "-p", pid[0], "-r", pid[1],
              "-b", pid[2], "-c", pid[3]])
         return self
 
