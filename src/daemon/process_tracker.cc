@@ -22,6 +22,11 @@ track::ProcessPattern pattern_of(const config::TrackedProcess& process) {
   return {process.process, process.parameters, match, process.full_command};
 }
 
+/// quorum_max 0: none may run, whatever the quorum.
+int least_of(const config::TrackedProcess& process) {
+  return process.quorum_max == 0 ? 0 : process.quorum;
+}
+
 std::vector<std::string> arguments_of(std::int32_t pid) {
   const std::string text =
       os::read_text("/proc/" + std::to_string(pid) + "/cmdline", kMostCommandLine);
@@ -43,7 +48,7 @@ Result<void> ProcessTracker::begin(os::EventLoop& loop) {
     const auto object = board_.objects().find(TrackKind::Process, process.name);
     if (!object || !board_.objects()[*object].used) continue;
     watched_.push_back({process, *object, pattern_of(process),
-                        track::Quorum(process.quorum, process.quorum_max, process.fork_delay,
+                        track::Quorum(least_of(process), process.quorum_max, process.fork_delay,
                                       process.terminate_delay)});
     const TrackState last = board_.last(*object);
     if (last.health != TrackHealth::Unknown) {
@@ -140,7 +145,7 @@ void ProcessTracker::publish(Watched& watched, bool changed) {
   state.health = up ? TrackHealth::Up : TrackHealth::Down;
   state.value = watched.published;
   std::string why = "process " + settings.name + ": " + std::to_string(watched.published) +
-                    " running, " + std::to_string(settings.quorum) + " needed";
+                    " running, " + std::to_string(least_of(settings)) + " needed";
   if (settings.quorum_max != INT_MAX) why += ", at most " + std::to_string(settings.quorum_max);
   state.why = why;
   board_.publish(watched.object, state);

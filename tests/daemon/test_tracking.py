@@ -169,6 +169,18 @@ class Processes(unittest.TestCase):
                     process.kill()
                     process.wait()
 
+    def test_one_that_must_not_run(self):
+        name = f"alibi-x-{os.getpid() % 10000}"
+        with self.watch([f"process {name}", "quorum_max 0"]) as pair:
+            shutil.copy(shutil.which("sleep"), pair.path(name))
+            a, b = pair.elect()
+            with subprocess.Popen([pair.path(name), "300"]) as process:
+                a.process.expect(r"Entering FAULT STATE.*watched: 1 running, 0 needed, at most 0",
+                                 5)
+                b.wait_vip(timeout=5)
+                process.kill()
+            a.wait_vip(timeout=10)
+
     def test_command_line_and_delays(self):
         name = f"alibi-v-{os.getpid() % 10000}"
         path = "@DIR@/" + name
