@@ -119,12 +119,28 @@ void ScriptTracker::start(Tracked& tracked) {
   tracked.output.clear();  // what came since the last run belongs to no run
   const auto pid = os::spawn(tracked.program);
   if (!pid) {
-    board_.say("script " + tracked.settings.name + ": " + pid.error().message, 2);
     tracked.run.ended(now);
-    result(tracked, {kCannotRun, false, Duration::zero()});
+    not_started(tracked, pid.error().message);
     return;
   }
   tracked.pid = *pid;
+  if (const auto lost = std::exchange(tracked.not_started, 0U); lost > 0) {
+    board_.say("script " + tracked.settings.name + " runs again, after " + std::to_string(lost) +
+                   " runs that could not be started",
+               0);
+  }
+}
+
+/// No process could be made: the host is out of processes or memory, and nothing is known of what
+/// the script looks at. Its state stays, as with keepalived: to give the address away for it would
+/// be a fail-over without a reason. Told when the number doubles.
+void ScriptTracker::not_started(Tracked& tracked, const std::string& why) {
+  ++tracked.not_started;
+  if (!std::has_single_bit(tracked.not_started)) return;
+  board_.say("script " + tracked.settings.name + ": " + why + "; " +
+                 std::to_string(tracked.not_started) +
+                 (tracked.not_started == 1 ? " run" : " runs") + " missed, its state stays",
+             2);
 }
 
 /// SIGKILL, and once a run the word that it had no effect, with what the kernel says of the

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ class ScriptTracker {
     std::string output;  ///< of the run, its first octets
     std::optional<int> last_status;
     bool last_timed_out = false;
+    std::uint64_t not_started = 0;  ///< runs in a row for which no process could be made
     bool usable = false;
     bool stuck_told = false;
     Instant counted_at{};  ///< when an overrun counted as a failure last
@@ -66,6 +68,7 @@ class ScriptTracker {
   void disable(Tracked& tracked, const std::string& why);
   void step(Tracked& tracked);
   void start(Tracked& tracked);
+  void not_started(Tracked& tracked, const std::string& why);
   void kill_again(Tracked& tracked);
   void result(Tracked& tracked, const RunResult& result);
   void tell(Tracked& tracked, const RunResult& result, bool changed, const std::string& output);

@@ -13,6 +13,7 @@ import unittest
 from nodes import Pair, config, wait_until
 
 FREEZER = "/sys/fs/cgroup/freezer"
+PIDS = "/sys/fs/cgroup/pids"
 
 
 def write(path, text):
@@ -445,6 +446,27 @@ class ScriptTrouble(unittest.TestCase):
                 with open(os.path.join(group, "tasks"), encoding="ascii") as tasks:
                     return not tasks.read()
             wait_until(empty, 5, "the script's end")
+            os.rmdir(group)
+
+    @unittest.skipUnless(os.path.isdir(PIDS), "no pids cgroup (version 1)")
+    def test_script_that_cannot_be_started_says_nothing(self):
+        text = self.script(['script "test -e @DIR@/healthy"', "interval 0.3", "fall 2"])
+        group = os.path.join(PIDS, f"alibi-test-{os.getpid()}")
+        os.mkdir(group)
+        try:
+            with Pair(config(110, text, tracked("script", "chk")), config(100)) as pair:
+                write(pair.path("healthy"), "")
+                a, _ = pair.elect()
+                write(os.path.join(group, "cgroup.procs"), str(a.child("alibi-tracker")))
+                write(os.path.join(group, "pids.max"), "0")  # out of processes, as by a fork bomb
+                a.process.expect(r"script chk: cannot fork to run test: .*; 8 runs missed, "
+                                 r"its state stays", 8)
+                self.assertIsNone(a.process.find("Entering FAULT STATE"))
+                write(os.path.join(group, "pids.max"), "max")
+                a.process.expect(r"script chk runs again, after \d+ runs", 3)
+                os.unlink(pair.path("healthy"))
+                a.process.expect(r"Entering FAULT STATE.*script chk failed", 3)
+        finally:
             os.rmdir(group)
 
 
