@@ -10,7 +10,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from netns import Lab, wait_until  # noqa: E402
 
-ALIBI = os.path.abspath(os.environ.get("ALIBI", "build/dev/alibi"))
+ALIBI = os.path.abspath(os.environ.get("ALIBI") or
+                        os.environ.get("ALIBI_BUILT", "build/dev/alibi"))
 if not os.path.exists(ALIBI):
     sys.exit(f"{ALIBI} does not exist: build it, or name another in the variable ALIBI")
 VIP = "10.77.0.100"

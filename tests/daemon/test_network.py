@@ -159,7 +159,7 @@ class Network(unittest.TestCase):
             with open(node.file, "a", encoding="utf-8") as out:
                 out.write(f"net_namespace {node.namespace.name}\n")
             elsewhere = pair.lab.namespace("elsewhere")
-            node.process = elsewhere.start([os.environ.get("ALIBI", "build/dev/alibi"), "run", "-n",
+            node.process = elsewhere.start([ALIBI, "run", "-n",
                                             "-D", "--log", "stderr", "-f", node.file])
             node.wait_vip()
 
