@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Random events on a mixed pair: alibi run beside keepalived, or beside FRR's vrrpd, on one segment.
-After every event the wire is read: who may be master by the rules of the protocol, and whether the
+"""Random events on a mixed pair: alibi run beside keepalived, or beside FRR's vrrpd, on one
+segment. After every event the wire is read: who may be master by the rules of the protocol, and whether the
 two agree. `mixed.py ALIBI keepalived|frr [EVENTS] [SEED]`; one JSON line, exit code 1 when they
 disagreed. A disagreement names the adverts around it."""
 import json
@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(TESTS, "support"))
 from netns import Lab, wait_until  # noqa: E402
 from peers import Frr, Keepalived  # noqa: E402
 
-from pair import read_adverts  # noqa: E402
+from wire import read_adverts  # noqa: E402
 
 VIP = "10.77.0.100"
 VRID = 77

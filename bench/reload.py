@@ -12,11 +12,14 @@ import sys
 import tempfile
 import time
 
+import tables
+
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "support"))
 from netns import Lab, wait_until  # noqa: E402
 
-ALIBI = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/release/alibi")
-TIMES = int(sys.argv[2]) if len(sys.argv) > 2 else 100
+ARGUMENTS = [a for a in sys.argv[1:] if a != "--table"]
+ALIBI = os.path.abspath(ARGUMENTS[0] if ARGUMENTS else "build/release/alibi")
+TIMES = int(ARGUMENTS[1]) if len(ARGUMENTS) > 1 else 100
 
 
 def instances(count, priority):
@@ -123,11 +126,15 @@ def adverts(capture):
 
 
 def main():
+    rows = []
     for count in (1, 500):
         for keeper in ("keepalived", "alibi"):
             line = {"bench": "reload", "keeper": keeper, "instances": count}
             line.update(measure(keeper, count))
+            rows.append(line)
             print(json.dumps(line), flush=True)
+    if "--table" in sys.argv:
+        print(tables.text(rows))
 
 
 if __name__ == "__main__":

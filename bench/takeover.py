@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 
+import tables
 from pair import Pair, config
 from netns import wait_until
 
@@ -19,7 +20,7 @@ TIMES = int(os.environ.get("TIMES", "3"))
 
 def with_script(priority):
     script = """vrrp_script chk {
-    script "/usr/bin/test -e @DIR@/healthy"
+    script "@DIR@/check"
     interval 1
     weight 0
 }
@@ -33,8 +34,7 @@ def kill_keeper(pair):
 
 def kill_all(pair):
     """As a machine that loses its power."""
-    from scale import daemon
-    pids = daemon(pair.daemon_a)
+    pids = pair.daemons()
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     for pid in pids:
@@ -54,7 +54,13 @@ def host_cut(pair):
 
 
 def script_fails(pair):
+    """Between two runs, later each time: when after a run it happens decides much."""
+    runs = os.path.join(pair.directory, "a", "runs")
+    before = os.path.getsize(runs)
+    wait_until(lambda: os.path.getsize(runs) > before, 5, "a run of the script")
+    time.sleep(pair.options["phase"])
     os.unlink(os.path.join(pair.directory, "a", "healthy"))
+    return time.time()
 
 
 CASES = {"keeper killed": (kill_keeper, config), "all processes killed": (kill_all, config),
@@ -64,18 +70,23 @@ CASES = {"keeper killed": (kill_keeper, config), "all processes killed": (kill_a
 
 class HealthyPair(Pair):
     def _build(self):
-        for name in ("a", "b"):
-            os.makedirs(os.path.join(self.directory, name), exist_ok=True)
-            open(os.path.join(self.directory, name, "healthy"), "w", encoding="ascii").close()
+        for directory in (os.path.join(self.directory, name) for name in ("a", "b")):
+            os.makedirs(directory, exist_ok=True)
+            with open(os.path.join(directory, "healthy"), "w", encoding="ascii"):
+                pass
+            check = os.path.join(directory, "check")
+            with open(check, "w", encoding="ascii") as out:
+                out.write(f"#!/bin/sh\necho >> {directory}/runs\ntest -e {directory}/healthy\n")
+            os.chmod(check, 0o755)
         super()._build()
 
 
-def one(kind, alibi, case):
+def one(kind, alibi, case, phase):
     act, text = CASES[case]
-    with HealthyPair(kind, alibi, config=text) as pair:
+    with HealthyPair(kind, alibi, config=text, phase=phase) as pair:
         time.sleep(1.5)
         begin = time.time()
-        act(pair)
+        begin = act(pair) or begin
 
         def first():
             return next((x[0] for x in pair.adverts() if x[1] == 2 and x[2] == 77 and
@@ -85,12 +96,16 @@ def one(kind, alibi, case):
 
 
 def main():
-    alibi = sys.argv[1]
-    for case in sys.argv[2:] or CASES:
+    arguments = [a for a in sys.argv[1:] if a != "--table"]
+    alibi, rows = os.path.abspath(arguments[0]), []
+    for case in arguments[1:] or CASES:
         for kind in ("keepalived", "alibi"):
-            times = [round(one(kind, alibi, case), 3) for _ in range(TIMES)]
-            print(json.dumps({"bench": "take-over", "case": case, "kind": kind,
-                              "median_s": statistics.median(times), "all_s": times}), flush=True)
+            times = [round(one(kind, alibi, case, (i + 0.5) / TIMES), 3) for i in range(TIMES)]
+            rows.append({"bench": "take-over", "case": case, "kind": kind,
+                         "median_s": statistics.median(times), "all_s": times})
+            print(json.dumps(rows[-1]), flush=True)
+    if "--table" in sys.argv:
+        print(tables.text(rows))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""JSON lines of the benches as the tables of docs/bench.md. `tables.py FILE...` prints them;
+`--write docs/bench.md` puts each between its marks, `<!-- bench: NAME -->` and `<!-- end -->`.
+What has no lines in the files stays as it is."""
+import json
+import re
+import sys
+
+
+def markdown(head, rows, left=2):
+    """`left` columns are text, the others numbers."""
+    marks = ["---"] * left + ["---:"] * (len(head) - left)
+    return "\n".join("| " + " | ".join(str(x) for x in row) + " |" for row in [head, *rows]) \
+        .replace("\n", "\n|" + "|".join(marks) + "|\n", 1)
+
+
+def of(rows, bench):
+    return [row for row in rows if row["bench"] == bench]
+
+
+def stalls(rows, bench, failovers):
+    keys = ("failovers", "latest_advert_s", "two_answering_s", "answered_by_old", "availability")
+    head = [bench, "kind", failovers, "latest advert (s)", "two answering (s)",
+            "answers of the old node", "availability"]
+    return markdown(head, [[row["stall"], row["kind"], *(row[key] for key in keys)]
+                           for row in of(rows, bench)])
+
+
+def proofs(rows):
+    """Whether the stall reached the master: what is not nothing."""
+    head = ["stall", "kind", "in the master's control group meanwhile"]
+    return markdown(head, [[row["stall"], row["kind"], ", ".join(
+        f"{key} {value}" for key, value in row["proof"].items() if value not in (0, 0.0, ""))]
+        for row in of(rows, "stall") + of(rows, "stop")], left=3)
+
+
+def take_overs(rows):
+    cases = {}
+    for row in of(rows, "take-over"):
+        cases.setdefault(row["case"], {})[row["kind"]] = row["median_s"]
+    return markdown(["case", "keepalived (s)", "alibi (s)"], [
+        [case, kinds.get("keepalived", ""), kinds.get("alibi", "")]
+        for case, kinds in cases.items()], left=1)
+
+
+def reloads(rows):
+    keys = ("instances", "signals", "reloads", "transitions", "peer_transitions", "priority_0",
+            "worst_between_adverts_s")
+    head = ["kind", "instances", "SIGHUPs", "reloads", "transitions", "of the peer", "priority 0",
+            "longest between two adverts (s)"]
+    return markdown(head, [[row["keeper"], *(row[key] for key in keys)]
+                           for row in of(rows, "reload")], left=1)
+
+
+def mixed(rows):
+    return markdown(["peer", "events", "seed", "disagreements"], [
+        [row["peer"], row["events"], row["seed"], len(row["disagreements"])]
+        for row in of(rows, "mixed")], left=1)
+
+
+TABLES = {  # mark: benches it is made of, function
+    "stalls": (("stall",), lambda rows: stalls(rows, "stall", "false fail-overs")),
+    "stops": (("stop",), lambda rows: stalls(rows, "stop", "fail-overs")),
+    "proofs": (("stall", "stop"), proofs),
+    "take-over": (("take-over",), take_overs),
+    "reload": (("reload",), reloads),
+    "mixed": (("mixed",), mixed),
+}
+
+
+def made(rows):
+    return {name: make(rows) for name, (benches, make) in TABLES.items()
+            if any(of(rows, bench) for bench in benches)}
+
+
+def text(rows):
+    return "".join(f"\n{name}:\n\n{table}\n" for name, table in made(rows).items())
+
+
+def write(path, rows):
+    with open(path, encoding="utf-8") as document:
+        content = document.read()
+    for name, table in made(rows).items():
+        content, count = re.subn(rf"(<!-- bench: {name} -->\n).*?(<!-- end -->)",
+                                 lambda marks, t=table: f"{marks[1]}{t}\n{marks[2]}", content,
+                                 flags=re.S)
+        if count != 1:
+            raise SystemExit(f"tables: {path} has no marks for {name}")
+    with open(path, "w", encoding="utf-8") as document:
+        document.write(content)
+
+
+def main():
+    arguments, target = sys.argv[1:], None
+    if "--write" in arguments:
+        at = arguments.index("--write")
+        target = arguments[at + 1]
+        del arguments[at:at + 2]
+    rows = []
+    for name in arguments:
+        with open(name, encoding="utf-8") as lines:
+            rows += [json.loads(line) for line in lines if line.startswith("{")]
+    if target:
+        write(target, rows)
+    else:
+        print(text(rows))
+
+
+if __name__ == "__main__":
+    main()
