@@ -152,6 +152,15 @@ std::vector<os::AddressSpec> altered(const InstanceNetwork& from, const Instance
   return out;
 }
 
+bool same(const InstanceNetwork& one, const InstanceNetwork& other) {
+  const auto within = [](const InstanceNetwork& all, const InstanceNetwork& part) {
+    const InstanceNetwork rest = lacking(part, all);
+    return rest.addresses.empty() && rest.routes.empty() && rest.rules.empty() &&
+           rest.blocked.empty() && altered(part, all).empty();
+  };
+  return within(one, other) && within(other, one);
+}
+
 void append(InstanceNetwork& to, const InstanceNetwork& more) {
   append_to(to.addresses, more.addresses);
   append_to(to.routes, more.routes);

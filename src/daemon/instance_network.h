@@ -63,6 +63,8 @@ using OnError = std::function<void(const Error&)>;
 InstanceNetwork lacking(InstanceNetwork from, const InstanceNetwork& other);
 /// The addresses of `from` that `other` has as well, but not in all the same.
 std::vector<os::AddressSpec> altered(const InstanceNetwork& from, const InstanceNetwork& other);
+/// Both have the same, however it is ordered.
+bool same(const InstanceNetwork& one, const InstanceNetwork& other);
 void append(InstanceNetwork& to, const InstanceNetwork& more);
 
 /// Silence first, then addresses, routes, rules. `firewall` may be null when nothing is blocked.

@@ -121,6 +121,22 @@ void discard(Socket& socket, os::VrrpSocket::Buffer& buffer) {
   for (int i = 0; socket && i < kMostPackets && socket->receive(buffer, ignored);) ++i;
 }
 
+/// All that is held is closed, and this keeper's to close again. The table may be another one; one
+/// of the same name that is set up otherwise now is replaced only here, where that is at once.
+void close(os::Firewall& firewall, const config::Settings& old,
+           const std::vector<keeping::Slot>& slots, const Voice& voice) {
+  const auto before = firewall_options(old);
+  const bool remade = any_silent(old) && before.table == firewall.options().table &&
+                      before != firewall.options();
+  Result<void> done = remade ? firewall.make_table() : Result<void>();
+  InstanceNetwork held;
+  for (const auto& slot : slots) {
+    if (slot.has_addresses) append(held, slot.network);
+  }
+  if (done && !held.blocked.empty()) done = firewall.block(held.blocked);
+  if (!done) voice.say_daemon(done.error().message, 2);
+}
+
 /// What the tracker found is known to the new one as well, by name.
 void carry_tracked(const Predecessor& old, const TrackedObjects& ours, const SharedPage& page) {
   const TrackedObjects theirs(old.settings);
@@ -264,6 +280,7 @@ void Keeper::take_sockets(Inheritance& from) {
 void Keeper::settle(Inheritance& from, const Predecessor& old) {
   hear_links();
   begin_tracking();
+  if (firewall_) close(*firewall_, old.settings, slots_, voice_);
   InstanceNetwork leaving = retire_routers(from, old, links_);
   for (Slot& slot : slots_) {
     const auto origin = from.origin[slot.index];
@@ -280,8 +297,15 @@ void Keeper::settle(Inheritance& from, const Predecessor& old) {
     for (const auto& output : from.first_words[slot.index]) perform(slot, output);
     continue_slot(slot);
   }
-  give_back(not_held(std::move(leaving)), netlink_, firewall_ ? &*firewall_ : nullptr,
-            [&](const Error& error) { voice_.say_daemon(error.message, 2); });
+  leaving = not_held(std::move(leaving));
+  const auto failed = [&](const Error& error) { voice_.say_daemon(error.message, 2); };
+  os::Firewall* const firewall = firewall_ ? &*firewall_ : nullptr;
+  give_back(leaving, netlink_, firewall, failed);
+  if (leaving.addresses.empty()) return;
+  // With the first address of a subnet the kernel may have taken away the others.
+  for (const Slot& slot : slots_) {
+    if (slot.has_addresses) daemon::take(slot.network, netlink_, firewall, failed);
+  }
 }
 
 /// Without what an instance has that answers for it.
@@ -306,9 +330,10 @@ void Keeper::change_network(Slot& slot, const InstanceNetwork& before, InstanceN
   give_back(now_gone, netlink_, firewall, failed);
   append(leaving, gone);
   InstanceNetwork fresh = lacking(slot.network, before);
-  // The same address, but labelled otherwise: made anew.
-  for (const auto& spec : altered(before, slot.network)) static_cast<void>(netlink_.remove(spec));
-  for (const auto& spec : altered(slot.network, before)) fresh.addresses.push_back(spec);
+  // The same address, but labelled otherwise: made anew, and what the kernel takes away with it.
+  const auto otherwise = altered(before, slot.network);
+  for (const auto& spec : otherwise) static_cast<void>(netlink_.remove(spec));
+  if (!otherwise.empty()) fresh = slot.network;
   daemon::take(fresh, netlink_, firewall, failed);
   // With its advertised addresses the machine asks for this itself; excluded ones it does not know.
   if (!fresh.addresses.empty()) send_gratuitous(slot, slot.settings.vrrp.garp_master_repeat);

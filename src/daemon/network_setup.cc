@@ -110,17 +110,27 @@ Result<void> NetworkSetup::make_all(const config::Settings& settings) {
       .and_then([&] { return make_firewall(settings); });
 }
 
-Result<void> NetworkSetup::make_virtual_macs(const config::Settings& settings) {
-  bool v4 = false;
-  for (const auto& plan : resolver_.macs()) {
-    const bool taken = before_ != nullptr && !before_->keeps(plan) &&
-                       std::any_of(before_->macs_.begin(), before_->macs_.end(),
-                                   [&](const auto& other) { return other.name == plan.name; });
-    if (taken) {
+/// What the configuration in force has on it stays as it is until that has ended.
+Result<void> NetworkSetup::may_become(const VirtualMacPlan& plan) const {
+  if (before_ == nullptr || before_->keeps(plan)) return {};
+  for (const auto& other : before_->macs_) {
+    if (other.name == plan.name) {
       return fail("interface " + plan.name +
                   " is in use with another MAC or on another interface: a restart changes that, "
                   "or another name after use_vmac");
     }
+    if (other.base == plan.base && other.mac == plan.mac) {
+      return fail("the virtual MAC of " + plan.name + " is there as " + other.name +
+                  ": a restart changes the name, or keep it with 'use_vmac " + other.name + "'");
+    }
+  }
+  return {};
+}
+
+Result<void> NetworkSetup::make_virtual_macs(const config::Settings& settings) {
+  bool v4 = false;
+  for (const auto& plan : resolver_.macs()) {
+    if (auto free = may_become(plan); !free) return free;
     if (settings.global.dynamic_interfaces && links_.find(plan.base) == nullptr) {
       macs_.push_back(plan);  // the keeper may make it, and we take it away
       continue;
@@ -163,8 +173,10 @@ Result<void> NetworkSetup::make_firewall(const config::Settings& settings) {
   auto firewall = os::Firewall::open(firewall_options(settings));
   if (!firewall) return tl::unexpected(firewall.error());
   firewall_ = std::move(*firewall);
+  // Made anew while addresses are to be silent it would let them speak: the keeper does that, when
+  // it can close them again at once.
   const bool there = before_ != nullptr && before_->firewall_ &&
-                     before_->firewall_->options() == firewall_->options();
+                     before_->firewall_->options().table == firewall_->options().table;
   return there ? Result<void>() : firewall_->make_table();
 }
 
@@ -207,6 +219,11 @@ Result<void> NetworkSetup::write(const std::string& path, const std::string& val
 /// every interface by itself, so that the virtual MAC's may go without.
 Result<void> NetworkSetup::no_reverse_path_filter() {
   const std::string conf = std::string(kIpv4) + "conf/";
+  if (before_ != nullptr) {  // what is done already goes on, and stays ours to restore
+    for (const auto& known : before_->memory_.files) {
+      if (known.path.ends_with("/rp_filter")) memory_.files.push_back(known);
+    }
+  }
   const auto all = os::read_text(conf + "all/rp_filter");
   if (!all || *all == "0") return {};
   std::vector<std::string> names{"default"};
@@ -233,9 +250,7 @@ std::vector<std::string> NetworkSetup::undo(const NetworkSetup* staying) {
                            staying->firewall_->options().table == firewall_->options().table;
   if (firewall_ && !table_stays) note(firewall_->delete_table());
   firewall_.reset();
-  give_back(staying == nullptr ? statics_ : lacking(statics_, staying->statics_), netlink_, nullptr,
-            [&](const Error& error) { failures.push_back(error.message); });
-  statics_ = {};
+  undo_statics(staying, failures);
   note(read_again(netlink_, links_));
   for (const auto& plan : macs_) {
     const auto* link = links_.find(plan.name);
@@ -247,6 +262,24 @@ std::vector<std::string> NetworkSetup::undo(const NetworkSetup* staying) {
   macs_.clear();
   restore_settings(staying, failures);
   return failures;
+}
+
+/// What `staying` has otherwise in details is there as it wants it afterwards: the kernel takes a
+/// route that is named with fewer details for the one that has more, and with an address it takes
+/// away what depends on it.
+void NetworkSetup::undo_statics(const NetworkSetup* staying, std::vector<std::string>& failures) {
+  const auto failed = [&](const Error& error) { failures.push_back(error.message); };
+  static const InstanceNetwork kNone;
+  const InstanceNetwork& kept = staying == nullptr ? kNone : staying->statics_;
+  InstanceNetwork gone = lacking(statics_, kept);
+  std::erase_if(gone.routes, [&](const auto& route) {
+    return std::any_of(kept.routes.begin(), kept.routes.end(),
+                       [&](const auto& other) { return os::replaces(other, route); });
+  });
+  for (const auto& spec : altered(statics_, kept)) gone.addresses.push_back(spec);
+  give_back(gone, netlink_, nullptr, failed);
+  if (staying != nullptr && !same(statics_, kept)) take(kept, netlink_, nullptr, failed);
+  statics_ = {};
 }
 
 void NetworkSetup::restore_settings(const NetworkSetup* staying,

@@ -59,6 +59,7 @@ class NetworkSetup {
   NetworkSetup(const config::Settings& settings, os::Netlink netlink)
       : resolver_(settings), netlink_(std::move(netlink)) {}
   Result<void> make_all(const config::Settings& settings);
+  Result<void> may_become(const VirtualMacPlan& plan) const;
   Result<void> make_virtual_macs(const config::Settings& settings);
   Result<void> change(const std::string& interface, os::Ipv4Setting setting, std::uint32_t value);
   Result<void> write(const std::string& path, const std::string& value);
@@ -67,6 +68,7 @@ class NetworkSetup {
   Result<void> make_firewall(const config::Settings& settings);
   std::vector<std::string> undo(const NetworkSetup* staying);
   bool keeps(const VirtualMacPlan& plan) const;
+  void undo_statics(const NetworkSetup* staying, std::vector<std::string>& failures);
   void restore_settings(const NetworkSetup* staying, std::vector<std::string>& failures);
 
   Resolver resolver_;

@@ -152,6 +152,12 @@ bool is_of(const RouteKey& key, const RouteSpec& route) {
          (route.length == 0 || key.destination == route.destination);
 }
 
+bool replaces(const RouteSpec& route, const RouteSpec& other) {
+  return (route.flags & NLM_F_REPLACE) != 0 && route.family == other.family &&
+         route.length == other.length && route.destination == other.destination &&
+         route.table == other.table && route.tos == other.tos && route.metric == other.metric;
+}
+
 bool has_route(Netlink& netlink, const RouteSpec& route) {
   NetlinkMessage request(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP);
   request.body<rtmsg>().rtm_family = family_of(route.family);

@@ -64,6 +64,8 @@ struct RouteKey {
 };
 std::optional<RouteKey> parse_route(const nlmsghdr* header);
 bool is_of(const RouteKey& key, const RouteSpec& route);
+/// Adding `route` puts it in the place of `other`.
+bool replaces(const RouteSpec& route, const RouteSpec& other);
 /// Asks the kernel; an answer that cannot be had counts as "there".
 bool has_route(Netlink& netlink, const RouteSpec& route);
 

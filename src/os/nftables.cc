@@ -65,6 +65,10 @@ class NftMessage : public NetlinkMessage {
 
 }  // namespace
 
+bool BlockedAddress::operator==(const BlockedAddress& other) const {
+  return address == other.address && (!link_local(address) || index == other.index);
+}
+
 Result<Firewall> Firewall::open(FirewallOptions options) {
   Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER));
   if (!fd.valid()) return fail_errno("cannot open a netfilter socket");

@@ -27,7 +27,7 @@ struct FirewallOptions {
 struct BlockedAddress {
   wire::IpAddress address;
   IfIndex index{0};
-  bool operator==(const BlockedAddress&) const = default;
+  bool operator==(const BlockedAddress& other) const;
 };
 
 class Firewall {
