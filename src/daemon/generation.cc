@@ -23,7 +23,10 @@ int keep(Generation& generation, pid_t supervisor) {
   }
   const int code = keeper_main(generation.settings, generation.channels,
                                predecessor ? &*predecessor : nullptr);
-  if (::getppid() != supervisor && code != kHandedOver) generation.network->undo();
+  if (::getppid() != supervisor && code != kHandedOver) {
+    generation.network->undo();
+    generation.channels.fence.take_down();
+  }
   return code;
 }
 
