@@ -170,10 +170,10 @@ class Bfd(unittest.TestCase):
         self.story(lambda ns, d: KeepalivedBfd(ns, d, "10.77.0.1"), "",
                    r"Entering FAULT STATE.*BFD session router with 10.77.0.3 went down")
 
-    def test_alibi_with_itself_at_10_ms(self):
+    def test_alibi_with_itself(self):
         other = "track_bfd {\n router weight -1\n }"
-        texts = (config(110, bfd("10.77.0.2", "10.77.0.1", 10, 5), "track_bfd {\n router\n }"),
-                 config(100, bfd("10.77.0.1", "10.77.0.2", 10, 5), other))
+        texts = (config(110, bfd("10.77.0.2", "10.77.0.1", 100, 5), "track_bfd {\n router\n }"),
+                 config(100, bfd("10.77.0.1", "10.77.0.2", 100, 5), other))
         with Pair(*texts) as pair:
             a, b = pair.nodes
             a.start()
@@ -214,8 +214,8 @@ class Bfd(unittest.TestCase):
                 pair.nodes[0].process.expect(r"Entering Down state", 5, killed)
 
     def test_floods_and_forgeries(self):
-        texts = (config(110, bfd("10.77.0.2", "10.77.0.1", 10, 5), "track_bfd {\n router\n }"),
-                 config(100, bfd("10.77.0.1", "10.77.0.2", 10, 5),
+        texts = (config(110, bfd("10.77.0.2", "10.77.0.1", 100, 5), "track_bfd {\n router\n }"),
+                 config(100, bfd("10.77.0.1", "10.77.0.2", 100, 5),
                         "track_bfd {\n router weight -1\n }"), "")
         with Pair(*texts, addresses=ADDRESSES) as pair:
             a, b, other = pair.nodes

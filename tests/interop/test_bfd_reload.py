@@ -70,7 +70,7 @@ def frr_counters(peer):
 class Reloads(unittest.TestCase):
     COUNT = 20
 
-    def story(self, make_peer, number=signal.SIGHUP, count=COUNT, interval=50, multiplier=3,
+    def story(self, make_peer, number=signal.SIGHUP, count=COUNT, interval=100, multiplier=5,
               load=0, complete=r"Reload complete"):
         text = config(110, bfd(ROUTER, "10.77.0.1", interval, multiplier), TRACK)
         with Pair(text, "", "", addresses=ADDRESSES) as pair:
@@ -134,7 +134,7 @@ class Reloads(unittest.TestCase):
 
 class Changes(unittest.TestCase):
     def setUp(self):
-        text = self.text(50)
+        text = self.text(100)
         self.pair = Pair(text, "", "", addresses=ADDRESSES).__enter__()
         self.addCleanup(self.pair.__exit__, None)
         self.a, _, router = self.pair.nodes
@@ -146,7 +146,7 @@ class Changes(unittest.TestCase):
         self.packets = Packets(router.namespace, self.pair.path("bfd.pcap"))
 
     @staticmethod
-    def text(interval, multiplier=3):
+    def text(interval, multiplier=5):
         return config(110, bfd(ROUTER, "10.77.0.1", interval, multiplier), TRACK)
 
     def reload(self, text):
@@ -158,7 +158,7 @@ class Changes(unittest.TestCase):
 
     def test_other_intervals_are_negotiated_in_place(self):
         since = time.monotonic()
-        for interval, multiplier in ((300, 3), (50, 5), (20, 3), (500, 2), (50, 3)):
+        for interval, multiplier in ((300, 3), (100, 5), (60, 8), (500, 2), (100, 5)):
             self.reload(self.text(interval, multiplier))
             time.sleep(2)
             recent = [x[0] for x in self.packets.all()][-4:]
@@ -174,7 +174,7 @@ class Changes(unittest.TestCase):
         self.reload(config(110))
         wait_until(lambda: self.packets.all()[-1][1:3] == (0, 7), 3, "AdminDown")
         self.assertTrue(self.a.has_vip())
-        self.reload(self.text(50))  # and it comes again
+        self.reload(self.text(100))  # and it comes again
         self.a.process.expect(r"BFD_Instance\(router\) Entering Up state", 20)
 
     def test_one_of_two_is_gone(self):
@@ -183,7 +183,7 @@ class Changes(unittest.TestCase):
                 " router\n }", " router\n second weight -1\n }")
         since = time.monotonic()
         self.reload(other)
-        self.reload(self.text(50))
+        self.reload(self.text(100))
         time.sleep(0.5)
         self.assertEqual({state for _, state, *_ in self.packets.all()}, {3})
         self.assertIsNone(self.peer.process.find(r"\(router\) Entering (Down|Init)", since))
