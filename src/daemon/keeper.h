@@ -110,6 +110,7 @@ class Keeper {
   void watch_source(Slot& slot);
   void address_removed(const os::InterfaceAddress& news);
   void look_for_losses();
+  void look_for_routes();
   void static_lost(const std::string& track_group, const std::string& what);
 
   // keeper_publish.cc

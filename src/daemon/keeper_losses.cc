@@ -8,6 +8,9 @@
 namespace alibi::daemon {
 namespace {
 
+/// For one look into the routing tables, which the keeper waits for.
+constexpr Duration kPatience = 200ms;
+
 bool holds(const keeping::Slot& slot, const std::vector<keeping::Port>& ports) {
   return slot.has_addresses && ports[slot.port].up;
 }
@@ -43,12 +46,12 @@ void Keeper::hear(const os::RouteKey& news) {
     if (!holds(slot, ports_)) continue;
     for (const auto& route : slot.network.routes) {
       if (!route.tracked || !os::is_of(news, route)) continue;
-      if (!os::has_route(netlink_, route)) feed(slot, vrrp::AddressLost{news.destination, what()});
+      if (!os::has_route(route, kPatience)) feed(slot, vrrp::AddressLost{news.destination, what()});
       break;
     }
   }
   for (std::size_t i = 0; i < statics_.routes.size(); ++i) {
-    if (os::is_of(news, statics_.routes[i]) && !os::has_route(netlink_, statics_.routes[i])) {
+    if (os::is_of(news, statics_.routes[i]) && !os::has_route(statics_.routes[i], kPatience)) {
       static_lost(settings_.static_routes[i].track_group, what());
     }
   }
@@ -96,11 +99,6 @@ void Keeper::look_for_losses() {
       feed(slot, vrrp::AddressLost{spec.address});
       break;
     }
-    for (const auto& route : slot.network.routes) {
-      if (!slot.has_addresses || !route.tracked || os::has_route(netlink_, route)) continue;
-      feed(slot, vrrp::AddressLost{route.destination, "the route to " + route.destination.text()});
-      break;
-    }
     for (const auto& rule : slot.network.rules) {
       if (!slot.has_addresses || !rule.tracked || os::has_rule(netlink_, rule)) continue;
       feed(slot,
@@ -108,6 +106,34 @@ void Keeper::look_for_losses() {
                              "the routing rule of preference " + std::to_string(rule.priority)});
       break;
     }
+  }
+  look_for_routes();
+}
+
+/// All at once: the table may be the Internet's.
+void Keeper::look_for_routes() {
+  std::vector<const os::RouteSpec*> routes;
+  std::vector<Slot*> owners;
+  for (Slot& slot : slots_) {
+    if (!slot.has_addresses) continue;
+    for (const auto& route : slot.network.routes) {
+      if (!route.tracked) continue;
+      routes.push_back(&route);
+      owners.push_back(&slot);
+    }
+  }
+  if (routes.empty()) return;
+  const auto found = os::find_routes(routes, kPatience);
+  if (!found.complete) {
+    voice_.say_daemon(
+        "notifications were lost, and the routing table is too large to look in it for all routes: "
+        "a loss may go unnoticed",
+        1);
+  }
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const auto& at = routes[i]->destination;
+    if (found.there[i] || !owners[i]->has_addresses) continue;  // one lost route is enough
+    feed(*owners[i], vrrp::AddressLost{at, "the route to " + at.text()});
   }
 }
 

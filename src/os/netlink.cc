@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <span>
 
+#include "os/event_loop.h"
 #include "os/netlink_message.h"
 #include "os/netlink_parse.h"
 
@@ -39,10 +40,11 @@ bool walk(std::span<char> bytes, std::uint32_t sequence, int& error, Each each) 
 }
 
 template <typename Each>
-Result<int> read_answer(int fd, std::uint32_t sequence, Each each) {
+Result<int> read_answer(int fd, std::uint32_t sequence, Each each, Instant deadline = kNever) {
   alignas(nlmsghdr) std::array<char, kBufferBytes> buffer;
   int error = 0;
   for (;;) {
+    if (deadline != kNever && monotonic_now() >= deadline) return ETIME;
     const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno("cannot read netlink's answer");
@@ -80,13 +82,18 @@ Result<void> Netlink::send(NetlinkMessage& message) {
 }
 
 Result<void> Netlink::each(NetlinkMessage& request,
-                           const std::function<void(const nlmsghdr*)>& each) {
+                           const std::function<void(const nlmsghdr*)>& each, Instant deadline) {
   const auto error =
-      send(request).and_then([&] { return read_answer(fd_.get(), sequence_, each); });
+      send(request).and_then([&] { return read_answer(fd_.get(), sequence_, each, deadline); });
   if (!error) return tl::unexpected(error.error());
   if (*error == 0) return {};
   errno = *error;
   return fail_errno("netlink does not answer");
+}
+
+void Netlink::filter_dumps() {
+  const int on = 1;
+  ::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
 }
 
 Result<void> Netlink::change(NetlinkMessage& message, std::initializer_list<int> harmless,

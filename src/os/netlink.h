@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/instant.h"
 #include "base/result.h"
 #include "base/strong.h"
 #include "os/fd.h"
@@ -59,8 +60,13 @@ class Netlink {
   /// `harmless` is success, any other a failure that begins with `what`.
   Result<void> change(NetlinkMessage& message, std::initializer_list<int> harmless,
                       const std::string& what);
-  /// Every message of the answer to a dump (or one object asked for).
-  Result<void> each(NetlinkMessage& request, const std::function<void(const nlmsghdr*)>& each);
+  /// Every message of the answer to a dump (or one object asked for). After an answer that was
+  /// given up at its deadline (ETIME) the socket is of no more use.
+  Result<void> each(NetlinkMessage& request, const std::function<void(const nlmsghdr*)>& each,
+                    Instant deadline = kNever);
+  /// From now on the kernel filters dumps by what the request names (NETLINK_GET_STRICT_CHK);
+  /// before Linux 4.20 it gives everything all the same.
+  void filter_dumps();
 
  private:
   explicit Netlink(Fd fd) : fd_(std::move(fd)) {}

@@ -34,13 +34,14 @@ Result<NetlinkMonitor> NetlinkMonitor::open(bool policy) {
 
 void NetlinkMonitor::drain(const std::function<void(const LinkNews&)>& heard) {
   alignas(nlmsghdr) std::array<char, kBufferBytes> buffer;
+  bool lost = false;
   for (int round = 0; round < 1000; ++round) {
     const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got < 0 && errno == ENOBUFS) {
-      heard(Overrun{});
+      lost = true;
       continue;
     }
-    if (got <= 0) return;
+    if (got <= 0) break;
     int left = static_cast<int>(got);
     for (auto* h = reinterpret_cast<nlmsghdr*>(buffer.data()); mnl_nlmsg_ok(h, left);
          h = mnl_nlmsg_next(h, &left)) {
@@ -50,6 +51,7 @@ void NetlinkMonitor::drain(const std::function<void(const LinkNews&)>& heard) {
       if (const auto rule = parse_rule(h)) heard(*rule);
     }
   }
+  if (lost) heard(Overrun{});  // once, after what is left: looking at everything anew takes time
 }
 
 }  // namespace alibi::os

@@ -48,12 +48,12 @@ void expect_comes_and_goes(Netlink& netlink, const RouteSpec& spec) {
     const auto added = add_route(netlink, spec);
     ASSERT_TRUE(added) << added.error().message;
   }
-  EXPECT_TRUE(has_route(netlink, spec));
+  EXPECT_TRUE(has_route(spec, 10s));
   for (int i = 0; i < 2; ++i) {
     const auto removed = remove_route(netlink, spec);
     ASSERT_TRUE(removed) << removed.error().message;
   }
-  EXPECT_FALSE(has_route(netlink, spec));
+  EXPECT_FALSE(has_route(spec, 10s));
 }
 
 TEST(Route, OfEveryKindComesAndGoes) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "os/event_loop.h"
 #include "os/netlink_message.h"
 
 namespace alibi::os {
@@ -158,15 +159,71 @@ bool replaces(const RouteSpec& route, const RouteSpec& other) {
          route.table == other.table && route.tos == other.tos && route.metric == other.metric;
 }
 
-bool has_route(Netlink& netlink, const RouteSpec& route) {
+namespace {
+
+/// One dump: of one family and table, and of one protocol unless that is 0.
+Result<void> ask(const RouteSpec& like, std::uint8_t protocol, Instant deadline,
+                 const std::function<void(const RouteKey&)>& heard) {
+  auto netlink = Netlink::open();
+  if (!netlink) return tl::unexpected(netlink.error());
+  netlink->filter_dumps();
   NetlinkMessage request(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP);
-  request.body<rtmsg>().rtm_family = family_of(route.family);
-  bool found = false;
-  const auto asked = netlink.each(request, [&](const nlmsghdr* h) {
-    const auto key = parse_route(h);
-    found |= key && is_of(*key, route);
-  });
-  return found || !asked;
+  auto& body = request.body<rtmsg>();
+  body.rtm_family = family_of(like.family);
+  body.rtm_protocol = protocol;
+  request.put_u32(RTA_TABLE, like.table);
+  const auto each = [&](const nlmsghdr* h) {
+    if (const auto key = parse_route(h)) heard(*key);
+  };
+  auto asked = netlink->each(request, each, deadline);
+  if (!asked && asked.error().os_errno == ENOENT) return {};  // no such table: nothing is in it
+  return asked;
+}
+
+/// A pass over those that `there` does not have yet; false when an answer could not be had.
+bool look(std::span<const RouteSpec* const> routes, bool any_protocol, Instant deadline,
+          bool unknown_is_there, std::vector<bool>& there) {
+  std::vector<bool> asked = there;
+  bool complete = true;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    if (asked[i]) continue;
+    std::vector<std::size_t> alike;
+    for (std::size_t k = i; k < routes.size(); ++k) {
+      const RouteSpec& other = *routes[k];
+      if (asked[k] || other.family != routes[i]->family || other.table != routes[i]->table ||
+          (!any_protocol && other.protocol != routes[i]->protocol)) {
+        continue;
+      }
+      asked[k] = true;
+      alike.push_back(k);
+    }
+    const std::uint8_t protocol = any_protocol ? 0 : routes[i]->protocol;
+    const auto answered = ask(*routes[i], protocol, deadline, [&](const RouteKey& key) {
+      for (const std::size_t k : alike) {
+        if (is_of(key, *routes[k])) there[k] = true;
+      }
+    });
+    complete = complete && answered;
+    if (answered || !unknown_is_there) continue;
+    for (const std::size_t k : alike) there[k] = true;
+  }
+  return complete;
+}
+
+}  // namespace
+
+RoutesFound find_routes(std::span<const RouteSpec* const> routes, Duration patience) {
+  const Instant deadline = monotonic_now() + patience;
+  RoutesFound found;
+  found.there.resize(routes.size());
+  found.complete = look(routes, false, deadline, true, found.there);
+  look(routes, true, deadline, false, found.there);
+  return found;
+}
+
+bool has_route(const RouteSpec& route, Duration patience) {
+  const RouteSpec* const one = &route;
+  return find_routes({&one, 1}, patience).there.front();
 }
 
 }  // namespace alibi::os

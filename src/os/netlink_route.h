@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,7 +67,16 @@ std::optional<RouteKey> parse_route(const nlmsghdr* header);
 bool is_of(const RouteKey& key, const RouteSpec& route);
 /// Adding `route` puts it in the place of `other`.
 bool replaces(const RouteSpec& route, const RouteSpec& other);
-/// Asks the kernel; an answer that cannot be had counts as "there".
-bool has_route(Netlink& netlink, const RouteSpec& route);
+
+struct RoutesFound {
+  std::vector<bool> there;  ///< of each; one that could not be asked for counts as there
+  bool complete = true;     ///< all could be asked for
+};
+/// Asks the kernel, over sockets of its own: a dump for each table and protocol, which the kernel
+/// filters, so that a full table costs no more than its walk. A route that is not found is looked
+/// for once more whatever its protocol: another may have put it there before us. Ends after
+/// `patience`.
+RoutesFound find_routes(std::span<const RouteSpec* const> routes, Duration patience);
+bool has_route(const RouteSpec& route, Duration patience);
 
 }  // namespace alibi::os
