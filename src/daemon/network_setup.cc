@@ -15,6 +15,9 @@ using os::Ipv4Setting;
 constexpr const char* kIpv4 = "/proc/sys/net/ipv4/";
 constexpr const char* kIpv6 = "/proc/sys/net/ipv6/";
 
+/// /proc/sys is read-only in many containers; keepalived goes on, too.
+constexpr const char* kWithout = ": going on without it";
+
 /// ARP for the address is answered by this interface and no other; what comes for it from ourselves
 /// or by another way is taken.
 const os::Ipv4Settings kVirtualMacSettings = {{Ipv4Setting::ArpIgnore, 1},
@@ -140,7 +143,10 @@ Result<void> NetworkSetup::make_virtual_macs(const config::Settings& settings) {
     // No address from router advertisements: a backup must not announce the virtual MAC. Where IPv6
     // is off there is nothing to write to.
     for (const char* name : {"/accept_ra", "/autoconf"}) {
-      static_cast<void>(os::write_text(std::string(kIpv6) + "conf/" + plan.name + name, "0"));
+      const auto written = os::write_text(std::string(kIpv6) + "conf/" + plan.name + name, "0");
+      if (!written && written.error().os_errno != ENOENT) {
+        warnings_.push_back(written.error().message + kWithout);
+      }
     }
     if (settings.instances[plan.instance].vrrp.family != wire::Family::V4) continue;
     v4 = true;
@@ -202,7 +208,10 @@ Result<void> NetworkSetup::change(const std::string& interface, Ipv4Setting sett
 
 Result<void> NetworkSetup::write(const std::string& path, const std::string& value) {
   const auto now = os::read_text(path);
-  if (!now) return tl::unexpected(now.error());
+  if (!now) {
+    warnings_.push_back(now.error().message + kWithout);
+    return {};
+  }
   if (before_ != nullptr) {
     for (const auto& known : before_->memory_.files) {
       if (known.path == path) {
@@ -212,7 +221,13 @@ Result<void> NetworkSetup::write(const std::string& path, const std::string& val
     }
   }
   if (*now == value) return {};
-  return os::write_text(path, value).map([&] { memory_.files.push_back({path, *now}); });
+  const auto written = os::write_text(path, value);
+  if (written) {
+    memory_.files.push_back({path, *now});
+  } else {
+    warnings_.push_back(written.error().message + kWithout);
+  }
+  return {};
 }
 
 /// The kernel takes the larger of conf/all and the interface's own: what all asks for is given to
@@ -236,7 +251,9 @@ Result<void> NetworkSetup::no_reverse_path_filter() {
     const std::string path = conf + name + "/rp_filter";
     const auto own = os::read_text(path);
     if (!own || *own >= *all) continue;  // one digit each
+    const auto refused = warnings_.size();
     if (auto written = write(path, *all); !written) return written;
+    if (warnings_.size() > refused) return {};  // so are the others
   }
   return write(conf + "all/rp_filter", "0");
 }

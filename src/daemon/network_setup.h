@@ -53,6 +53,8 @@ class NetworkSetup {
   /// As it was prepared by the program before this one.
   static Result<NetworkSetup> resume(const config::Settings& settings, Memory memory);
 
+  /// What the kernel did not let us set, a line each: alibi goes on without it.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   const Resolver& resolver() const { return resolver_; }
 
  private:
@@ -78,6 +80,7 @@ class NetworkSetup {
   Links links_;
   std::vector<VirtualMacPlan> macs_;
   Memory memory_;
+  std::vector<std::string> warnings_;
   const NetworkSetup* before_ = nullptr;  ///< while this one is being prepared
 };
 

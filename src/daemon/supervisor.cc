@@ -50,6 +50,7 @@ void Supervisor::start_all() {
   }
   start_due();
   warn_of_fence();
+  warn_of_network();
   if (again_) reload();  // asked for while the script ran
 }
 
@@ -60,6 +61,10 @@ void Supervisor::warn_of_fence() {
   voice().say_daemon("no fence: " + fence.absent +
                          ". A keeper that is stopped will go on answering for its addresses",
                      1);
+}
+
+void Supervisor::warn_of_network() {
+  for (const auto& warning : current_->network->warnings()) voice().say_daemon(warning, 1);
 }
 
 Result<void> Supervisor::turn() {

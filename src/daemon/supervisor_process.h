@@ -39,6 +39,7 @@ class Supervisor {
   Result<void> turn();
   void start_all();
   void warn_of_fence();
+  void warn_of_network();
   Result<void> stop_all();
   Result<void> end(std::size_t role);
   Voice voice() const;
