@@ -52,15 +52,16 @@ constexpr Keyword kRoot[] = {
     {"net_namespace", Text, Served, "", "", name<&Global::net_namespace>},
     {"net_namespace_ipvs", Any, Later, "", kNoLvs},
     {"namespace_with_ipsets", Flag, Served, "", "", take},
-    {"instance", Text, Parsed, "", "", name<&Global::instance_name>},
-    {"use_pid_dir", Flag, Parsed, "off", "", flag<&Global::use_pid_dir>},
+    {"instance", Text, Served, "", "", name<&Global::instance_name>},
+    {"use_pid_dir", Flag, Parsed, "off", "pid files are in alibi's run folder anyway",
+     flag<&Global::use_pid_dir>},
     {"linkbeat_use_polling", Flag, Parsed, "off", kLinks, take},
-    {"child_wait_time", One, Parsed, "5", "",
+    {"child_wait_time", One, Served, "5", "",
      count_of<std::chrono::seconds, 0, 4294, &Global::child_wait>},
     {"virtual_server", Named, Later, "", kNoLvs, check_virtual_server, Block::VirtualServer},
     {"virtual_server_group", NamedLines, Later, "", kNoLvs, check_server_group},
     {"SSL", Section, Later, "", kNoLvs, take, Block::Ssl},
-    {"include_check", Any, Parsed, "", "", take},
+    {"include_check", Any, Served, "", "", take},
 };
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Block::None)> kBlockNames = {

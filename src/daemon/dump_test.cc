@@ -177,9 +177,11 @@ TEST_F(Dumps, PathsTakeTheInstanceNameWhenAskedTo) {
   settings_.global.instance_name = "two";
   EXPECT_EQ(dump_path(settings_, DumpKind::Json), "/tmp/keepalived.json");
   settings_.global.dumps.use_instance = true;
-  EXPECT_EQ(dump_path(settings_, DumpKind::StatsAndClear), "/tmp/keepalived.two.stats");
-  settings_.global.dumps.json_file = "/var/lib/al.ibi/json";
-  EXPECT_EQ(dump_path(settings_, DumpKind::Json), "/var/lib/al.ibi/json.two");
+  EXPECT_EQ(dump_path(settings_, DumpKind::Data), "/tmp/keepalived.two.data");
+  EXPECT_EQ(dump_path(settings_, DumpKind::StatsAndClear), "/tmp/keepalived.stats");
+  EXPECT_EQ(dump_path(settings_, DumpKind::Json), "/tmp/keepalived.json");
+  settings_.global.dumps.state_file = "/var/lib/al.ibi/data";
+  EXPECT_EQ(dump_path(settings_, DumpKind::Data), "/var/lib/al.ibi/data.two");
 }
 
 TEST(GroupState, OfItsMembers) {

@@ -50,7 +50,7 @@ std::string dump_path(const config::Settings& settings, DumpKind kind) {
                      : kind == DumpKind::Json ? dumps.json_file
                                               : dumps.stats_file;
   const std::string& name = settings.global.instance_name;
-  if (!dumps.use_instance || name.empty()) return path;
+  if (kind != DumpKind::Data || !dumps.use_instance || name.empty()) return path;
   const auto dot = path.rfind('.');
   const auto slash = path.rfind('/');
   if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) {

@@ -20,8 +20,8 @@ namespace alibi::daemon {
 enum class DumpKind : std::uint8_t { Data, Stats, Json, StatsAndClear };
 inline constexpr std::size_t kDumpKinds = 4;
 
-/// Where the dump goes: the configured file, with the instance's name in it if asked for
-/// (data_use_instance: keepalived.NAME.data).
+/// Where the dump goes: the configured file, that of the data with the instance's name
+/// in it if asked for (data_use_instance: keepalived.NAME.data).
 std::string dump_path(const config::Settings& settings, DumpKind kind);
 
 /// Writes a file that is seen whole or not at all: a temporary one beside it, then a rename, which

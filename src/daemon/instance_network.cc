@@ -10,6 +10,18 @@ namespace {
 
 constexpr const char* kKeepalivedTable = "keepalived";
 
+/// Of iproute2: what a later one says does not count where an earlier one has the name.
+std::vector<std::string> name_folders(const config::Global& global) {
+  const auto& etc = global.iproute_etc_dir;
+  std::vector<std::string> folders{etc.empty() ? "/etc/iproute2" : etc};
+  if (!global.iproute_usr_dir.empty()) {
+    folders.push_back(global.iproute_usr_dir);
+  } else {
+    folders.insert(folders.end(), {"/usr/lib/iproute2", "/usr/share/iproute2"});
+  }
+  return folders;
+}
+
 bool has_policy(const config::Settings& settings) {
   return !settings.static_routes.empty() || !settings.static_rules.empty() ||
          std::any_of(settings.instances.begin(), settings.instances.end(),
@@ -56,7 +68,7 @@ os::FirewallOptions firewall_options(const config::Settings& settings) {
 
 Resolver::Resolver(const config::Settings& settings)
     : settings_(settings), macs_(plan_virtual_macs(settings)) {
-  if (has_policy(settings)) names_ = os::RouteNames::read();
+  if (has_policy(settings)) names_ = os::RouteNames::read(name_folders(settings.global));
   RulePriorities priorities;
   for (const auto& rule : settings.static_rules) static_priorities_.push_back(priorities.of(rule));
   for (const auto& instance : settings.instances) {

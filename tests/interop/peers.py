@@ -25,11 +25,11 @@ class Keepalived:
             out.write(text)
         self.process = None
 
-    def start(self):
+    def start(self, first=r"Entering BACKUP STATE \(init\)"):
         self.process = self.namespace.start(
             ["keepalived", "-n", "-l", "-D", "-P", "-f", self.file,
              "-p", self.pid_file("parent"), "-r", self.pid_file("vrrp")])
-        self.process.expect(r"Entering BACKUP STATE \(init\)", 15)
+        self.process.expect(first, 15)
         return self
 
     def pid_file(self, which):
