@@ -62,6 +62,10 @@ std::unique_ptr<Generation> assemble_generation(ReadConfig config, Channels chan
   children[kRecorder] = {"alibi-recorder",
                          [&] { return recorder_main(g.settings, g.channels, options); }, wait};
   children[kRecorder].wanted = options.record;
+  const auto& names = g.settings.global.names;  // process_name and its kin
+  for (Child& child : children) child.comm = names.all;
+  if (!names.vrrp.empty()) children[kKeeper].comm = names.vrrp;
+  if (!names.bfd.empty()) children[kTracker].comm = names.bfd;
   return made;
 }
 

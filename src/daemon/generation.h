@@ -37,6 +37,7 @@ struct Child {
   bool asked_to_end = false;
   Duration back_off = kFirstBackOff;
   std::uint32_t starts = 0;
+  std::string comm{};  ///< what it calls itself; empty: its name
 };
 
 struct Generation {

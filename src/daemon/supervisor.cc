@@ -3,6 +3,7 @@
 #include "daemon/supervisor.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include <cstdio>
 
@@ -154,6 +155,8 @@ int run_supervisor(std::unique_ptr<Generation> generation, const RunOptions& opt
   auto reader = ConfigReader::create();
   if (!reader) return cannot_start(reader.error(), kExitCannotStart);
   prepare_files(options);
+  const auto& name = generation->settings.global.names.all;
+  if (!name.empty()) ::prctl(PR_SET_NAME, name.c_str());
   Supervisor supervisor(options, std::move(generation), std::move(*loop), std::move(*signals),
                         std::move(*reader));
   schedule_supervisor();

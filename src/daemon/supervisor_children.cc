@@ -18,7 +18,7 @@ void Supervisor::start(Child& child) {
   child.asked_to_end = false;
   child.started = os::monotonic_now();
   ++child.starts;
-  const auto pid = os::fork_child(child.name, child.body);
+  const auto pid = os::fork_child(child.comm.empty() ? child.name : child.comm, child.body);
   if (!pid) {
     voice().say_daemon(pid.error().message, 2);
     child.start_at = child.started + child.back_off;

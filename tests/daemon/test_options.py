@@ -138,6 +138,32 @@ class ReadOnly(unittest.TestCase):
             self.assertNotIn("vrrp.77", node.namespace.ip("link", "show"))
 
 
+class Names(unittest.TestCase):
+    def names(self, node, process):
+        """Of the parent, and of its children."""
+        with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
+            pids = [process.pid, *map(int, file.read().split())]
+        found = []
+        for pid in pids:
+            with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+                found.append(file.read().strip())
+        return found[0], set(found[1:])
+
+    def test_processes_are_called_as_keepalived_s(self):
+        for definitions, extra in (("process_name lb", set()),
+                                   ("process_name lb\n vrrp_process_name lb_vrrp", {"lb"}),
+                                   ("process_name lb\n vrrp_process_name lb_vrrp\n"
+                                    "bfd_process_name lb_bfd", {"lb", "lb_bfd"})):
+            with Pair(config(110, definitions=definitions)) as pair, self.subTest(definitions):
+                node, = pair.nodes
+                node.process = start_pids(node, pair, KEEPALIVED)
+                node.wait_vip()
+                parent, children = self.names(node, node.process)
+                node.process.stop()
+                node.start("--no-record").wait_vip()
+                self.assertEqual(self.names(node, node.process), (parent, children | extra))
+
+
 class Surroundings(unittest.TestCase):
     """What keepalived 2.2.7 does not know yet."""
 
