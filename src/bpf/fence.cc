@@ -34,14 +34,33 @@ constexpr bpf_tc_attach_point point_of(alibi_fence_way way) {
   return way == ALIBI_FENCE_IN ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
+/// Programs at our preference and handle, both ways.
+bool attached(IfIndex index) {
+  bool all = true;
+  for (const auto way : {ALIBI_FENCE_IN, ALIBI_FENCE_OUT}) {
+    const bpf_tc_hook at = hook(index, point_of(way));
+    bpf_tc_opts options{};
+    options.sz = sizeof options;
+    options.handle = kHandle;
+    options.priority = kPreference;
+    all = bpf_tc_query(&at, &options) == 0 && all;
+  }
+  return all;
+}
+
 }  // namespace
 
+/// By a skeleton, or adopted.
 struct Fence::Loaded {
   fence_bpf* skeleton = nullptr;
+  std::vector<os::Fd> adopted;
+  int fences = -1, routers = -1, addresses = -1;
   Loaded() = default;
   Loaded(const Loaded&) = delete;
   Loaded& operator=(const Loaded&) = delete;
-  ~Loaded() { fence_bpf::destroy(skeleton); }
+  ~Loaded() {
+    if (skeleton != nullptr) fence_bpf::destroy(skeleton);
+  }
 };
 
 Fence::Fence(std::unique_ptr<Loaded> loaded, std::uint32_t records, alibi_fence* mapping)
@@ -64,11 +83,39 @@ Result<std::unique_ptr<Fence>> Fence::load(std::uint32_t records, std::uint32_t 
   }
   if (error == 0) error = -fence_bpf::load(skeleton);
   if (error != 0) return fail(reason(error, false));
+  loaded->fences = bpf_map__fd(skeleton->maps.fences);
+  loaded->routers = bpf_map__fd(skeleton->maps.routers);
+  loaded->addresses = bpf_map__fd(skeleton->maps.addresses);
+  return map(std::move(loaded), records);
+}
+
+Result<std::unique_ptr<Fence>> Fence::adopt(std::vector<os::Fd> maps, std::uint32_t records) {
+  if (maps.size() != kMaps) return fail("another number of maps than expected");
+  records = std::max(records, 1U);
+  bpf_map_info info{};
+  std::uint32_t size = sizeof info;
+  if (bpf_obj_get_info_by_fd(maps[0].get(), &info, &size) != 0 ||
+      info.value_size != sizeof(alibi_fence) || info.max_entries != records) {
+    return fail("the fence of the program before is another one");
+  }
+  auto loaded = std::make_unique<Loaded>();
+  loaded->fences = maps[0].get();
+  loaded->routers = maps[1].get();
+  loaded->addresses = maps[2].get();
+  loaded->adopted = std::move(maps);
+  return map(std::move(loaded), records);
+}
+
+Result<std::unique_ptr<Fence>> Fence::map(std::unique_ptr<Loaded> loaded, std::uint32_t records) {
   void* memory = ::mmap(nullptr, mapped_bytes(records), PROT_READ | PROT_WRITE, MAP_SHARED,
-                        bpf_map__fd(skeleton->maps.fences), 0);
+                        loaded->fences, 0);
   if (memory == MAP_FAILED) return fail("records cannot be mapped (" + reason(errno, false) + ")");
   return std::unique_ptr<Fence>(
       new Fence(std::move(loaded), records, static_cast<alibi_fence*>(memory)));
+}
+
+std::vector<int> Fence::maps() const {
+  return {loaded_->fences, loaded_->routers, loaded_->addresses};
 }
 
 int Fence::program(alibi_fence_way way) const {
@@ -79,6 +126,10 @@ int Fence::program(alibi_fence_way way) const {
 
 Result<void> Fence::attach(IfIndex index) {
   listen_to_libbpf();
+  if (loaded_->skeleton == nullptr) {
+    if (attached(index)) return {};
+    return fail("the programs were those of the program before: a reload brings new ones");
+  }
   bpf_tc_hook both =
       hook(index, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
   const int made = -bpf_tc_hook_create(&both);
@@ -113,13 +164,13 @@ void Fence::detach(IfIndex index) {
 
 std::set<std::uint32_t> Fence::interfaces() const {
   std::set<std::uint32_t> indices;
-  const int routers = bpf_map__fd(loaded_->skeleton->maps.routers);
+  const int routers = loaded_->routers;
   alibi_fence_router_key router{};
   for (const void* from = nullptr; bpf_map_get_next_key(routers, from, &router) == 0;
        from = &router) {
     indices.insert(router.ifindex);
   }
-  const int addresses = bpf_map__fd(loaded_->skeleton->maps.addresses);
+  const int addresses = loaded_->addresses;
   alibi_fence_address_key address{};
   for (const void* from = nullptr; bpf_map_get_next_key(addresses, from, &address) == 0;
        from = &address) {
@@ -136,27 +187,25 @@ void Fence::detach_but(const Fence* staying) {
 }
 
 Result<void> Fence::add(const alibi_fence_router_key& key, const alibi_fence_router& router) {
-  if (bpf_map_update_elem(bpf_map__fd(loaded_->skeleton->maps.routers), &key, &router, BPF_ANY) <
-      0) {
+  if (bpf_map_update_elem(loaded_->routers, &key, &router, BPF_ANY) < 0) {
     return fail_errno("the fence has no room for another router");
   }
   return {};
 }
 
 void Fence::remove(const alibi_fence_router_key& key) {
-  bpf_map_delete_elem(bpf_map__fd(loaded_->skeleton->maps.routers), &key);
+  bpf_map_delete_elem(loaded_->routers, &key);
 }
 
 Result<void> Fence::add(const alibi_fence_address_key& key, std::uint32_t record) {
-  if (bpf_map_update_elem(bpf_map__fd(loaded_->skeleton->maps.addresses), &key, &record,
-                          BPF_ANY) < 0) {
+  if (bpf_map_update_elem(loaded_->addresses, &key, &record, BPF_ANY) < 0) {
     return fail_errno("the fence has no room for another address");
   }
   return {};
 }
 
 void Fence::remove(const alibi_fence_address_key& key) {
-  bpf_map_delete_elem(bpf_map__fd(loaded_->skeleton->maps.addresses), &key);
+  bpf_map_delete_elem(loaded_->addresses, &key);
 }
 
 alibi_fence_address_key address_key(IfIndex index, const wire::IpAddress& address) {

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/strong.h"
 #include "bpf/abi_fence.h"
+#include "os/fd.h"
 #include "wire/address.h"
 
 namespace alibi::bpf {
@@ -22,9 +23,16 @@ class Fence {
  public:
   /// `records`: instances; `addresses`: pairs of an address and an interface. Error: why not here.
   static Result<std::unique_ptr<Fence>> load(std::uint32_t records, std::uint32_t addresses);
+  /// That of the program before this one, of what its maps() gave: records and keys as they are,
+  /// programs only where they are already.
+  static Result<std::unique_ptr<Fence>> adopt(std::vector<os::Fd> maps, std::uint32_t records);
   ~Fence();
   Fence(const Fence&) = delete;
   Fence& operator=(const Fence&) = delete;
+
+  /// Descriptors: what gets over exec.
+  std::vector<int> maps() const;
+  static constexpr std::size_t kMaps = 3;
 
   std::uint32_t size() const { return records_; }
   alibi_fence& record(std::size_t index) const { return mapping_[index]; }
@@ -32,7 +40,7 @@ class Fence {
   /// Both programs on an interface of this network namespace, in the place of what an earlier run
   /// may have left there. Again is no harm.
   Result<void> attach(IfIndex index);
-  void detach(IfIndex index);
+  static void detach(IfIndex index);
   /// The interfaces that the maps name, whichever process put the programs there.
   std::set<std::uint32_t> interfaces() const;
   /// From all of those that `staying` does not name; null: from all.
@@ -49,6 +57,7 @@ class Fence {
 
  private:
   struct Loaded;
+  static Result<std::unique_ptr<Fence>> map(std::unique_ptr<Loaded> loaded, std::uint32_t records);
   Fence(std::unique_ptr<Loaded> loaded, std::uint32_t records, alibi_fence* mapping);
 
   std::unique_ptr<Loaded> loaded_;

@@ -36,25 +36,42 @@ std::vector<int> Channels::descriptors() const {
     all.push_back(queue->write_fd());
     all.push_back(queue->read_fd());
   }
+  if (fence.loaded != nullptr) {
+    for (const int map : fence.loaded->maps()) all.push_back(map);
+  }
   return all;
 }
 
 Result<Channels> Channels::adopt(const config::Settings& settings,
                                  std::vector<os::Fd> descriptors) {
   constexpr std::size_t kDescriptors = 15;
-  if (descriptors.size() != kDescriptors) return fail("another number of channels than expected");
+  const bool fenced = descriptors.size() == kDescriptors + bpf::Fence::kMaps;
+  if (!fenced && descriptors.size() != kDescriptors) {
+    return fail("another number of channels than expected");
+  }
   auto page = SharedPage::adopt(std::move(descriptors[0]), settings.instances.size(),
                                 TrackedObjects(settings).size());
   if (!page) return tl::unexpected(page.error());
   const auto queue = [&](std::size_t at) {
     return os::MessageQueue::adopt(std::move(descriptors[at]), std::move(descriptors[at + 1]));
   };
+  SharedFence fence;
+  if (fenced) {
+    std::vector<os::Fd> maps;
+    for (std::size_t i = kDescriptors; i < descriptors.size(); ++i) {
+      maps.push_back(std::move(descriptors[i]));
+    }
+    auto adopted = bpf::Fence::adopt(std::move(maps),
+                                     static_cast<std::uint32_t>(settings.instances.size()));
+    if (!adopted) return tl::unexpected(adopted.error());
+    fence.loaded = std::move(*adopted);
+  }
   return Channels{std::move(*page), queue(5), queue(7), queue(9), queue(11), queue(13),
                   {os::MessageEnd(std::move(descriptors[1])),
                    os::MessageEnd(std::move(descriptors[2]))},
                   {os::MessageEnd(std::move(descriptors[3])),
                    os::MessageEnd(std::move(descriptors[4]))},
-                  {}};
+                  std::move(fence)};
 }
 
 void Voice::say(const Tell& tell) const {

@@ -45,7 +45,7 @@ struct Channels {
   os::MessagePair keeper_control;
   /// The same for trackers: `second` is the successor's.
   os::MessagePair tracker_control;
-  SharedFence fence{};  ///< made apart from the rest, and anew after exec
+  SharedFence fence{};  ///< made apart from the rest
 
   static Result<Channels> create(const config::Settings& settings);
 

@@ -30,7 +30,7 @@ std::uint32_t layout() {
   for (const std::size_t size :
        {sizeof(Tell), sizeof(TrackState), sizeof(InstanceState), sizeof(TrackRecord),
         sizeof(Household), kSenders, std::size_t{kChildren}, sizeof(HandoverMessage),
-        sizeof(track::BfdSnapshot)}) {
+        sizeof(track::BfdSnapshot), sizeof(alibi_fence), std::size_t{ALIBI_FENCE_ABI_VERSION}}) {
     mixed = (mixed ^ static_cast<std::uint32_t>(size)) * 16777619U;
   }
   return mixed;
@@ -238,6 +238,7 @@ Result<std::unique_ptr<Generation>> resume_generation(os::Fd memory, const RunOp
   if (!parsed.runnable()) return fail("this program cannot run the configuration in force");
   auto channels = Channels::adopt(parsed.settings, std::move(left->descriptors));
   if (!channels) return tl::unexpected(channels.error());
+  if (channels->fence.loaded != nullptr) channels->fence.mode = options.fence;
   auto generation = assemble_generation(
       {std::move(left->sources), std::move(parsed)}, std::move(*channels), options);
   auto network = NetworkSetup::resume(generation->settings, std::move(left->network));

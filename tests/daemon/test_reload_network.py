@@ -362,6 +362,18 @@ class Steady(Copied):
 class Ends(Copied):
     """After reloads and upgrades everything is given back, whoever dies."""
 
+    def test_changed_file_at_an_upgrade(self):
+        host, before = self.begin(everything())
+        fresh = self.host("f")
+        text = instance("A", 21, A4, "use_vmac\nno_accept", "eth1")
+        rewrite(fresh.node, text)
+        fresh.node.start().process.expect("Entering MASTER")
+        rewrite(host.node, text)
+        reload(host.node, number=UPGRADE)
+        same(self, host.picture, fresh.picture(), "upgraded")
+        self.assertEqual(host.node.process.stop(), 0)
+        same(self, host.picture, before, "after the end", 1)
+
     def killed(self, *signals):
         host, before = self.begin(everything())
         node = host.node
