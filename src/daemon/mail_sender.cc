@@ -3,6 +3,7 @@
 #include "daemon/mail_sender.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <sched.h>
 #include <sys/eventfd.h>
 
@@ -14,6 +15,64 @@ namespace alibi::daemon {
 namespace {
 
 constexpr auto kPauseBetweenAttempts = std::chrono::seconds(10);
+
+// libcurl is loaded by whoever has mail to send and by nobody else: with the thirty libraries below
+// it (TLS, LDAP, Kerberos, SSH) it is memory in every process forked from one that has mapped it.
+
+/// The functions that we call, by libcurl's names.
+struct Curl {
+  decltype(&::curl_easy_init) easy_init = nullptr;
+  decltype(&::curl_easy_cleanup) easy_cleanup = nullptr;
+  decltype(&::curl_easy_setopt) easy_setopt = nullptr;
+  decltype(&::curl_easy_perform) easy_perform = nullptr;
+  decltype(&::curl_easy_strerror) easy_strerror = nullptr;
+  decltype(&::curl_slist_append) slist_append = nullptr;
+  decltype(&::curl_slist_free_all) slist_free_all = nullptr;
+};
+
+// The ABI of the header that this was compiled with; the GnuTLS build has a name of its own.
+constexpr const char* kNames[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
+
+std::string last_error() {
+  const char* text = ::dlerror();
+  return text == nullptr ? "unknown error" : text;
+}
+
+template <typename Function>
+bool find(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(::dlsym(library, name));
+  return function != nullptr;
+}
+
+Result<Curl> load() {
+  std::string why;
+  for (const char* name : kNames) {
+    void* library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) {
+      why += (why.empty() ? "" : "; ") + last_error();
+      continue;
+    }
+    Curl curl;
+    if (find(library, "curl_easy_init", curl.easy_init) &&
+        find(library, "curl_easy_cleanup", curl.easy_cleanup) &&
+        find(library, "curl_easy_setopt", curl.easy_setopt) &&
+        find(library, "curl_easy_perform", curl.easy_perform) &&
+        find(library, "curl_easy_strerror", curl.easy_strerror) &&
+        find(library, "curl_slist_append", curl.slist_append) &&
+        find(library, "curl_slist_free_all", curl.slist_free_all)) {
+      return curl;
+    }
+    return fail(std::string(name) + " cannot be used: " + last_error());
+  }
+  return fail("libcurl cannot be loaded, and mail needs it: " + why);
+}
+
+/// Loads it the first time, which reads files; it stays. Not there, or of another version, is the
+/// error.
+const Result<Curl>& load_curl() {
+  static const Result<Curl> loaded = load();
+  return loaded;
+}
 
 struct Upload {
   const std::string& data;
@@ -40,12 +99,8 @@ std::string url(const config::Mail& mail) {
   return url;
 }
 
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-struct CloseHandle {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
+using FreeList = decltype(&::curl_slist_free_all);
+using CloseHandle = decltype(&::curl_easy_cleanup);
 
 }  // namespace
 
@@ -99,6 +154,11 @@ void MailSender::publish(Outcome outcome) {
 void MailSender::work() {
   // Only this thread changes over; a failure shows as a mail that cannot be delivered.
   if (netns_.valid()) static_cast<void>(::setns(netns_.get(), CLONE_NEWNET));
+  if (!mail_.to.empty()) {  // loaded now, not with an incident on hand
+    if (const auto& loaded = load_curl(); !loaded) {
+      publish({"those to come", loaded.error().message, false});
+    }
+  }
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
@@ -117,38 +177,41 @@ void MailSender::work() {
 }
 
 std::string MailSender::deliver(const MailMessage& message) {
-  const std::unique_ptr<CURL, CloseHandle> handle(curl_easy_init());
+  const auto& loaded = load_curl();
+  if (!loaded) return loaded.error().message;
+  const Curl& lib = *loaded;
+  const std::unique_ptr<CURL, CloseHandle> handle(lib.easy_init(), lib.easy_cleanup);
   if (!handle) return "libcurl cannot be initialised";
   CURL* curl = handle.get();
   curl_slist* list = nullptr;
-  for (const auto& to : message.to) list = curl_slist_append(list, ("<" + to + ">").c_str());
-  const std::unique_ptr<curl_slist, FreeList> recipients(list);
+  for (const auto& to : message.to) list = lib.slist_append(list, ("<" + to + ">").c_str());
+  const std::unique_ptr<curl_slist, FreeList> recipients(list, lib.slist_free_all);
   const std::string from = "<" + message.from + ">";
   const std::string server = url(mail_);
   const long limit_ms = std::max<long>(
       1000, std::chrono::duration_cast<std::chrono::milliseconds>(mail_.connect_timeout).count());
   char reason[CURL_ERROR_SIZE] = "";
   Upload upload{message.data};
-  curl_easy_setopt(curl, CURLOPT_URL, server.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp");
-  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, limit_ms);
-  curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (limit_ms + 999) / 1000);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 4 * limit_ms);
-  curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from.c_str());
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, list);
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
-  curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);
-  curl_easy_setopt(curl, CURLOPT_READDATA, &upload);
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, abort_when_stopping);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stopping_);
-  const CURLcode code = curl_easy_perform(curl);
+  lib.easy_setopt(curl, CURLOPT_URL, server.c_str());
+  lib.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp");
+  lib.easy_setopt(curl, CURLOPT_NOPROXY, "*");
+  lib.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  lib.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, limit_ms);
+  lib.easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (limit_ms + 999) / 1000);
+  lib.easy_setopt(curl, CURLOPT_TIMEOUT_MS, 4 * limit_ms);
+  lib.easy_setopt(curl, CURLOPT_MAIL_FROM, from.c_str());
+  lib.easy_setopt(curl, CURLOPT_MAIL_RCPT, list);
+  lib.easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+  lib.easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+  lib.easy_setopt(curl, CURLOPT_READFUNCTION, give);
+  lib.easy_setopt(curl, CURLOPT_READDATA, &upload);
+  lib.easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
+  lib.easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  lib.easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, abort_when_stopping);
+  lib.easy_setopt(curl, CURLOPT_XFERINFODATA, &stopping_);
+  const CURLcode code = lib.easy_perform(curl);
   if (code == CURLE_OK) return "";
-  return server + ": " + (reason[0] != '\0' ? reason : curl_easy_strerror(code));
+  return server + ": " + (reason[0] != '\0' ? reason : lib.easy_strerror(code));
 }
 
 }  // namespace alibi::daemon
