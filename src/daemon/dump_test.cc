@@ -35,7 +35,8 @@ class Dumps : public testing::Test {
     counters_.received = 12;
     counters_.sent = 34;
     counters_.rejected[static_cast<std::size_t>(vrrp::RejectCode::Ttl)] = 5;
-    page_.instance(0).counters.publish(counters_);
+    page_.instance(0).traffic.publish(counters_);
+    page_.rare(0).refusals.publish(counters_);
     page_.instance(0).last.publish({vrrp::State::Backup, vrrp::State::Master,
                                     vrrp::ReasonCode::MasterSilent, 103, 1'795'474'948'123'456'000,
                                     4'000'000'000,
@@ -56,9 +57,9 @@ TEST_F(Dumps, StatsCountFromTheLastClear) {
               HasSubstr("VRRP Instance: loadbalancer\n  Advertisements:\n    Received: 12\n"
                         "    Sent: 34\n  Became master: 0\n"));
   EXPECT_THAT(stats_text(view()), HasSubstr("    TTL: 5\n"));
-  page_.instance(0).cleared.publish(counters_);
+  page_.rare(0).cleared.publish(counters_);
   counters_.sent = 40;
-  page_.instance(0).counters.publish(counters_);
+  page_.instance(0).traffic.publish(counters_);
   EXPECT_THAT(stats_text(view()), HasSubstr("    Received: 0\n    Sent: 6\n"));
 }
 

@@ -108,7 +108,7 @@ void DumpWriter::Shared::write(DumpKind kind) {
   if (!written) return tell(written.error().message);
   if (kind != DumpKind::StatsAndClear) return;
   for (std::size_t i = 0; i < view.instances.size(); ++i) {
-    page.instance(i).cleared.publish(view.instances[i].counters);
+    page.rare(i).cleared.publish(view.instances[i].counters);
   }
 }
 

@@ -31,6 +31,14 @@ bool count_advert(keeping::Slot& slot, const vrrp::AdvertReceived& packet, vrrp:
   return lower;
 }
 
+/// Only the keeper writes there, so that what it reads is what it wrote.
+template <typename Count>
+void count_refusal(RareInstanceState& rare, Count&& count) {
+  auto refusals = rare.refusals.read().value_or(Refusals{});
+  count(refusals);
+  rare.refusals.publish(refusals);
+}
+
 void tell_lower(const keeping::Slot& slot, const config::Settings& settings, const Voice& voice) {
   const bool wanted =
       !slot.settings.notify_master_rx_lower.empty() || !settings.global.fifos.empty();
@@ -58,12 +66,14 @@ void Keeper::count(Slot& slot, const vrrp::Input& input, vrrp::State before) {
 }
 
 void Keeper::count(Slot& slot, const vrrp::Output& output) {
-  Counters& counters = slot.counters;
+  Traffic& counters = slot.counters;
   if (const auto* advert = std::get_if<vrrp::SendAdvert>(&output)) {
     ++counters.sent;
     if (advert->priority.value == 0) ++counters.zero_sent;
   } else if (const auto* rejected = std::get_if<vrrp::Rejected>(&output)) {
-    ++counters.rejected.at(static_cast<std::size_t>(rejected->code));
+    count_refusal(channels_.page.rare(slot.index), [&](Refusals& refusals) {
+      ++refusals.rejected.at(static_cast<std::size_t>(rejected->code));
+    });
   } else if (const auto* transition = std::get_if<vrrp::Transition>(&output)) {
     ++counters.transitions;
     if (transition->to == vrrp::State::Master) ++counters.became_master;
@@ -79,9 +89,9 @@ void Keeper::count(Slot& slot, const vrrp::Output& output) {
 void Keeper::count_defect(const Port& port, const wire::VrrpDecoded& decoded) {
   const auto owner = port.slot_of_vrid[decoded.advertisement.vrid.value];
   if (owner < 0) return;
-  Slot& slot = slots_[static_cast<std::size_t>(owner)];
-  ++slot.counters.defects.at(static_cast<std::size_t>(decoded.defect));
-  channels_.page.instance(slot.index).counters.publish(slot.counters);
+  count_refusal(channels_.page.rare(static_cast<std::size_t>(owner)), [&](Refusals& refusals) {
+    ++refusals.defects.at(static_cast<std::size_t>(decoded.defect));
+  });
 }
 
 void Keeper::publish(Slot& slot) {
@@ -97,7 +107,7 @@ void Keeper::publish(Slot& slot) {
        static_cast<std::uint8_t>(slot.has_addresses ? 1 : 0), faults,
        machine.next_timer().ns, machine.master_down_interval().count(),
        slot.master_interval.count(), source_of(slot), machine.master_address()});
-  shared.counters.publish(slot.counters);
+  shared.traffic.publish(slot.counters);
 }
 
 void Keeper::publish_keeper() {

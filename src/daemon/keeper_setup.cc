@@ -101,7 +101,7 @@ Result<void> Keeper::open_ports() {
 
 Result<void> Keeper::open_slot(Slot& slot) {
   slot.told = slot.settings.vrrp.base_priority;
-  slot.counters = channels_.page.instance(slot.index).counters.read().value_or(Counters{});
+  slot.counters = channels_.page.instance(slot.index).traffic.read().value_or(Traffic{});
   slot.elsewhere = keeping::elsewhere_of(slot.settings, slot.index, resolver_.macs());
   auto resolved = resolve(slot);
   return !resolved && !needed_ ? Result<void>() : resolved;

@@ -80,7 +80,7 @@ struct Slot {
   Priority advert_priority{0};
   wire::IpAddress advert_source;
   bool send_failing = false;           ///< reported once until a send succeeds
-  Counters counters;
+  Traffic counters;  ///< what is refused is counted in the shared page alone
   std::uint32_t faults = 0;            ///< bit per ReasonCode that is raised
   Duration master_interval{};          ///< of the last master heard
 };

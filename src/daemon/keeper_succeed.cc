@@ -235,8 +235,14 @@ void Keeper::carry_record(Slot& slot, const SlotState& before,
   if (!known) return;
   const InstanceState& theirs = old.channels.page.instance(*known);
   InstanceState& ours = channels_.page.instance(slot.index);
-  slot.counters = theirs.counters.read().value_or(Counters{});
-  if (const auto cleared = theirs.cleared.read()) ours.cleared.publish(*cleared);
+  slot.counters = theirs.traffic.read().value_or(Traffic{});
+  const RareInstanceState& rare = old.channels.page.rare(*known);
+  if (const auto refusals = rare.refusals.read()) {
+    channels_.page.rare(slot.index).refusals.publish(*refusals);
+  }
+  if (const auto cleared = rare.cleared.read()) {
+    channels_.page.rare(slot.index).cleared.publish(*cleared);
+  }
   if (const auto last = theirs.last.read()) ours.last.publish(*last);
   publish(slot);
 }

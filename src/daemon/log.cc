@@ -12,9 +12,14 @@
 #include <cstring>
 
 #include "os/fd.h"
+#include "os/realtime.h"
 
 namespace alibi::daemon {
 namespace {
+
+// After so many lines, and then a pause, the memory they took is given back.
+constexpr std::size_t kMany = 512;
+constexpr auto kPause = std::chrono::seconds(1);
 
 /// One datagram of NAME=value lines an entry (systemd: "Native Journal Protocol").
 class JournalSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
@@ -122,8 +127,15 @@ bool Log::drain(Duration patience) {
 
 void Log::work(const std::shared_ptr<Shared>& shared) {
   std::unique_lock lock(shared->mutex);
-  for (;;) {
-    shared->wake.wait(lock, [&] { return shared->stopping || !shared->queue.empty(); });
+  const auto called = [&] { return shared->stopping || !shared->queue.empty(); };
+  for (std::size_t lines = 0;; ++lines) {
+    if (lines >= kMany && !shared->wake.wait_for(lock, kPause, called)) {
+      lines = 0;
+      lock.unlock();
+      os::release_free_memory();
+      lock.lock();
+    }
+    shared->wake.wait(lock, called);
     if (shared->stopping) return;
     const Line line = std::move(shared->queue.front());
     shared->queue.pop_front();

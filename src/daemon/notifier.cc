@@ -2,20 +2,20 @@
 // Notify scripts: as whom, and in what order.
 #include "daemon/notifier.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "daemon/script_user.h"
 
 namespace alibi::daemon {
 
-Notifier::Notifier(const config::Settings& settings)
-    : settings_(settings), lines_(settings.instances.size() + settings.groups.size()) {}
+Notifier::Notifier(const config::Settings& settings) : settings_(settings) {}
 
 std::string Notifier::take(const Announcement& announcement) {
   auto commands = notify_commands(settings_, announcement);
   if (commands.empty()) return "";
   const std::size_t base = announcement.group ? settings_.instances.size() : 0;
-  Line& line = lines_.at(base + announcement.index);
+  const auto place = lines_.try_emplace(base + announcement.index).first;
+  Line& line = place->second;
   for (auto& command : commands) {
     if (line.waiting.size() >= kQueue) {
       ++dropped_;
@@ -25,7 +25,10 @@ std::string Notifier::take(const Announcement& announcement) {
     }
     line.waiting.push_back(std::move(command));
   }
-  return line.pid == 0 ? start_next(line) : "";
+  if (line.pid != 0) return "";
+  std::string said = start_next(line);
+  if (line.pid == 0) lines_.erase(place);
+  return said;
 }
 
 std::string Notifier::start_next(Line& line) {
@@ -51,7 +54,8 @@ std::string Notifier::start_next(Line& line) {
 }
 
 std::string Notifier::ended(const os::Exited& exited) {
-  for (Line& line : lines_) {
+  for (auto at = lines_.begin(); at != lines_.end(); ++at) {
+    Line& line = at->second;
     if (line.pid != exited.pid) continue;
     line.pid = 0;
     std::string said;
@@ -61,13 +65,10 @@ std::string Notifier::ended(const os::Exited& exited) {
     }
     const std::string next = start_next(line);
     if (!next.empty()) said += (said.empty() ? "" : "; ") + next;
+    if (line.pid == 0) lines_.erase(at);
     return said;
   }
   return "";
-}
-
-bool Notifier::idle() const {
-  return std::all_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.pid == 0; });
 }
 
 }  // namespace alibi::daemon

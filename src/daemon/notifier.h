@@ -3,10 +3,11 @@
 // transitions (keepalived runs them at once, in any order).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
-#include <vector>
 
 #include "config/settings.h"
 #include "daemon/announce.h"
@@ -26,7 +27,7 @@ class Notifier {
   std::string ended(const os::Exited& exited);
   std::uint64_t dropped() const { return dropped_; }
   std::uint64_t started() const { return started_; }
-  bool idle() const;
+  bool idle() const { return lines_.empty(); }
 
  private:
   struct Line {
@@ -37,7 +38,7 @@ class Notifier {
   std::string start_next(Line& line);
 
   const config::Settings& settings_;
-  std::vector<Line> lines_;  // instances, then groups
+  std::map<std::size_t, Line> lines_;  // by instance, then group; while a script of it runs
   std::uint64_t dropped_ = 0;
   std::uint64_t started_ = 0;
   bool warned_ = false;

@@ -17,7 +17,7 @@ inline constexpr std::size_t kDefects = 16;
 
 /// Of one instance, since the start of `alibi run`; written by the keeper, and carried over by one
 /// that is started again.
-struct Counters {
+struct Traffic {
   std::uint64_t received = 0;  ///< adverts that passed, or were ranked
   std::uint64_t sent = 0;
   std::uint64_t became_master = 0;
@@ -27,9 +27,15 @@ struct Counters {
   std::uint64_t lower_heard = 0;  ///< adverts of lower priority heard as master
   std::uint64_t send_failed = 0;
   std::uint64_t transitions = 0;
+};
+
+/// The same of what was refused.
+struct Refusals {
   std::array<std::uint64_t, kReasons> rejected{};  ///< by vrrp::RejectCode
   std::array<std::uint64_t, kDefects> defects{};   ///< by wire::VrrpDefect
 };
+
+struct Counters : Traffic, Refusals {};
 
 /// What an instance is now; written by the keeper after every input.
 struct Pulse {

@@ -28,9 +28,10 @@ constexpr std::size_t kLeastText = 4;
 std::uint32_t layout() {
   std::uint32_t mixed = 2166136261U;
   for (const std::size_t size :
-       {sizeof(Tell), sizeof(TrackState), sizeof(InstanceState), sizeof(TrackRecord),
-        sizeof(Household), kSenders, std::size_t{kChildren}, sizeof(HandoverMessage),
-        sizeof(track::BfdSnapshot), sizeof(alibi_fence), std::size_t{ALIBI_FENCE_ABI_VERSION}}) {
+       {sizeof(Tell), sizeof(TrackState), sizeof(InstanceState), sizeof(RareInstanceState),
+        sizeof(TrackRecord), sizeof(Household), kSenders, std::size_t{kChildren},
+        sizeof(HandoverMessage), sizeof(track::BfdSnapshot), sizeof(alibi_fence),
+        std::size_t{ALIBI_FENCE_ABI_VERSION}}) {
     mixed = (mixed ^ static_cast<std::uint32_t>(size)) * 16777619U;
   }
   return mixed;

@@ -40,7 +40,8 @@ Result<SharedPage> SharedPage::map(os::Fd memory, std::size_t instances, std::si
   page.bytes_ = aligned(sizeof(Dropped)) + aligned(sizeof(*page.handover_)) +
                 aligned(sizeof(Household)) +
                 aligned(sizeof(InstanceState) * instances) +
-                aligned(sizeof(TrackRecord) * tracked);
+                aligned(sizeof(TrackRecord) * tracked) +
+                aligned(sizeof(RareInstanceState) * instances);
   const auto size = static_cast<off_t>(page.bytes_);
   struct stat now {};
   if (fresh && ::ftruncate(page.memory_.get(), size) != 0) {
@@ -60,6 +61,8 @@ Result<SharedPage> SharedPage::map(os::Fd memory, std::size_t instances, std::si
   page.instances_ = place<InstanceState>(cursor, instances, fresh);
   page.tracked_ = place<TrackRecord>(cursor, tracked, fresh);
   page.tracked_count_ = tracked;
+  // Last, and not written even now: new memory is zero, which is what a record without one is.
+  page.rare_ = place<RareInstanceState>(cursor, instances, false);
   return page;
 }
 
@@ -71,11 +74,17 @@ SharedPage::SharedPage(SharedPage&& other) noexcept
       handover_(other.handover_),
       household_(other.household_),
       instances_(other.instances_),
+      rare_(other.rare_),
       tracked_(other.tracked_),
       tracked_count_(other.tracked_count_) {}
 
 SharedPage::~SharedPage() {
   if (mapping_ != nullptr) ::munmap(mapping_, bytes_);
+}
+
+Counters SharedPage::counters(std::size_t index) const {
+  return {instance(index).traffic.read().value_or(Traffic{}),
+          rare(index).refusals.read().value_or(Refusals{})};
 }
 
 void SharedPage::set_source(std::size_t index, const wire::IpAddress& source) const {

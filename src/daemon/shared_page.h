@@ -31,9 +31,14 @@ struct InstanceState {
   std::atomic<std::uint32_t> source_version{0};
   wire::IpAddress source;
   Published<Pulse> pulse;
-  Published<Counters> counters;
-  Published<Counters> cleared;  ///< `counters` when they were last cleared; written by the teller
+  Published<Traffic> traffic;
   Published<LastTransition> last;
+};
+
+/// Of an instance as well, but most never write it: memory that nobody writes costs nothing.
+struct RareInstanceState {
+  Published<Refusals> refusals;
+  Published<Counters> cleared;  ///< the counters when they were last cleared; by the teller
 };
 
 /// Two copies, of which the writer changes the one that readers do not look at: a writer that dies
@@ -74,6 +79,8 @@ class SharedPage {
 
   int fd() const { return memory_.get(); }
   InstanceState& instance(std::size_t index) const { return instances_[index]; }
+  RareInstanceState& rare(std::size_t index) const { return rare_[index]; }
+  Counters counters(std::size_t index) const;
   Household& household() const { return *household_; }
   /// One writer for each object; `index` as in TrackedObjects.
   void set_tracked(std::size_t index, const TrackState& state) const;
@@ -104,6 +111,7 @@ class SharedPage {
   std::atomic<HandoverStage>* handover_ = nullptr;
   Household* household_ = nullptr;
   InstanceState* instances_ = nullptr;
+  RareInstanceState* rare_ = nullptr;
   TrackRecord* tracked_ = nullptr;
   std::size_t tracked_count_ = 0;
 };

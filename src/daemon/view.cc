@@ -80,8 +80,9 @@ void look_at_instances(const config::Settings& settings, const SharedPage& page,
     // The last will of a dead keeper is written there alone.
     instance.pulse.state = static_cast<vrrp::State>(shared.state.load());
     instance.pulse.has_addresses = shared.has_addresses.load();
-    instance.counters = shared.counters.read().value_or(Counters{});
-    instance.since_cleared = minus(instance.counters, shared.cleared.read().value_or(Counters{}));
+    instance.counters = page.counters(i);
+    instance.since_cleared =
+        minus(instance.counters, page.rare(i).cleared.read().value_or(Counters{}));
     instance.last = shared.last.read();
     for (const Binding& binding : objects.bindings(i)) {
       instance.trackers.push_back(
