@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "os/event_loop.h"
+#include "os/realtime.h"
 
 namespace alibi::daemon {
 
@@ -37,11 +39,12 @@ void VerdictThread::work() {
   while (true) {
     wake_.wait(lock, [this] { return job_ || ending_; });
     if (!job_) return;
-    const evidence::Recording recording = std::move(*job_);
-    job_.reset();
+    auto recording = std::exchange(job_, std::nullopt);
     const Instant asked = asked_;
     lock.unlock();
-    examine(recording, asked);
+    examine(*recording, asked);
+    recording.reset();
+    os::release_free_memory();  // a look at a busy wire takes several times what the log does
     lock.lock();
     busy_ = false;
   }
