@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <thread>
 
 #include "cmd/command.h"
 #include "config/sources.h"
@@ -105,6 +106,15 @@ int go_on(int memory, Options& options) {
   return daemon::kExitDone;
 }
 
+/// The children share the pages of the settings for as long as they write nothing between them.
+/// Where the parser worked there are gaps that malloc fills; a new thread has an arena of its own,
+/// where the copy lies in one piece.
+void lay_apart(config::Settings& settings) {
+  config::Settings apart;
+  std::thread([&] { apart = settings; }).join();
+  settings = std::move(apart);
+}
+
 int run_daemon(Options& options) {
   if (!options.signal_name.empty()) return print_signal(options.signal_name);
   options.run.log = log_target(options.log);
@@ -126,6 +136,7 @@ int run_daemon(Options& options) {
     return daemon::kExitConfiguration;
   }
   if (!complete(options, parsed.settings)) return 2;
+  lay_apart(config.parsed.settings);
   return daemon::supervise(std::move(config), options.run);
 }
 

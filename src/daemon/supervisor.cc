@@ -12,6 +12,7 @@
 #include "daemon/resume.h"
 #include "daemon/supervisor_process.h"
 #include "os/namespaces.h"
+#include "os/program_pages.h"
 #include "os/realtime.h"
 
 namespace alibi::daemon {
@@ -161,6 +162,7 @@ int run_supervisor(std::unique_ptr<Generation> generation, const RunOptions& opt
                         std::move(*reader));
   schedule_supervisor();
   os::release_free_memory();
+  os::release_program_pages();  // most of them were for reading the configuration
   const auto ran = supervisor.run();
   return ran ? kExitDone : cannot_start(ran.error(), kExitCannotStart);
 }

@@ -13,6 +13,7 @@
 #include "daemon/reload_check.h"
 #include "daemon/supervisor_process.h"
 #include "os/process.h"
+#include "os/program_pages.h"
 #include "os/realtime.h"
 
 namespace alibi::daemon {
@@ -223,6 +224,7 @@ void Supervisor::retire() {
   current_->before = nullptr;
   previous_.reset();
   os::release_free_memory();
+  os::release_program_pages();
   retire_at_ = kNever;
   resumed_ = false;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(handed_over_ - asked_);
