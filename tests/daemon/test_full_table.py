@@ -45,9 +45,9 @@ class FullTable(unittest.TestCase):
             node.namespace.exec(*self.batch(pair, "fill", (("add", i) for i in range(ROUTES))))
             capture = node.namespace.capture()
             begin = time.time()
-            flapping = node.namespace.start(
-                self.batch(pair, "flap", [(verb, i) for _ in range(12) for verb in ("del", "add")
-                                          for i in range(CHANGES)]))
+            flap = self.batch(pair, "flap",
+                              [(verb, i) for verb in ("del", "add") for i in range(CHANGES)])
+            flapping = node.namespace.start(["sh", "-c", f"while {' '.join(flap)}; do :; done"])
             for _ in range(4):
                 before = self.drops(node)
                 self.lose_notifications(node, capture)
