@@ -69,6 +69,9 @@ void complete_garp_groups(Context& context, Settings& settings) {
     const auto complain = [&](const std::string& what) {
       context.say_at(Severity::Warning, group.place, what);
     };
+    for (auto* interval : {&group.garp_interval, &group.gna_interval}) {
+      if (*interval == Duration(0)) interval->reset();  // the same as none
+    }
     if (!group.garp_interval && !group.gna_interval) {
       complain("a garp_group without garp_interval or gna_interval paces nothing; it is left out");
       continue;

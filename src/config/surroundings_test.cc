@@ -79,7 +79,7 @@ TEST(Tracked, ObjectsThatCannotBeUsedAreLeftOut) {
   const auto parsed = parse(
       "track_file f {\n}\nvrrp_track_process p {\nweight 3\n}\nbfd_instance b {\n}\n"
       "vrrp_track_process q {\nprocess a\nquorum 3\nquorum_max 2\n}\n"
-      "garp_group {\ninterface eth0\n}\n" +
+      "garp_group {\ngarp_interval 0\ninterface eth0\n}\n" +
           instance("V", "eth0"),
       "t");
   EXPECT_TRUE(parsed.settings.files.empty());
