@@ -26,7 +26,7 @@ if [ "$(id -u)" -eq 0 ]; then
   ctest --test-dir build/dev -L bpf --output-on-failure --no-tests=error -j 1
   step "tests with real peers, in namespaces"
   # The sanitized program. They wait for timers most of the time, each in namespaces of its own.
-  ctest --test-dir build/dev -L lab -LE bpf --output-on-failure --no-tests=error -j $((jobs + 1))
+  ctest --test-dir build/dev -L lab -LE bpf --output-on-failure --no-tests=error -j $((2 * jobs + 1))
   step "verdicts against injected truth (make lab runs every scenario five times)"
   # Exit code 3: right or unknown; 1: a wrong name.
   build/release/alibi lab run process.stop process.freeze process.kill log.reader log.disk \

@@ -292,7 +292,7 @@ class Groups(unittest.TestCase):
             def repaired(host, program=first):
                 self.mend(host)
                 host.wait(BOTH)
-                wait_until(lambda: len(self.subjects(host)) >= 4, 8,
+                wait_until(lambda: len(self.subjects(host)) >= 5, 8,
                            lambda: f"mails, so far {self.subjects(host)}")
                 subjects[program] = self.subjects(host)
             self.story(first, second, self.cut, repaired, blocks=mail, group="smtp_alert",
