@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -24,7 +25,20 @@ bool is_alibi(pid_t pid) {
   return std::getline(file, name) && name.starts_with("alibi");
 }
 
+bool in_our_network(pid_t pid) {
+  std::error_code error;
+  const auto theirs = std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/ns/net",
+                                                    error);
+  return !error && theirs == std::filesystem::read_symlink("/proc/self/ns/net", error);
+}
+
 }  // namespace
+
+pid_t PidFile::rival(const std::string& path) {
+  const pid_t there = read_pid(path);
+  const bool runs = there > 0 && there != ::getpid() && is_alibi(there) && in_our_network(there);
+  return runs ? there : 0;
+}
 
 Result<PidFile> PidFile::create(const std::string& path, pid_t pid) {
   const pid_t there = read_pid(path);

@@ -20,6 +20,8 @@ class PidFile {
   PidFile& operator=(PidFile&& other) noexcept;
   ~PidFile();
 
+  /// Whether the file names another alibi that is alive in our network namespace; 0: it does not.
+  static pid_t rival(const std::string& path);
   /// Names another process from now on; 0: removes the file.
   Result<void> set(pid_t pid);
 

@@ -146,6 +146,28 @@ int cannot_start(const Error& error, int code) {
   return code;
 }
 
+/// Two that keep the same addresses take them from each other. One that is about to end is waited
+/// for: a stop may take it some seconds.
+Result<void> be_alone(const RunOptions& options) {
+  constexpr Duration kPatience = 8s;
+  const std::string path =
+      options.pid_file.empty() ? options.run_folder + "/alibi.pid" : options.pid_file;
+  const Instant until = os::monotonic_now() + kPatience;
+  pid_t rival = PidFile::rival(path);
+  if (rival != 0) {
+    std::fprintf(stderr, "alibi: process %d runs here already (%s); waiting for its end\n",
+                 static_cast<int>(rival), path.c_str());
+  }
+  for (; rival != 0; rival = PidFile::rival(path)) {
+    if (os::monotonic_now() > until) {
+      return fail("process " + std::to_string(rival) + " runs here already (" + path +
+                  "): end it first, or give this one a --run-folder of its own");
+    }
+    os::sleep_until(os::monotonic_now() + 50ms);
+  }
+  return {};
+}
+
 int run_supervisor(std::unique_ptr<Generation> generation, const RunOptions& options) {
   auto signals = os::SignalQueue::create({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1,
                                           SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1,
@@ -174,6 +196,9 @@ int supervise(ReadConfig config, const RunOptions& options) {
   if (const auto& name = config.parsed.settings.global.net_namespace; !name.empty()) {
     const auto entered = os::enter_network_namespace(name);
     if (!entered) return cannot_start(entered.error(), kExitConfiguration);
+  }
+  if (const auto alone = be_alone(options); !alone) {
+    return cannot_start(alone.error(), kExitCannotStart);
   }
   auto generation = make_generation(std::move(config), options);
   if (!generation) return cannot_start(generation.error(), kExitCannotStart);

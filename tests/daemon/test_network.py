@@ -190,7 +190,7 @@ class Network(unittest.TestCase):
             began = a.lines[0][0]
             a.expect("Entering BACKUP STATE", 12)
             entered = [at for at, line in a.lines if "Entering BACKUP STATE" in line][0]
-            self.assertGreater(entered - began, delay - 0.2)
+            self.assertGreater(entered - began, delay / 2)
             self.assertIsNone(b.find("Delaying startup"))
             b.expect("Entering BACKUP STATE", 3)
 

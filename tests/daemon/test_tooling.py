@@ -237,6 +237,26 @@ class Status(unittest.TestCase):
             self.assertIsNone(b.process.find("Entering MASTER"))
             self.assertIsNone(a.process.find("timer expired"))
 
+    def test_second_daemon_on_the_same_network_waits_and_then_refuses(self):
+        with Pair(config(110), config(100)) as pair:
+            a = pair.nodes[0]
+            a.start().wait_vip()
+            since = time.monotonic()
+            second = a.namespace.start([ALIBI, "run", "-n", "--log", "stderr", "-f", a.file,
+                                        "--run-folder", a.run_folder])
+            second.expect("runs here already .*waiting for its end", 5)
+            second.expect("runs here already .*end it first, or give", 15)
+            self.assertEqual(second.popen.wait(10), 1)
+            self.assertIsNone(a.process.find("removed from the interface|Entering", since))
+            self.assertTrue(a.has_vip())
+            third = a.namespace.start([ALIBI, "run", "-n", "--log", "stderr", "-f", a.file,
+                                       "--run-folder", a.run_folder])
+            third.expect("waiting for its end", 5)
+            self.assertEqual(a.process.stop(), 0)
+            third.expect("Entering MASTER STATE", 12)
+            self.assertIn("MASTER", a.status()[0])
+            self.assertEqual(third.stop(), 0)
+
     def test_second_daemon_leaves_the_first_its_socket(self):
         with Pair(config(110), config(100)) as pair:
             a, b = pair.nodes
