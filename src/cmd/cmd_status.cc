@@ -103,10 +103,22 @@ std::string joined(const Json& list) {
   return text;
 }
 
+/// How long ago the instance should have acted, in seconds: its keeper does not run meanwhile, and
+/// what it last said of itself may be true no more. 0: it is in time.
+double overdue(const Json& instance) {
+  constexpr double kLate = 1;
+  const Json& next = instance["timers"]["next_in"];
+  return next.is_number() && next.get<double>() < -kLate ? -next.get<double>() : 0;
+}
+
 void print_instance(const Json& instance) {
   fmt::print("{} ({}, virtual_router_id {}): {} for {}\n", text_of(instance["name"]),
              text_of(instance["interface"]), text_of(instance["virtual_router_id"]),
              text_of(instance["state"]), age_text(instance["state_seconds"]));
+  if (const double late = overdue(instance); late > 0) {
+    line("OVERDUE", fmt::format("by {:.1f} s: its keeper does not run, all of this is from before",
+                                late));
+  }
   if (const Json& last = instance["last_transition"]; last.is_object()) {
     line("because", fmt::format("{} [{}]", text_of(last["detail"]), text_of(last["reason"])));
     line("at", fmt::format("{} (from {})", text_of(last["at"]), text_of(last["from"])));
@@ -161,6 +173,8 @@ void print_daemon(const Json& status) {
 bool well(const Json& status) {
   for (const Json& instance : status["instances"]) {
     if (instance["state"] != "MASTER" && instance["state"] != "BACKUP") return false;
+    const Json& fence = instance["fence"];
+    if (overdue(instance) > 0 || (fence.is_object() && fence.value("closed", false))) return false;
   }
   for (const Json& process : status["processes"]) {
     if (process["wanted"] == true && process["running"] != true) return false;

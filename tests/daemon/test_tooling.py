@@ -237,6 +237,20 @@ class Status(unittest.TestCase):
             self.assertIsNone(b.process.find("Entering MASTER"))
             self.assertIsNone(a.process.find("timer expired"))
 
+    def test_a_stopped_keeper_is_not_well(self):
+        with Pair(config(110)) as pair:
+            a = pair.nodes[0].start()
+            a.wait_vip()
+            self.assertEqual(a.status()[1], 0)
+            keeper = a.child("alibi-keeper")
+            os.kill(keeper, signal.SIGSTOP)
+            try:
+                wait_until(lambda: a.status()[1] == 3, 8, "a status that is not well")
+                self.assertRegex(a.status()[0], r"OVERDUE +by [0-9.]+ s: its keeper does not run")
+            finally:
+                os.kill(keeper, signal.SIGCONT)
+            wait_until(lambda: a.status()[1] == 0, 8, "a status that is well again")
+
     def test_second_daemon_on_the_same_network_waits_and_then_refuses(self):
         with Pair(config(110), config(100)) as pair:
             a = pair.nodes[0]
