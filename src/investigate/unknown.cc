@@ -68,9 +68,9 @@ Finding unknown(const Scene& scene) {
   Finding finding{"unknown", "the evidence does not name a cause", {}, {}};
   if (scene.incident.fell_from.value > 0) {
     finding.headline = fmt::format(
-        "the old master's priority fell from {} to {}: a tracker of its reported a failure",
+        "the old master's priority fell from {} to {}: by a tracker or by its configuration",
         scene.incident.fell_from.value, scene.incident.from_priority.value);
-    finding.missing.push_back("which tracker it was: no script run was seen to fail");
+    finding.missing.push_back("which of the two it was: no script run was seen to fail");
   }
   if (scene.account) {
     for (const AccountLine& line : scene.account->lines) {
