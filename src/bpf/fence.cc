@@ -18,7 +18,6 @@ namespace {
 
 // First in line: what another program accepts ends the line, and we would not be asked.
 constexpr std::uint32_t kPreference = 1;
-constexpr std::uint32_t kHandle = 0xa11b1;
 
 std::size_t mapped_bytes(std::uint32_t records) { return records * sizeof(alibi_fence); }
 
@@ -34,15 +33,20 @@ constexpr bpf_tc_attach_point point_of(alibi_fence_way way) {
   return way == ALIBI_FENCE_IN ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
+bpf_tc_opts place(std::uint32_t handle) {
+  bpf_tc_opts options{};
+  options.sz = sizeof options;
+  options.handle = handle;
+  options.priority = kPreference;
+  return options;
+}
+
 /// Programs at our preference and handle, both ways.
-bool attached(IfIndex index) {
+bool attached(IfIndex index, std::uint32_t handle) {
   bool all = true;
   for (const auto way : {ALIBI_FENCE_IN, ALIBI_FENCE_OUT}) {
     const bpf_tc_hook at = hook(index, point_of(way));
-    bpf_tc_opts options{};
-    options.sz = sizeof options;
-    options.handle = kHandle;
-    options.priority = kPreference;
+    bpf_tc_opts options = place(handle);
     all = bpf_tc_query(&at, &options) == 0 && all;
   }
   return all;
@@ -63,12 +67,14 @@ struct Fence::Loaded {
   }
 };
 
-Fence::Fence(std::unique_ptr<Loaded> loaded, std::uint32_t records, alibi_fence* mapping)
-    : loaded_(std::move(loaded)), records_(records), mapping_(mapping) {}
+Fence::Fence(std::unique_ptr<Loaded> loaded, std::uint32_t records, std::uint32_t handle,
+             alibi_fence* mapping)
+    : loaded_(std::move(loaded)), records_(records), handle_(handle), mapping_(mapping) {}
 
 Fence::~Fence() { ::munmap(mapping_, mapped_bytes(records_)); }
 
-Result<std::unique_ptr<Fence>> Fence::load(std::uint32_t records, std::uint32_t addresses) {
+Result<std::unique_ptr<Fence>> Fence::load(std::uint32_t records, std::uint32_t addresses,
+                                           std::uint32_t handle) {
   listen_to_libbpf();
   auto loaded = std::make_unique<Loaded>();
   fence_bpf* skeleton = loaded->skeleton = fence_bpf::open();
@@ -86,10 +92,11 @@ Result<std::unique_ptr<Fence>> Fence::load(std::uint32_t records, std::uint32_t 
   loaded->fences = bpf_map__fd(skeleton->maps.fences);
   loaded->routers = bpf_map__fd(skeleton->maps.routers);
   loaded->addresses = bpf_map__fd(skeleton->maps.addresses);
-  return map(std::move(loaded), records);
+  return map(std::move(loaded), records, handle);
 }
 
-Result<std::unique_ptr<Fence>> Fence::adopt(std::vector<os::Fd> maps, std::uint32_t records) {
+Result<std::unique_ptr<Fence>> Fence::adopt(std::vector<os::Fd> maps, std::uint32_t records,
+                                            std::uint32_t handle) {
   if (maps.size() != kMaps) return fail("another number of maps than expected");
   records = std::max(records, 1U);
   bpf_map_info info{};
@@ -103,15 +110,16 @@ Result<std::unique_ptr<Fence>> Fence::adopt(std::vector<os::Fd> maps, std::uint3
   loaded->routers = maps[1].get();
   loaded->addresses = maps[2].get();
   loaded->adopted = std::move(maps);
-  return map(std::move(loaded), records);
+  return map(std::move(loaded), records, handle);
 }
 
-Result<std::unique_ptr<Fence>> Fence::map(std::unique_ptr<Loaded> loaded, std::uint32_t records) {
+Result<std::unique_ptr<Fence>> Fence::map(std::unique_ptr<Loaded> loaded, std::uint32_t records,
+                                          std::uint32_t handle) {
   void* memory = ::mmap(nullptr, mapped_bytes(records), PROT_READ | PROT_WRITE, MAP_SHARED,
                         loaded->fences, 0);
   if (memory == MAP_FAILED) return fail("records cannot be mapped (" + reason(errno, false) + ")");
   return std::unique_ptr<Fence>(
-      new Fence(std::move(loaded), records, static_cast<alibi_fence*>(memory)));
+      new Fence(std::move(loaded), records, handle, static_cast<alibi_fence*>(memory)));
 }
 
 std::vector<int> Fence::maps() const {
@@ -127,7 +135,7 @@ int Fence::program(alibi_fence_way way) const {
 Result<void> Fence::attach(IfIndex index) {
   listen_to_libbpf();
   if (loaded_->skeleton == nullptr) {
-    if (attached(index)) return {};
+    if (attached(index, handle_)) return {};
     return fail("the programs were those of the program before: a reload brings new ones");
   }
   bpf_tc_hook both =
@@ -136,10 +144,7 @@ Result<void> Fence::attach(IfIndex index) {
   if (made != 0 && made != EEXIST) return fail("no clsact qdisc: " + reason(made, false));
   for (const auto way : {ALIBI_FENCE_IN, ALIBI_FENCE_OUT}) {
     const bpf_tc_hook at = hook(index, point_of(way));
-    bpf_tc_opts options{};
-    options.sz = sizeof options;
-    options.handle = kHandle;
-    options.priority = kPreference;
+    bpf_tc_opts options = place(handle_);
     options.prog_fd = program(way);
     options.flags = BPF_TC_F_REPLACE;
     const int error = -bpf_tc_attach(&at, &options);
@@ -151,13 +156,10 @@ Result<void> Fence::attach(IfIndex index) {
   return {};
 }
 
-void Fence::detach(IfIndex index) {
+void Fence::detach(IfIndex index) const {
   for (const auto way : {ALIBI_FENCE_IN, ALIBI_FENCE_OUT}) {
     const bpf_tc_hook at = hook(index, point_of(way));
-    bpf_tc_opts options{};
-    options.sz = sizeof options;
-    options.handle = kHandle;
-    options.priority = kPreference;
+    bpf_tc_opts options = place(handle_);
     bpf_tc_detach(&at, &options);  // the interface may have gone meanwhile
   }
 }

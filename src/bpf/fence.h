@@ -21,11 +21,14 @@ namespace alibi::bpf {
 /// keepers, and an orderly end calls detach_all().
 class Fence {
  public:
-  /// `records`: instances; `addresses`: pairs of an address and an interface. Error: why not here.
-  static Result<std::unique_ptr<Fence>> load(std::uint32_t records, std::uint32_t addresses);
+  /// `records`: instances; `addresses`: pairs of an address and an interface; `handle`: of the
+  /// programs on each interface, where others of another handle may be beside them. Error: why not.
+  static Result<std::unique_ptr<Fence>> load(std::uint32_t records, std::uint32_t addresses,
+                                             std::uint32_t handle);
   /// That of the program before this one, of what its maps() gave: records and keys as they are,
   /// programs only where they are already.
-  static Result<std::unique_ptr<Fence>> adopt(std::vector<os::Fd> maps, std::uint32_t records);
+  static Result<std::unique_ptr<Fence>> adopt(std::vector<os::Fd> maps, std::uint32_t records,
+                                              std::uint32_t handle);
   ~Fence();
   Fence(const Fence&) = delete;
   Fence& operator=(const Fence&) = delete;
@@ -40,7 +43,7 @@ class Fence {
   /// Both programs on an interface of this network namespace, in the place of what an earlier run
   /// may have left there. Again is no harm.
   Result<void> attach(IfIndex index);
-  static void detach(IfIndex index);
+  void detach(IfIndex index) const;
   /// The interfaces that the maps name, whichever process put the programs there.
   std::set<std::uint32_t> interfaces() const;
   /// From all of those that `staying` does not name; null: from all.
@@ -57,11 +60,14 @@ class Fence {
 
  private:
   struct Loaded;
-  static Result<std::unique_ptr<Fence>> map(std::unique_ptr<Loaded> loaded, std::uint32_t records);
-  Fence(std::unique_ptr<Loaded> loaded, std::uint32_t records, alibi_fence* mapping);
+  static Result<std::unique_ptr<Fence>> map(std::unique_ptr<Loaded> loaded, std::uint32_t records,
+                                            std::uint32_t handle);
+  Fence(std::unique_ptr<Loaded> loaded, std::uint32_t records, std::uint32_t handle,
+        alibi_fence* mapping);
 
   std::unique_ptr<Loaded> loaded_;
   std::uint32_t records_ = 0;
+  std::uint32_t handle_ = 0;
   alibi_fence* mapping_ = nullptr;
 };
 

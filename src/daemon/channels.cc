@@ -42,7 +42,7 @@ std::vector<int> Channels::descriptors() const {
   return all;
 }
 
-Result<Channels> Channels::adopt(const config::Settings& settings,
+Result<Channels> Channels::adopt(const config::Settings& settings, const RunOptions& options,
                                  std::vector<os::Fd> descriptors) {
   constexpr std::size_t kDescriptors = 15;
   const bool fenced = descriptors.size() == kDescriptors + bpf::Fence::kMaps;
@@ -62,9 +62,11 @@ Result<Channels> Channels::adopt(const config::Settings& settings,
       maps.push_back(std::move(descriptors[i]));
     }
     auto adopted = bpf::Fence::adopt(std::move(maps),
-                                     static_cast<std::uint32_t>(settings.instances.size()));
+                                     static_cast<std::uint32_t>(settings.instances.size()),
+                                     fence_handle(options.run_folder));
     if (!adopted) return tl::unexpected(adopted.error());
     fence.loaded = std::move(*adopted);
+    fence.mode = options.fence;
   }
   return Channels{std::move(*page), queue(5), queue(7), queue(9), queue(11), queue(13),
                   {os::MessageEnd(std::move(descriptors[1])),

@@ -52,7 +52,8 @@ struct Channels {
   /// Every descriptor, always in the same order: what gets over exec.
   std::vector<int> descriptors() const;
   /// Channels of a program before this one, out of what its descriptors() gave.
-  static Result<Channels> adopt(const config::Settings& settings, std::vector<os::Fd> descriptors);
+  static Result<Channels> adopt(const config::Settings& settings, const RunOptions& options,
+                                std::vector<os::Fd> descriptors);
 };
 
 /// One sender's way to the teller: never waits; a full queue is counted in the shared page.

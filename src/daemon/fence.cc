@@ -26,7 +26,13 @@ std::optional<FenceMode> parse_fence_mode(std::string_view word) {
   return std::nullopt;
 }
 
-SharedFence make_fence(const config::Settings& settings, FenceMode mode) {
+std::uint32_t fence_handle(const std::string& run_folder) {
+  std::uint32_t hash = 2166136261U;  // FNV-1a
+  for (const char c : run_folder) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619U;
+  return 0xa1000000U | (hash & 0xffffffU);
+}
+
+SharedFence make_fence(const config::Settings& settings, FenceMode mode, std::uint32_t handle) {
   SharedFence shared;
   shared.mode = mode;
   if (mode == FenceMode::Off) {
@@ -39,7 +45,7 @@ SharedFence make_fence(const config::Settings& settings, FenceMode mode) {
   }
   // Each where it is, and where its virtual router is.
   auto loaded = bpf::Fence::load(static_cast<std::uint32_t>(settings.instances.size()),
-                                 static_cast<std::uint32_t>(addresses * 2));
+                                 static_cast<std::uint32_t>(addresses * 2), handle);
   if (loaded) {
     shared.loaded = std::move(*loaded);
   } else {

@@ -36,7 +36,11 @@ struct SharedFence {
 };
 
 /// Programs and maps with room for `settings`. What is not possible here is named in `absent`.
-SharedFence make_fence(const config::Settings& settings, FenceMode mode);
+SharedFence make_fence(const config::Settings& settings, FenceMode mode, std::uint32_t handle);
+
+/// Where on an interface the programs of the daemon with this run folder are: those that it finds
+/// there are its own, of an earlier run; those of others stay, and are asked as well.
+std::uint32_t fence_handle(const std::string& run_folder);
 
 /// For a keeper that is dead: its addresses are off.
 void disarm(const SharedFence& fence, std::size_t instance);

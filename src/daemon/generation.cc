@@ -44,7 +44,8 @@ int track(const Generation& generation) {
 Result<std::unique_ptr<Generation>> make_generation(ReadConfig config, const RunOptions& options) {
   auto channels = Channels::create(config.parsed.settings);
   if (!channels) return tl::unexpected(channels.error());
-  channels->fence = make_fence(config.parsed.settings, options.fence);
+  channels->fence =
+      make_fence(config.parsed.settings, options.fence, fence_handle(options.run_folder));
   return assemble_generation(std::move(config), std::move(*channels), options);
 }
 

@@ -237,9 +237,8 @@ Result<std::unique_ptr<Generation>> resume_generation(os::Fd memory, const RunOp
   }
   auto parsed = config::load_again(left->sources);
   if (!parsed.runnable()) return fail("this program cannot run the configuration in force");
-  auto channels = Channels::adopt(parsed.settings, std::move(left->descriptors));
+  auto channels = Channels::adopt(parsed.settings, options, std::move(left->descriptors));
   if (!channels) return tl::unexpected(channels.error());
-  if (channels->fence.loaded != nullptr) channels->fence.mode = options.fence;
   auto generation = assemble_generation(
       {std::move(left->sources), std::move(parsed)}, std::move(*channels), options);
   auto network = NetworkSetup::resume(generation->settings, std::move(left->network));

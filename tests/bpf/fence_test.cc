@@ -44,7 +44,7 @@ class FenceProgram : public ::testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root";
-    auto loaded = bpf::Fence::load(3, 8);
+    auto loaded = bpf::Fence::load(3, 8, 1);
     ASSERT_TRUE(loaded) << loaded.error().message;
     fence_ = std::move(*loaded);
     four_ = &router(0, 77, 4, ip("10.77.0.1"), kVip);

@@ -106,6 +106,27 @@ class Stopped(Fenced):
         with Asked(config(110), config(100), peer="keepalived") as asked:
             self.stop_and_look(asked)
 
+    def test_with_another_alibi_on_the_interface(self):
+        """One that starts and stays, one that starts and ends: each has a fence of its own."""
+        with Asked(config(110), config(100)) as asked:
+            asked.a.start().wait_vip()
+            others = []
+            for vrid in (78, 79):
+                file = os.path.join(asked.directory, f"other{vrid}.conf")
+                with open(file, "w", encoding="utf-8") as out:
+                    out.write(config(100, vip=f"10.77.0.{vrid}").replace(
+                        "virtual_router_id 77", f"virtual_router_id {vrid}"))
+                others.append(asked.a.namespace.start(
+                    [ALIBI, "run", "-n", "--log", "stderr", "-f", file, "--run-folder",
+                     os.path.join(asked.directory, f"other{vrid}.run")]))
+                others[-1].expect("Entering MASTER STATE", 15)
+            self.assertEqual(others.pop().stop(), 0)
+            asked.b.start()
+            asked.b.process.expect("Entering BACKUP STATE")
+            asked.elect = lambda: asked.nodes  # they run
+            self.stop_and_look(asked)
+            self.assertEqual(others.pop().stop(), 0)
+
     def test_without_fence_both_answer(self):
         with Asked(config(110), config(100), options=("--fence", "off")) as asked:
             asked.elect()
