@@ -3,6 +3,7 @@
 #include "daemon/instance_network.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 
 namespace alibi::daemon {
@@ -60,7 +61,15 @@ bool any_silent(const config::Settings& settings) {
 os::FirewallOptions firewall_options(const config::Settings& settings) {
   const auto& given = settings.global.firewall;
   os::FirewallOptions options;
-  if (given.table != kKeepalivedTable) options.table = given.table;
+  if (given.table != kKeepalivedTable) {
+    options.table = given.table;
+  } else if (const auto& instance = settings.global.instance_name; !instance.empty()) {
+    // Another `instance` may run beside us, and a table is made anew at each start.
+    options.table += '_';
+    for (const char c : instance) {
+      options.table += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+    }
+  }
   options.priority = given.priority;
   options.counters = given.counters;
   return options;

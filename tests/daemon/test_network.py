@@ -344,6 +344,24 @@ class Network(unittest.TestCase):
             pair.nodes[0].process.stop()
             b.wait_vip(timeout=3)
 
+    def test_no_accept_of_two_instances_of_alibi(self):
+        with Pair(config(110, instance="no_accept")) as pair:
+            a, = pair.elect()
+            file = pair.path("other.conf")
+            with open(file, "w", encoding="utf-8") as out:
+                out.write("instance other-one\n" + config(
+                    100, instance="no_accept", vip="10.77.0.101").replace(
+                        "virtual_router_id 77", "virtual_router_id 78"))
+            other = a.namespace.start([ALIBI, "run", "-n", "--log", "stderr", "-f", file,
+                                       "--run-folder", pair.path("other.run")])
+            other.expect("Entering MASTER STATE", 15)
+            wait_until(lambda: a.has_vip("10.77.0.101"), 5, "its address")
+            shown = a.namespace.exec("nft", "list", "ruleset")
+            self.assertRegex(shown, rf"(?s)table inet alibi {{.*elements = {{ {VIP} }}")
+            self.assertRegex(shown, r"(?s)table inet alibi_other_one {.*elements = { 10.77.0.101 }")
+            self.assertEqual(other.stop(), 0)
+            self.assertIn(VIP, a.namespace.exec("nft", "list", "ruleset"))
+
     def test_no_accept_after_the_ruleset_was_flushed(self):
         second = """
             vrrp_instance VI_2 {
