@@ -163,9 +163,9 @@ class VerdictMails {
   /// Says what could not be delivered; waits for what is under way, `limit` at most.
   void finish(Duration limit) {
     const Instant end = os::monotonic_now() + limit;
-    while (sender_ && !sender_->idle() && os::monotonic_now() < end) usleep(20'000);
-    if (sender_ && !sender_->idle())
-      fmt::print(stderr, "alibi record: a mail was not delivered in time and given up\n");
+    while (sender_ && sender_->left() != 0 && os::monotonic_now() < end) usleep(20'000);
+    if (const std::size_t left = sender_ ? sender_->left() : 0; left != 0)
+      fmt::print(stderr, "alibi record: {} mails were not delivered in time and given up\n", left);
     for (const auto& outcome :
          sender_ ? sender_->outcomes() : std::vector<daemon::MailSender::Outcome>{})
       if (!outcome.error.empty())

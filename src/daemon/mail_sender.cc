@@ -136,9 +136,9 @@ std::vector<MailSender::Outcome> MailSender::outcomes() {
   return std::exchange(outcomes_, {});
 }
 
-bool MailSender::idle() {
+std::size_t MailSender::left() {
   const std::lock_guard lock(mutex_);
-  return queue_.empty() && !busy_;
+  return queue_.size() + (busy_ ? 1 : 0);
 }
 
 void MailSender::publish(Outcome outcome) {

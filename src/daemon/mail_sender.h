@@ -40,8 +40,8 @@ class MailSender {
   bool submit(MailMessage message);
   int news_fd() const { return news_.get(); }
   std::vector<Outcome> outcomes();
-  /// True when everything submitted has been delivered or given up.
-  bool idle();
+  /// How many of those submitted have been neither delivered nor given up.
+  std::size_t left();
 
  private:
   void work();

@@ -55,11 +55,19 @@ enum class HandoverStage : std::uint8_t {
   Settled,  ///< ... and has done what is different with the new configuration
 };
 
+/// What a generation's teller is there for.
+enum class TellerStage : std::uint8_t {
+  Works,
+  Replaced,   ///< the supervisor's word, before it asks it to end: another one follows
+  MailsOnly,  ///< its own: the other one may start, all that is left are mails on their way
+};
+
 /// What there is one of.
 struct Household {
   Published<KeeperRecord> keeper;
   std::array<Published<ProcessRecord>, kProcessRoles> processes;
   std::atomic<std::int32_t> supervisor_pid{0};
+  std::atomic<TellerStage> teller{TellerStage::Works};
   /// The tracker has taken over from the one of the generation before what it could.
   std::atomic<bool> trackers_met{false};
   std::atomic<std::uint32_t> fifos_made{0};  ///< bit per Global::fifos: ours to remove at the end

@@ -90,9 +90,14 @@ Result<void> Supervisor::stop_all() {
   }
   for (const auto& failure : current_->network->undo()) voice().say_daemon(failure, 2);
   current_->channels.fence.take_down();
+  for (Child& courier : couriers_) ask_to_end(courier);
   const auto& global = current_->settings.global;
   run_script("shutdown_script", global.shutdown_script, global.shutdown_timeout);
-  return end(kTeller);
+  if (auto ended = end(kTeller); !ended) return ended;
+  while (!couriers_.empty()) {
+    if (auto turned = turn(); !turned) return turned;
+  }
+  return {};
 }
 
 /// In every generation: a reload under way may still change which one is in force.

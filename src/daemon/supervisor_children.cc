@@ -40,6 +40,7 @@ void Supervisor::start_due() {
 
 Instant Supervisor::next_deadline() const {
   Instant earliest = std::min(checker_.kill_at, retire_at_);
+  for (const Child& courier : couriers_) earliest = std::min(earliest, courier.kill_at);
   for (const auto* generation : {candidate_.get(), current_.get(), previous_.get()}) {
     if (generation == nullptr) continue;
     for (std::size_t i = 0; i < kChildren; ++i) {
@@ -63,6 +64,7 @@ void Supervisor::reap() {
       candidate_died(exited->status);
       continue;
     }
+    std::erase_if(couriers_, [&](const Child& courier) { return courier.pid == exited->pid; });
     for (Generation* generation : {current_.get(), previous_.get()}) {
       if (generation == nullptr) continue;
       for (Child& child : generation->children) {
@@ -122,6 +124,7 @@ void Supervisor::enforce_end(Child& child) {
 
 void Supervisor::enforce_ends() {
   enforce_end(checker_);
+  for (Child& courier : couriers_) enforce_end(courier);
   for (Generation* generation : {candidate_.get(), current_.get(), previous_.get()}) {
     if (generation == nullptr) continue;
     for (Child& child : generation->children) enforce_end(child);

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "daemon/config_reader.h"
 #include "daemon/generation.h"
@@ -73,6 +74,7 @@ class Supervisor {
   bool trackers_meet() const;
   bool waits_for_old(std::size_t role) const;
   void retire();
+  bool let_go_of_teller();
 
   // supervisor_upgrade.cc
   void check_program();
@@ -87,6 +89,7 @@ class Supervisor {
   std::unique_ptr<Generation> current_;
   std::unique_ptr<Generation> candidate_;  ///< being prepared: only its keeper runs
   std::unique_ptr<Generation> previous_;   ///< handed over: what is left of it ends
+  std::vector<Child> couriers_;            ///< tellers of before, with mails on their way
   os::EventLoop loop_;
   os::SignalQueue signals_;
   ConfigReader reader_;

@@ -24,6 +24,8 @@ constexpr Duration kReadyPatience = 20s;    // a keeper's start with every socke
 constexpr Duration kSettlePatience = 2s;
 constexpr Duration kMeetPatience = 2s;
 constexpr Duration kLook = 20ms;
+constexpr Duration kCourierPatience = 310s;  // longer than a teller takes over its last mails
+constexpr std::size_t kMostCouriers = 4;
 
 std::set<std::string> interfaces(const config::Settings& settings) {
   std::set<std::string> names;
@@ -204,6 +206,19 @@ void Supervisor::keep_fifos() {
   }
 }
 
+/// True when mails are all that the old teller still has in hand: it goes on beside the new one,
+/// and the reload is done.
+bool Supervisor::let_go_of_teller() {
+  if (previous_->channels.page.household().teller != TellerStage::MailsOnly) return false;
+  Child& teller = previous_->children[kTeller];
+  for (std::size_t i = 0; i + kMostCouriers <= couriers_.size(); ++i) ask_to_end(couriers_[i]);
+  Child& courier = couriers_.emplace_back(std::move(teller));
+  courier.asked_to_end = false;
+  courier.kill_at = os::monotonic_now() + kCourierPatience;
+  teller.pid = 0;
+  return true;
+}
+
 /// Ends what is left of the generation before, its teller last: everything that ends has something
 /// to tell, and the new keeper says there what has gone with the old configuration.
 void Supervisor::retire() {
@@ -216,9 +231,14 @@ void Supervisor::retire() {
                    now - handed_over_ > kMeetPatience;
   if (met) ask_to_end(old[kTracker]);
   const bool last = old[kKeeper].pid == 0 && old[kTracker].pid == 0 && old[kRecorder].pid == 0;
-  if (settled && last) ask_to_end(old[kTeller]);
-  retire_at_ = settled && met ? kNever : now + kLook;
-  if (!last || old[kTeller].pid != 0) return;
+  if (settled && last) {
+    if (!old[kTeller].asked_to_end) {
+      previous_->channels.page.household().teller = TellerStage::Replaced;
+    }
+    ask_to_end(old[kTeller]);
+  }
+  retire_at_ = settled && met && !last ? kNever : now + kLook;
+  if (!last || (old[kTeller].pid != 0 && !let_go_of_teller())) return;
   give_up_network(*previous_);
   previous_->channels.fence.take_down_but(current_->channels.fence);
   current_->before = nullptr;

@@ -11,6 +11,7 @@
 #include <array>
 #include <ctime>
 #include <optional>
+#include <utility>
 
 #include "daemon/dump_writer.h"
 #include "daemon/log.h"
@@ -25,6 +26,7 @@ namespace alibi::daemon {
 namespace {
 
 constexpr Duration kLastWords = 5s;  // for mails and notify scripts when we are to end
+constexpr Duration kLastMails = 300s;  // for mails when another teller has taken the rest over
 
 MailContext mail_context() {
   std::array<char, 256> name{};
@@ -74,6 +76,9 @@ class Teller {
   void drain();
   void tell(const Tell& message);
   void mail(std::optional<MailMessage> alert);
+  bool replaced() const { return channels_.page.household().teller == TellerStage::Replaced; }
+  Result<void> finish();
+  Result<void> deliver_the_rest();
   void hear_signals();
   void hear_mails();
   void hear_outlets();
@@ -131,16 +136,44 @@ Result<void> Teller::run() {
     count();
   }
   drain();
+  if (auto finished = finish(); !finished) return finished;
+  if (const std::size_t left = mails_.left(); left != 0) {
+    warn("ending with " + std::to_string(left) + " mails not delivered");
+  }
+  log_.drain(kLastWords);
+  return {};
+}
+
+/// Gives scripts and mails their time; a replaced teller lets its successor wait for scripts alone.
+Result<void> Teller::finish() {
   const Instant patience = os::monotonic_now() + kLastWords;
-  while ((!mails_.idle() || !outlets_.idle()) && os::monotonic_now() < patience) {
+  while (((mails_.left() != 0 && !replaced()) || !outlets_.idle()) &&
+         os::monotonic_now() < patience) {
     loop_.set_deadline(patience);
     if (auto waited = loop_.wait(); !waited) return waited;
   }
   hear_mails();
   outlets_.finish();
   hear_outlets();
-  if (!mails_.idle()) warn("ending with mails not delivered");
-  log_.drain(kLastWords);
+  if (replaced() && mails_.left() != 0) return deliver_the_rest();
+  return {};
+}
+
+/// With nothing else in hand that the successor needs. Asked to end once more, it hurries.
+Result<void> Teller::deliver_the_rest() {
+  status_.reset();
+  for (const auto* queue : queues()) loop_.remove(queue->read_fd());
+  channels_.page.household().teller = TellerStage::MailsOnly;
+  stopping_ = false;
+  Instant patience = os::monotonic_now() + kLastMails;
+  while (mails_.left() != 0 && os::monotonic_now() < patience) {
+    loop_.set_deadline(patience);
+    if (auto waited = loop_.wait(); !waited) return waited;
+    if (std::exchange(stopping_, false)) {
+      patience = std::min(patience, os::monotonic_now() + kLastWords);
+    }
+  }
+  hear_mails();
   return {};
 }
 

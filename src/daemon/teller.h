@@ -9,6 +9,7 @@
 namespace alibi::daemon {
 
 /// The teller process: until SIGTERM, then writes what is queued and gives mails a bounded time.
+/// One that is replaced (see TellerStage) takes longer over its mails, and nobody waits for it.
 int teller_main(const config::Settings& settings, const Channels& channels,
                 const RunOptions& options);
 

@@ -66,8 +66,9 @@ def reload(node, expect=r"Reload complete", number=signal.SIGHUP, timeout=30):
     node.process.expect(expect, timeout, since)
 
 
-def judge(test, capture, begin, end, source, interval=1.0, priorities=(110,)):
-    """Every advert there, none too many, from nobody else; returns the longest time between two."""
+def judge(test, capture, begin, end, source, interval=1.0, priorities=(110,), held=0.0):
+    """Every advert there, none too many, from nobody else; returns the longest time between two.
+    `held`: seconds for which the test itself kept the keeper from running."""
     adverts = [x for x in capture.adverts(begin) if x[0] <= end]
     test.assertEqual({x[1] for x in adverts}, {source})
     test.assertEqual({x[2] for x in adverts}, set(priorities))
@@ -75,7 +76,7 @@ def judge(test, capture, begin, end, source, interval=1.0, priorities=(110,)):
     gaps = [b - a for a, b in zip(times, times[1:])]
     test.assertAlmostEqual(len(times), (end - begin) / interval, delta=2)
     # Figures belong to bench/; here only what a machine under load keeps in any case.
-    test.assertLess(max(gaps), 1.5 * interval)
+    test.assertLess(max(gaps), 1.5 * interval + held)
     test.assertGreater(min(gaps), 0.5 * interval)
     return max(gaps)
 
@@ -304,17 +305,17 @@ class Reload(unittest.TestCase):
             capture = b.namespace.capture()
             keeper = a.child("alibi-keeper")
             begin = time.time()
-            for _ in range(5):
-                self.kill_candidate(a, keeper)
+            held = max(self.kill_candidate(a, keeper) for _ in range(5))
             time.sleep(4)
-            judge(self, capture, begin, time.time(), "10.77.0.1")
+            judge(self, capture, begin, time.time(), "10.77.0.1", held=held)
             self.assertTrue(a.has_vip())
             self.assertIsNone(b.process.find("Entering MASTER"))
             self.assertEqual(a.child("alibi-keeper"), keeper)
             reload(a)
 
     def kill_candidate(self, node, keeper):
-        """The old keeper is held, so that the new one waits in the middle; then that is killed."""
+        """The old keeper is held, so that the new one waits in the middle; then that is killed.
+        Returns for how many seconds it was held."""
         since = time.monotonic()
         os.kill(keeper, signal.SIGSTOP)
         try:
@@ -323,7 +324,9 @@ class Reload(unittest.TestCase):
             os.kill(others[0], signal.SIGKILL)
         finally:
             os.kill(keeper, signal.SIGCONT)
+            held = time.monotonic() - since
         node.process.expect("Reload failed, carrying on as before", 10, since)
+        return held
 
     def test_old_keeper_that_dies_half_way_has_its_last_will(self):
         with Pair(config(110), config(100)) as pair:

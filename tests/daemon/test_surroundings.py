@@ -89,6 +89,18 @@ class Scripts(unittest.TestCase):
                                  [f"INSTANCE VI_1 {s} 110" for s in ("BACKUP", "MASTER", "STOP")])
 
 
+def mail_about(pair, word):
+    """The first mail in the sink's directory with WORD in its subject."""
+    for name in sorted(os.listdir(pair.directory)):
+        if not name.endswith(".eml"):
+            continue
+        with open(pair.path(name), "rb") as file:
+            mail = email.message_from_binary_file(file, policy=email.policy.default)
+        if word in mail["Subject"]:
+            return mail
+    return None
+
+
 class Mails(unittest.TestCase):
     def test_transition_is_mailed_with_its_reason(self):
         with Pair(config(110, definitions=mail_definitions(), instance="smtp_alert")) as pair:
@@ -98,16 +110,7 @@ class Mails(unittest.TestCase):
             sink.expect("ready")
             a.start().wait_vip()
 
-            def about_master():
-                for name in sorted(os.listdir(pair.directory)):
-                    if not name.endswith(".eml"):
-                        continue
-                    with open(pair.path(name), "rb") as file:
-                        mail = email.message_from_binary_file(file, policy=email.policy.default)
-                    if "MASTER" in mail["Subject"]:
-                        return mail
-                return None
-            mail = wait_until(about_master, 5, "mail")
+            mail = wait_until(lambda: mail_about(pair, "MASTER"), 5, "mail")
             self.assertEqual(mail["Subject"],
                              "[node110] VRRP Instance VI_1 - Entering MASTER state")
             self.assertEqual(mail["From"], "lb@example.org")
@@ -142,6 +145,36 @@ class Mails(unittest.TestCase):
             self.assertEqual(a.process.stop(), 0)
             self.assertLess(time.monotonic() - stopped, 9)
             self.assertFalse(a.has_vip())
+
+    def test_mail_on_its_way_outlives_reloads_and_delays_none(self):
+        # Refused at once, tried again ten seconds later: by then the server is there.
+        with Pair(config(110, definitions=mail_definitions(), instance="smtp_alert")) as pair:
+            a, = pair.nodes
+            a.start().wait_vip()
+            a.process.expect("mail not sent yet: ")
+            for _ in range(2):
+                since = time.monotonic()
+                a.process.signal(signal.SIGHUP)
+                a.process.expect("Reload complete", 4, since)
+            sink = a.namespace.start(["/usr/bin/python3", SINK, "127.0.0.1", "2525",
+                                      pair.directory])
+            sink.expect("ready")
+            wait_until(lambda: mail_about(pair, "MASTER"), 20, "mail")
+            a.process.expect("mail sent: .*MASTER")
+            self.assertEqual(a.process.stop(), 0)
+
+    def test_mail_on_its_way_is_given_up_at_the_end_and_counted(self):
+        with Pair(config(110, definitions=mail_definitions("10.77.0.99"),
+                         instance="smtp_alert")) as pair:
+            a, = pair.nodes
+            a.start().wait_vip()
+            since = time.monotonic()
+            a.process.signal(signal.SIGHUP)
+            a.process.expect("Reload complete", 4, since)
+            stopped = time.monotonic()
+            self.assertEqual(a.process.stop(), 0)
+            self.assertLess(time.monotonic() - stopped, 12)
+            a.process.expect(r"ending with \d+ mails not delivered", 1, since)
 
 
 class Stalls(unittest.TestCase):

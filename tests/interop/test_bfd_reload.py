@@ -13,20 +13,13 @@ from test_bfd import ADDRESSES, ROUTER, FrrBfd, KeepalivedBfd, bfd  # puts ../da
 from nodes import Pair, config, wait_until
 from peers import FRR  # noqa: F401
 
-# The peer shall not be what is late: of other work on the machine alibi's thread is independent.
-REALTIME = ("chrt", "-f", "5")
-
 
 def frr(namespace, directory):
-    peer = FrrBfd(namespace, directory, "10.77.0.1")
-    peer.scheduling = REALTIME
-    return peer
+    return FrrBfd(namespace, directory, "10.77.0.1")
 
 
 def keepalived(namespace, directory):
-    peer = KeepalivedBfd(namespace, directory, "10.77.0.1")
-    peer.scheduling = REALTIME
-    return peer
+    return KeepalivedBfd(namespace, directory, "10.77.0.1")
 
 
 UPGRADE = signal.SIGRTMIN + 4
