@@ -67,7 +67,7 @@ const char* verdict(const config::Parsed& parsed) {
                                     : "alibi runs with it, but for the notices";
 }
 
-int print_text(const std::string& file, const config::Parsed& parsed) {
+void print_text(const std::string& file, const config::Parsed& parsed) {
   for (const auto& d : parsed.diagnostics) print("{}\n", config::render(d));
   print("{}: {}, {}; {}, {}, {}: {}\n", file,
         plural(static_cast<int>(parsed.settings.instances.size()), "instance"),
@@ -75,7 +75,6 @@ int print_text(const std::string& file, const config::Parsed& parsed) {
         plural(count(parsed, Severity::Error), "error"),
         plural(count(parsed, Severity::Warning), "warning"),
         plural(count(parsed, Severity::Notice), "notice"), verdict(parsed));
-  return parsed.exit_code();
 }
 
 const char* name(Severity severity) {
@@ -99,10 +98,11 @@ nlohmann::ordered_json diagnostics_json(const config::Parsed& parsed) {
   return out;
 }
 
-int print_json(const std::string& file, const config::Parsed& parsed) {
+nlohmann::ordered_json summary_json(const std::string& file, int code,
+                                    const config::Parsed& parsed) {
   nlohmann::ordered_json out;
   out["file"] = file;
-  out["exit_code"] = parsed.exit_code();
+  out["exit_code"] = code;
   out["runnable"] = parsed.runnable();
   out["instances"] = nlohmann::ordered_json::array();
   for (const auto& instance : parsed.settings.instances) {
@@ -113,9 +113,12 @@ int print_json(const std::string& file, const config::Parsed& parsed) {
                                 {"addresses", instance.vrrp.addresses.size()}});
   }
   out["diagnostics"] = diagnostics_json(parsed);
+  return out;
+}
+
+void print_json(const nlohmann::ordered_json& out) {
   // A configuration may hold octets that are no UTF-8; JSON may not.
   print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  return parsed.exit_code();
 }
 
 int print_keywords(bool json) {
@@ -165,10 +168,7 @@ int print_lint(const Options& options) {
           plural(static_cast<int>(linted.findings.size()), "lint finding"));
     return lint_code(linted);
   }
-  nlohmann::ordered_json out;
-  out["file"] = options.file;
-  out["exit_code"] = lint_code(linted);
-  out["diagnostics"] = diagnostics_json(linted.parsed);
+  auto out = summary_json(options.file, lint_code(linted), linted.parsed);
   out["findings"] = nlohmann::ordered_json::array();
   for (const auto& f : linted.findings) {
     out["findings"].push_back(
@@ -180,7 +180,7 @@ int print_lint(const Options& options) {
          {"reason", f.reason},
          {"remedy", f.remedy}});
   }
-  print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  print_json(out);
   return lint_code(linted);
 }
 
@@ -196,7 +196,12 @@ int check(const Options& options) {
     code = print_lint(options);
   } else {
     const auto parsed = config::load(options.file, options.config_id);
-    code = options.json ? print_json(options.file, parsed) : print_text(options.file, parsed);
+    code = parsed.exit_code();
+    if (options.json) {
+      print_json(summary_json(options.file, code, parsed));
+    } else {
+      print_text(options.file, parsed);
+    }
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     std::fputs("alibi check: cannot write the result to standard output\n", stderr);

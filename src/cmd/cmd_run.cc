@@ -121,6 +121,7 @@ int run_daemon(Options& options) {
   options.run.fence = daemon::parse_fence_mode(options.fence).value_or(options.run.fence);
   options.run.arguments = own_arguments();
   options.run.program = daemon::program_path(options.run.arguments);
+  options.run.version = ALIBI_VERSION;
   if (const char* memory = std::getenv(daemon::kResumeVariable); memory != nullptr) {
     return go_on(std::atoi(memory), options);
   }

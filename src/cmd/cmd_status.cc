@@ -80,7 +80,7 @@ std::string counters_text(const Json& counters) {
   return text;
 }
 
-/// "takeover: open; closed 2 times (why the last), dropped 310", or why there is none.
+/// "takeover: open; closed 2 times, the last: WHY; 310 packets dropped", or why there is none.
 std::string fence_text(const Json& fence) {
   if (fence.contains("absent")) return "NONE: " + text_of(fence["absent"]);
   std::string text = text_of(fence["mode"]) + ": ";
@@ -93,8 +93,10 @@ std::string fence_text(const Json& fence) {
   for (const auto& [way, kinds] : fence["dropped"].items()) {
     for (const auto& [kind, count] : kinds.items()) dropped += count.get<std::uint64_t>();
   }
-  return text + fmt::format("; closed {} times, the last: {}; {} packets dropped",
-                            text_of(fence["closed_count"]), text_of(fence["last_why"]), dropped);
+  const std::string times =
+      fence["closed_count"] == 1 ? "once" : text_of(fence["closed_count"]) + " times, the last";
+  return text + fmt::format("; closed {}: {}; {} packets dropped", times,
+                            text_of(fence["last_why"]), dropped);
 }
 
 std::string joined(const Json& list) {

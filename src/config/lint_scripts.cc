@@ -40,8 +40,9 @@ class ScriptLint {
  public:
   ScriptLint(const LintInput& input, Findings& findings) : input_(input), findings_(findings) {}
 
+  /// `missing`: what it means when the program is not there.
   void command(const std::vector<std::string>& words, const std::string& user, const Place& at,
-               const std::string& what) {
+               const std::string& what, std::string_view missing) {
     if (words.empty()) return;
     const auto token = is_shell(words.front()) ? std::string_view() : shell_syntax(words);
     if (!token.empty()) {
@@ -61,19 +62,19 @@ class ScriptLint {
     } else if (runs_as == "root") {
       findings_.add_at("script-as-root", at, fmt::format("{} runs as root", what));
     }
-    if (input_.ask_files) file(words.front(), at, what);
+    if (input_.ask_files) file(words.front(), at, what, missing);
   }
 
  private:
   // The file as it is on this host: it must exist, and root alone may change it.
-  void file(const std::string& path, const Place& at, const std::string& what) {
+  void file(const std::string& path, const Place& at, const std::string& what,
+            std::string_view missing) {
     if (path.empty() || path.front() != '/' || !asked_.insert(path).second) return;
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0 || (status.st_mode & 0111U) == 0) {
       findings_.add_at("script-missing", at,
-                       fmt::format("{} of {} is not there or cannot be executed on this host: the "
-                                   "check would fail always",
-                                   path, what));
+                       fmt::format("{} of {} is not there or cannot be executed on this host: {}",
+                                   path, what, missing));
       return;
     }
     std::filesystem::path part(path);
@@ -135,7 +136,8 @@ void lint_scripts(const LintInput& input, Findings& findings) {
                                      [&](const Script& s) { return s.name == block.name; });
     if (script == scripts.end()) continue;
     lint_times(block, *script, findings);
-    lint.command(script->command, script->user, script->place, "vrrp_script " + script->name);
+    lint.command(script->command, script->user, script->place, "vrrp_script " + script->name,
+                 "the check would fail always");
     if (!tracked(input.settings, script->name)) {
       findings.add_at(
           "script-unused", script->place,
@@ -145,7 +147,8 @@ void lint_scripts(const LintInput& input, Findings& findings) {
   const auto notify = [&](const auto& owner, const std::string& of) {
     for (const Command* command : {&owner.notify_master, &owner.notify_backup, &owner.notify_fault,
                                    &owner.notify_stop, &owner.notify}) {
-      lint.command(command->words, command->user, owner.place, "a notify script of " + of);
+      lint.command(command->words, command->user, owner.place, "a notify script of " + of,
+                   "nobody would hear of it");
     }
   };
   for (const Instance& instance : input.settings.instances) notify(instance, instance.vrrp.name);

@@ -25,6 +25,7 @@ struct RunOptions {
   bool record = true;   ///< watch the own interfaces and explain incidents
   std::vector<std::string> arguments;  ///< of the program as it was started, its name first
   std::string program;                 ///< the file, for an upgrade
+  std::string version;                 ///< of this program, for people
   FenceMode fence = FenceMode::Takeover;
   std::string case_folder;  ///< where a case is written on an incident; empty: nowhere
   std::string run_folder;       ///< of pid files and status socket

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -45,6 +46,8 @@ Result<void> Supervisor::run() {
 }
 
 void Supervisor::start_all() {
+  voice().say_daemon("Starting alibi " + options_.version + " (pid " +
+                     std::to_string(::getpid()) + ") with " + options_.file);
   const auto& global = current_->settings.global;
   run_script("startup_script", global.startup_script, global.startup_timeout);
   for (Child& child : current_->children) {

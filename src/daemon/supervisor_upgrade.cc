@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "daemon/keeper_schedule.h"
 #include "daemon/resume.h"
@@ -59,6 +62,7 @@ void Supervisor::check_program() {
                 auto arguments = options_.arguments;
                 arguments.emplace_back(kHandshakeOption);
                 execute(options_.program, std::move(arguments), *memory);
+                ::dprintf(STDOUT_FILENO, "cannot be executed: %s\n", std::strerror(errno));
                 return 127;
               },
               Duration(0)};
