@@ -7,7 +7,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build make pkg-config ccache clang llvm bpftool libbpf-dev libelf-dev
        libpcap-dev libmnl-dev libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev
-       libexpected-dev libsqlite3-dev libcurl4-openssl-dev libgtest-dev libgmock-dev
+       libexpected-dev libsqlite3-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libgtest-dev libgmock-dev
        libbenchmark-dev libclang-rt-14-dev clang-format python3)
 lab=(keepalived haproxy frr tcpdump tshark python3-aiosmtpd python3-jsonschema busybox psmisc
      procps iproute2 nftables iputils-arping iputils-ping curl sqlite3 util-linux e2fsprogs)

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Octets of a capture in order, from a file read in large blocks or from memory. Private to the
-// capture readers.
+// Octets of a capture in order, read in large blocks, or lying in memory. Private to the capture
+// readers.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "evidence/byte_stream.h"
 
 namespace alibi::evidence {
 
@@ -19,13 +21,14 @@ inline constexpr std::size_t kMaxBlock = std::size_t{16} << 20U;
 /// One thread. Memory stays at 256 KiB, or the largest block seen so far (kMaxBlock at most).
 class BlockSource {
  public:
-  /// Opens a file; "-" is standard input.
+  /// Opens a file; "-" is standard input. What gzip or zstd packed is unpacked while it is read.
   static Result<BlockSource> open(const std::string& path);
-  /// Reads from `bytes`, which must outlive the source.
-  explicit BlockSource(std::span<const std::uint8_t> bytes) : window_(bytes) {}
+  /// Reads from `bytes`, which must outlive the source; packed or not, as open() does.
+  static BlockSource of(std::span<const std::uint8_t> bytes);
+  explicit BlockSource(std::unique_ptr<ByteStream> stream);
   BlockSource(BlockSource&& other) noexcept;
   BlockSource& operator=(BlockSource&&) = delete;
-  ~BlockSource();
+  ~BlockSource() = default;
 
   /// At least `count` octets from the current position (count <= kMaxBlock), or all that are left
   /// when the end comes first. Valid until the next call.
@@ -38,18 +41,21 @@ class BlockSource {
     window_ = window_.subspan(count);
     offset_ += count;
   }
-  /// Octets consumed so far.
+  /// Octets consumed so far, of the unpacked data.
   std::uint64_t offset() const { return offset_; }
-  /// errno of a read that failed, else 0: the end that peek() showed was not the file's.
-  int read_errno() const { return read_errno_; }
+  /// Why reading failed, else empty: the end that peek() showed was not the file's.
+  const std::string& error() const { return error_; }
+  /// The offsets are those of unpacked data, not of the file.
+  bool packed() const { return packed_; }
 
  private:
-  BlockSource() = default;
+  explicit BlockSource(std::span<const std::uint8_t> bytes) : window_(bytes) {}
+  static BlockSource unpacked(BlockSource source);
   void refill(std::size_t count);
 
-  int fd_ = -1;
-  bool end_ = false;
-  int read_errno_ = 0;
+  std::unique_ptr<ByteStream> stream_;  // none: memory, or the end was reached
+  bool packed_ = false;
+  std::string error_;
   std::uint64_t offset_ = 0;
   std::vector<std::uint8_t> buffer_;
   std::span<const std::uint8_t> window_;

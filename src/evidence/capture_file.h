@@ -12,17 +12,19 @@
 
 #include "base/result.h"
 #include "evidence/recording.h"
+#include "wire/quick_look.h"
 
 namespace alibi::evidence {
 
 struct CapturedFrame {
   std::int64_t unix_ns = 0;
-  bool timed = true;                    ///< false: a pcapng simple packet block, which has no time
-  std::uint32_t interface = 0;          ///< index into CaptureSummary::interfaces
+  bool timed = true;            ///< false: a pcapng simple packet block, which has no time
+  std::uint32_t interface = 0;  ///< index into CaptureSummary::interfaces
   wire::LinkType link_type = wire::LinkType::Ethernet;  ///< of that interface; ignored in writing
   std::uint32_t original_length = 0;
   Direction direction = Direction::Unknown;
-  std::uint64_t dropped_before = 0;     ///< epb_dropcount
+  /// epb_dropcount of this packet, and of those passed over since the last one of its interface.
+  std::uint64_t dropped_before = 0;
   std::uint64_t number = 0;             ///< from 1
   std::span<const std::uint8_t> bytes;  ///< valid during the call only
 };
@@ -32,6 +34,12 @@ struct CaptureInterface {
   std::string description;
   wire::LinkType link_type = wire::LinkType::Ethernet;
   std::uint64_t received = 0, dropped = 0;  ///< from interface statistics, 0 when absent
+  // What was read:
+  std::uint64_t frames = 0;                ///< all packets of the interface
+  std::uint64_t passed_over = 0;           ///< of these not handed out: nothing of interest in them
+  std::uint64_t lost = 0;                  ///< sum of epb_dropcount
+  std::int64_t first_ns = 0, last_ns = 0;  ///< earliest and latest Unix time, if `timed`
+  bool timed = false;
 };
 
 struct CaptureSummary {
@@ -40,14 +48,18 @@ struct CaptureSummary {
   std::string damage;  ///< empty, or "truncated at packet N, byte offset M: ..."
 };
 
-/// Reads a pcap (both byte orders, micro- or nanosecond) or pcapng file, "-" being standard input;
-/// calls `each` per frame.
-Result<CaptureSummary> read_capture(const std::string& path,
-                                    const std::function<void(const CapturedFrame&)>& each);
+using FrameSink = std::function<void(const CapturedFrame&)>;
+
+/// Reads a capture in one pass, "-" being standard input: pcap (every byte order and resolution,
+/// also the "modified" form of old Linux), pcapng, snoop; packed with gzip or zstd or not. Calls
+/// `each` for each frame that may hold something of interest, all others are counted. Memory does
+/// not grow with the file.
+Result<CaptureSummary> read_capture(const std::string& path, wire::Interest interest,
+                                    const FrameSink& each);
 /// The same over bytes in memory (fuzzing).
 Result<CaptureSummary> read_capture_bytes(std::span<const std::uint8_t> bytes,
-                                          const std::string& name,
-                                          const std::function<void(const CapturedFrame&)>& each);
+                                          const std::string& name, wire::Interest interest,
+                                          const FrameSink& each);
 
 /// One or many capture files as one recording; each interface of each file becomes a tap, in the
 /// order given. Times are Unix time.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "evidence/capture_reader.h"
 #include "evidence/pcapng_blocks.h"
@@ -28,11 +29,14 @@ struct Section {
 struct InterfaceClock {
   Ticks ticks;
   std::uint32_t snap_length = kNoSnapLength;
+  std::uint64_t first = UINT64_MAX, last = 0;  // ticks
+  std::uint64_t lost_since = 0;                // drops of packets passed over since one was not
 };
 
 class PcapngReader {
  public:
-  PcapngReader(BlockSource& source, const FrameSink& each) : source_(source), each_(each) {}
+  PcapngReader(BlockSource& source, wire::Interest interest, const FrameSink& each)
+      : source_(source), interest_(interest), each_(each) {}
   CaptureSummary run();
 
  private:
@@ -52,7 +56,11 @@ class PcapngReader {
   Defect options(Octets bytes, Each each) const;
   std::optional<std::size_t> find_interface(std::uint32_t in_section) const;
 
+  void finish();
+  void hand_out(std::size_t index, Octets bytes);
+
   BlockSource& source_;
+  const wire::Interest interest_;
   const FrameSink& each_;
   CaptureSummary summary_;
   std::vector<InterfaceClock> clocks_;  // beside summary_.interfaces
@@ -63,42 +71,52 @@ class PcapngReader {
 CaptureSummary PcapngReader::run() {
   while (next_block()) {
   }
+  finish();
   return std::move(summary_);
 }
 
+void PcapngReader::finish() {
+  for (std::size_t i = 0; i < clocks_.size(); ++i) {
+    CaptureInterface& interface = summary_.interfaces[i];
+    interface.timed = clocks_[i].first <= clocks_[i].last;
+    if (!interface.timed) continue;
+    interface.first_ns = clocks_[i].ticks.unix_ns(clocks_[i].first);
+    interface.last_ns = clocks_[i].ticks.unix_ns(clocks_[i].last);
+  }
+}
+
 bool PcapngReader::next_block() {
-  const std::uint64_t offset = source_.offset();
   const auto stop = [&](const std::string& damage) {
     summary_.damage = damage;
     return false;
   };
   const Octets head = source_.peek(kBlockFrame);
-  if (head.empty() && source_.read_errno() == 0) return false;
+  if (head.empty() && source_.error().empty()) return false;
   if (head.size() < kBlockFrame) {
-    return stop(cut_text(summary_, source_, offset, "a block header"));
+    return stop(cut_text(summary_, source_, "a block header"));
   }
   // The section header's type reads the same in both byte orders; its order comes in the body.
   if (section_.order.u32(head, 0) == kSectionHeader) {
     const bool big = Order(true).u32(head, 8) == kByteOrderMagic;
     if (!big && Order(false).u32(head, 8) != kByteOrderMagic) {
-      return stop(damage_text("damaged", summary_, offset, "a section without byte-order magic"));
+      return stop(damage_text("damaged", summary_, source_, "a section without byte-order magic"));
     }
     section_.order = Order(big);
   }
   const std::uint32_t type = section_.order.u32(head, 0);
   const std::size_t length = section_.order.u32(head, 4);
   if (length < kBlockFrame || length % 4 != 0 || length > kMaxBlock) {
-    return stop(damage_text("damaged", summary_, offset,
+    return stop(damage_text("damaged", summary_, source_,
                             "a block length of " + std::to_string(length) + " cannot be right"));
   }
   const Octets block = source_.peek(length);
-  if (block.size() < length) return stop(cut_text(summary_, source_, offset, "a block"));
+  if (block.size() < length) return stop(cut_text(summary_, source_, "a block"));
   if (section_.order.u32(block, length - 4) != length) {
     return stop(
-        damage_text("damaged", summary_, offset, "the two lengths of a block are not the same"));
+        damage_text("damaged", summary_, source_, "the two lengths of a block are not the same"));
   }
   if (const Defect why = take_block(type, block.subspan(8, length - kBlockFrame))) {
-    return stop(damage_text("damaged", summary_, offset, *why));
+    return stop(damage_text("damaged", summary_, source_, *why));
   }
   source_.consume(length);
   return true;
@@ -156,7 +174,7 @@ PcapngReader::Defect PcapngReader::interface_description(Octets body) {
   if (body.size() < 8) return "an interface description that is too short";
   if (summary_.interfaces.size() == kMaxInterfaces) return "more than 65535 interfaces";
   CaptureInterface interface;
-  interface.link_type = static_cast<wire::LinkType>(section_.order.u16(body, 0));
+  interface.link_type = link_type_of_dlt(section_.order.u16(body, 0));
   std::uint8_t resolution = 6;
   std::int64_t offset_seconds = 0;
   const auto defect = options(body.subspan(8), [&](std::uint16_t code, Octets value) {
@@ -198,14 +216,32 @@ PcapngReader::Defect PcapngReader::packet(std::uint32_t interface, std::uint64_t
     }
   });
   if (defect) return defect;
-  frame_.unix_ns = clocks_[*index].ticks.unix_ns(ticks);
-  frame_.interface = static_cast<std::uint32_t>(*index);
-  frame_.link_type = summary_.interfaces[*index].link_type;
+  InterfaceClock& clock = clocks_[*index];
+  clock.first = std::min(clock.first, ticks);
+  clock.last = std::max(clock.last, ticks);
+  frame_.unix_ns = clock.ticks.unix_ns(ticks);
   frame_.original_length = section_.order.u32(body, lengths_at + 4);
-  frame_.number = ++summary_.frames;
-  frame_.bytes = body.subspan(data_at, captured);
-  each_(frame_);
+  hand_out(*index, body.subspan(data_at, captured));
   return std::nullopt;
+}
+
+void PcapngReader::hand_out(std::size_t index, Octets bytes) {
+  CaptureInterface& interface = summary_.interfaces[index];
+  std::uint64_t& lost_since = clocks_[index].lost_since;
+  ++summary_.frames;
+  ++interface.frames;
+  interface.lost += frame_.dropped_before;
+  lost_since += frame_.dropped_before;
+  if (!wire::may_hold(bytes, interface.link_type, interest_)) {
+    ++interface.passed_over;
+    return;
+  }
+  frame_.dropped_before = std::exchange(lost_since, 0);
+  frame_.interface = static_cast<std::uint32_t>(index);
+  frame_.link_type = interface.link_type;
+  frame_.number = summary_.frames;
+  frame_.bytes = bytes;
+  each_(frame_);
 }
 
 // Enhanced packet: interface (4), time high (4), time low (4), captured (4), original (4), data,
@@ -236,15 +272,11 @@ PcapngReader::Defect PcapngReader::simple_packet(Octets body) {
   if (!index) return "a packet of interface 0, never described";
   frame_ = {};
   frame_.timed = false;
-  frame_.interface = static_cast<std::uint32_t>(*index);
-  frame_.link_type = summary_.interfaces[*index].link_type;
   frame_.original_length = section_.order.u32(body, 0);
   std::size_t captured = std::min<std::size_t>(frame_.original_length, body.size() - 4);
   const std::uint32_t snap_length = clocks_[*index].snap_length;
   if (snap_length != kNoSnapLength) captured = std::min<std::size_t>(captured, snap_length);
-  frame_.number = ++summary_.frames;
-  frame_.bytes = body.subspan(4, captured);
-  each_(frame_);
+  hand_out(*index, body.subspan(4, captured));
   return std::nullopt;
 }
 
@@ -267,8 +299,8 @@ bool is_pcapng(Octets start) {
   return start.size() >= 4 && Order(false).u32(start, 0) == kSectionHeader;
 }
 
-CaptureSummary read_pcapng(BlockSource& source, const FrameSink& each) {
-  return PcapngReader(source, each).run();
+CaptureSummary read_pcapng(BlockSource& source, wire::Interest interest, const FrameSink& each) {
+  return PcapngReader(source, interest, each).run();
 }
 
 }  // namespace alibi::evidence

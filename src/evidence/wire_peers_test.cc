@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
 #include <sstream>
 
 #include "evidence/capture_file.h"
@@ -15,32 +13,13 @@ namespace alibi::evidence {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::installed;
 using ::testing::Not;
+using testing::Output;
+using testing::run;
 using Octets = std::vector<std::uint8_t>;
 using wire::Advertisement;
 using wire::IpAddress;
-
-struct Output {
-  std::string text;
-  int status = -1;
-};
-
-Output run(const std::string& command) {
-  Output out;
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return out;
-  std::array<char, 4096> buffer{};
-  std::size_t got = 0;
-  while ((got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0) {
-    out.text.append(buffer.data(), got);
-  }
-  out.status = ::pclose(pipe);
-  return out;
-}
-
-bool installed(const std::string& program) {
-  return run("command -v " + program + " 2>&1").status == 0;
-}
 
 Octets advert_frame(const Advertisement& advert, const IpAddress& source,
                     wire::V3Checksum form = wire::V3Checksum::PseudoHeader) {

@@ -15,8 +15,11 @@
 namespace alibi::wire {
 
 /// Link types a capture may have (LINKTYPE_ values of the pcap registry).
-enum class LinkType : std::uint16_t { Ethernet = 1, Raw = 101, LinuxSll = 113, Ipv4 = 228,
-                                      Ipv6 = 229, LinuxSll2 = 276 };
+enum class LinkType : std::uint16_t { Null = 0, Ethernet = 1, Ppp = 9, PppHdlc = 50, Raw = 101,
+                                      Loop = 108, LinuxSll = 113, Ipv4 = 228, Ipv6 = 229,
+                                      LinuxSll2 = 276 };
+/// Does decode_frame() know it?
+bool is_known(LinkType link_type);
 
 struct VrrpPacket {
   IpAddress source;

@@ -7,17 +7,6 @@
 namespace alibi::wire {
 namespace {
 
-constexpr std::uint8_t kHopByHop = 0;
-constexpr std::uint8_t kIpInIp = 4;
-constexpr std::uint8_t kUdp = 17;
-constexpr std::uint8_t kIpv6InIp = 41;
-constexpr std::uint8_t kRouting = 43;
-constexpr std::uint8_t kFragmentHeader = 44;
-constexpr std::uint8_t kGre = 47;
-constexpr std::uint8_t kAuthenticationHeader = 51;
-constexpr std::uint8_t kIcmpv6 = 58;
-constexpr std::uint8_t kDestinationOptions = 60;
-
 constexpr std::uint8_t kTosInternetworkControl = 0xc0;
 
 void take_vrrp(Walk& walk, const IpHeader& ip, Bytes bytes) {
@@ -50,14 +39,21 @@ bool skip_authentication_header(Reader& reader, std::uint8_t& protocol) {
   return reader.skip((std::size_t{start[1]} + 2) * 4);
 }
 
+void walk_tunnel(Walk& walk, std::uint8_t protocol, Bytes bytes) {
+  Inner inner;
+  const FrameDefect defect =
+      protocol == kGre ? take_gre(bytes, inner) : take_udp_tunnel(bytes, inner);
+  if (defect != FrameDefect::None) return walk.stop(defect);
+  walk_inner(walk, inner);
+}
+
 void walk_protocol(Walk& walk, const IpHeader& ip, std::uint8_t protocol, Bytes bytes) {
   switch (protocol) {
     case kVrrpProtocol:
       return take_vrrp(walk, ip, bytes);
     case kUdp:
-      return walk_udp(walk, bytes);
     case kGre:
-      return walk_gre(walk, bytes);
+      return walk_tunnel(walk, protocol, bytes);
     case kIpInIp:
       if (walk.enter_tunnel()) walk_ipv4(walk, bytes);
       return;

@@ -9,12 +9,6 @@ constexpr std::uint16_t kPortVxlan = 4789;
 constexpr std::uint16_t kPortVxlanLinux = 8472;  // the kernel's default before IANA gave one
 constexpr std::uint16_t kPortGeneve = 6081;
 
-void walk_inner(Walk& walk, std::uint16_t type, Bytes bytes) {
-  if (!walk.enter_tunnel()) return;
-  if (type == kEtherBridging) return walk_ethernet(walk, bytes);
-  walk_ether_type(walk, type, bytes);
-}
-
 // RFC 7348 section 5; the I flag says that there is a network identifier, without it this is
 // some other user of the port.
 //
@@ -23,12 +17,13 @@ void walk_inner(Walk& walk, std::uint16_t type, Bytes bytes) {
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //   |                VXLAN Network Identifier (VNI) |   Reserved    |
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-void walk_vxlan(Walk& walk, Bytes bytes) {
+FrameDefect take_vxlan(Bytes bytes, Inner& out) {
   Reader reader(bytes);
   const auto header = reader.take<8>();
-  if (!header) return walk.stop(FrameDefect::Truncated);
-  if ((header->u8<0>() & 0x08U) == 0) return walk.stop(FrameDefect::NotOurs);
-  walk_inner(walk, kEtherBridging, reader.rest());
+  if (!header) return FrameDefect::Truncated;
+  if ((header->u8<0>() & 0x08U) == 0) return FrameDefect::NotOurs;
+  out = {kEtherBridging, reader.rest()};
+  return FrameDefect::None;
 }
 
 // RFC 8926 section 3.4:
@@ -40,32 +35,33 @@ void walk_vxlan(Walk& walk, Bytes bytes) {
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //   |                    Variable-Length Options                    |
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-void walk_geneve(Walk& walk, Bytes bytes) {
+FrameDefect take_geneve(Bytes bytes, Inner& out) {
   Reader reader(bytes);
   const auto header = reader.take<8>();
-  if (!header) return walk.stop(FrameDefect::Truncated);
-  if (header->u8<0>() >> 6U != 0) return walk.stop(FrameDefect::NotOurs);
+  if (!header) return FrameDefect::Truncated;
+  if (header->u8<0>() >> 6U != 0) return FrameDefect::NotOurs;
   if (!reader.skip((header->u8<0>() & 0x3fU) * std::size_t{4})) {
-    return walk.stop(FrameDefect::Truncated);
+    return FrameDefect::Truncated;
   }
-  walk_inner(walk, header->u16<2>(), reader.rest());
+  out = {header->u16<2>(), reader.rest()};
+  return FrameDefect::None;
 }
 
 }  // namespace
 
 // RFC 768: source port, destination port, length, checksum, two octets each.
-void walk_udp(Walk& walk, Bytes bytes) {
+FrameDefect take_udp_tunnel(Bytes bytes, Inner& out) {
   Reader reader(bytes);
   const auto header = reader.take<8>();
-  if (!header) return walk.stop(FrameDefect::Truncated);
+  if (!header) return FrameDefect::Truncated;
   switch (header->u16<2>()) {
     case kPortVxlan:
     case kPortVxlanLinux:
-      return walk_vxlan(walk, reader.rest());
+      return take_vxlan(reader.rest(), out);
     case kPortGeneve:
-      return walk_geneve(walk, reader.rest());
+      return take_geneve(reader.rest(), out);
     default:
-      return walk.stop(FrameDefect::NotOurs);
+      return FrameDefect::NotOurs;
   }
 }
 
@@ -80,17 +76,24 @@ void walk_udp(Walk& walk, Bytes bytes) {
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //   |                  Sequence Number (optional)                   |
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-void walk_gre(Walk& walk, Bytes bytes) {
+FrameDefect take_gre(Bytes bytes, Inner& out) {
   Reader reader(bytes);
   const auto header = reader.take<4>();
-  if (!header) return walk.stop(FrameDefect::Truncated);
+  if (!header) return FrameDefect::Truncated;
   const unsigned flags = header->u16<0>();
   // Version 1 is PPTP; the routing flag of RFC 1701 is deprecated and its field has no fixed size.
-  if ((flags & 0x0007U) != 0 || (flags & 0x4000U) != 0) return walk.stop(FrameDefect::NotOurs);
+  if ((flags & 0x0007U) != 0 || (flags & 0x4000U) != 0) return FrameDefect::NotOurs;
   std::size_t optional = 0;
   for (const unsigned flag : {0x8000U, 0x2000U, 0x1000U}) optional += (flags & flag) != 0 ? 4U : 0U;
-  if (!reader.skip(optional)) return walk.stop(FrameDefect::Truncated);
-  walk_inner(walk, header->u16<2>(), reader.rest());
+  if (!reader.skip(optional)) return FrameDefect::Truncated;
+  out = {header->u16<2>(), reader.rest()};
+  return FrameDefect::None;
+}
+
+void walk_inner(Walk& walk, const Inner& inner) {
+  if (!walk.enter_tunnel()) return;
+  if (inner.type == kEtherBridging) return walk_link(walk, inner.rest, LinkType::Ethernet);
+  walk_ether_type(walk, inner.type, inner.rest);
 }
 
 }  // namespace alibi::wire

@@ -13,6 +13,17 @@ inline constexpr unsigned kMaxTunnels = 4;
 inline constexpr unsigned kMaxTags = 4;
 inline constexpr unsigned kMaxExtensionHeaders = 8;
 
+inline constexpr std::uint8_t kHopByHop = 0;
+inline constexpr std::uint8_t kIpInIp = 4;
+inline constexpr std::uint8_t kUdp = 17;
+inline constexpr std::uint8_t kIpv6InIp = 41;
+inline constexpr std::uint8_t kRouting = 43;
+inline constexpr std::uint8_t kFragmentHeader = 44;
+inline constexpr std::uint8_t kGre = 47;
+inline constexpr std::uint8_t kAuthenticationHeader = 51;
+inline constexpr std::uint8_t kIcmpv6 = 58;
+inline constexpr std::uint8_t kDestinationOptions = 60;
+
 inline constexpr std::uint16_t kEtherIpv4 = 0x0800;
 inline constexpr std::uint16_t kEtherArp = 0x0806;
 inline constexpr std::uint16_t kEtherIpv6 = 0x86dd;
@@ -38,14 +49,31 @@ struct IpHeader {
   bool cut = false;  ///< fewer octets were captured than the header promises
 };
 
-void walk_ethernet(Walk& walk, Bytes bytes);
+/// What is left of a frame behind its link header.
+struct LinkHeader {
+  std::uint16_t ether_type = 0;
+  MacAddress source_mac;
+  Bytes rest;
+};
+/// What is left of a tunnel's packet behind the tunnel's header; an EtherType, or kEtherBridging.
+struct Inner {
+  std::uint16_t type = 0;
+  Bytes rest;
+};
+
+// Each takes one header off and says None, or why it cannot.
+FrameDefect take_link_header(Bytes bytes, LinkType link_type, LinkHeader& out);
+FrameDefect take_tags(std::uint16_t& type, Reader& reader);
+FrameDefect take_udp_tunnel(Bytes bytes, Inner& out);
+FrameDefect take_gre(Bytes bytes, Inner& out);
+
+void walk_link(Walk& walk, Bytes bytes, LinkType link_type);
 /// By EtherType, with VLAN tags in front of it.
 void walk_ether_type(Walk& walk, std::uint16_t type, Bytes bytes);
 void walk_ipv4(Walk& walk, Bytes bytes);
 void walk_ipv6(Walk& walk, Bytes bytes);
 void walk_arp(Walk& walk, Bytes bytes);
 void walk_icmpv6(Walk& walk, const IpHeader& ip, Bytes bytes);
-void walk_udp(Walk& walk, Bytes bytes);
-void walk_gre(Walk& walk, Bytes bytes);
+void walk_inner(Walk& walk, const Inner& inner);
 
 }  // namespace alibi::wire

@@ -8,14 +8,16 @@
 #include "base/check.h"
 #include "wire/bfd.h"
 #include "wire/frame.h"
+#include "wire/quick_look.h"
 
 using namespace alibi::wire;
 
 namespace {
 
 constexpr std::array kLinkTypes = {
-    LinkType::Ethernet, LinkType::Raw,       LinkType::LinuxSll,        LinkType::Ipv4,
-    LinkType::Ipv6,     LinkType::LinuxSll2, static_cast<LinkType>(105)};
+    LinkType::Ethernet, LinkType::Raw,       LinkType::LinuxSll,         LinkType::Ipv4,
+    LinkType::Ipv6,     LinkType::LinuxSll2, static_cast<LinkType>(105), LinkType::Null,
+    LinkType::Ppp};
 
 // Encode and decode again: the value must survive, whatever reserved bits the input had set.
 void check_round_trip(const VrrpPacket& packet) {
@@ -45,6 +47,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_bfd(std::span(data, size).subspan(1));
   const Frame frame = decode_frame(std::span(data, size).subspan(1), link_type);
   if (frame.defect == FrameDefect::None) CHECK(frame.vrrp || frame.arp);
+  // What the quick look passes over holds nothing.
+  const auto bytes = std::span(data, size).subspan(1);
+  if (frame.vrrp) CHECK(may_hold(bytes, link_type, Interest::Heartbeats));
+  if (frame.arp) CHECK(may_hold(bytes, link_type, Interest::HeartbeatsAndNeighbours));
   if (frame.vrrp) {
     CHECK(!frame.vrrp->source.text().empty() && !frame.vrrp->source_mac.text().empty());
     if (frame.vrrp->decoded.defect == VrrpDefect::None) check_round_trip(*frame.vrrp);

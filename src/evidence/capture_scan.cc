@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names and counts taps while their files are read.
+#include "evidence/capture_scan.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace alibi::evidence {
+namespace {
+
+std::string base_name(const std::string& path) {
+  if (path == "-") return "stdin";
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+// The cooked headers of the `any` device carry the direction that an Ethernet frame does not:
+// packet type 4 is PACKET_OUTGOING.
+Direction cooked_direction(const CapturedFrame& frame) {
+  using wire::LinkType;
+  constexpr std::uint8_t kOutgoing = 4;
+  std::optional<std::uint8_t> type;
+  if (frame.link_type == LinkType::LinuxSll && frame.bytes.size() >= 16) type = frame.bytes[1];
+  if (frame.link_type == LinkType::LinuxSll2 && frame.bytes.size() >= 20) type = frame.bytes[10];
+  if (!type) return Direction::Unknown;
+  return *type == kOutgoing ? Direction::Out : Direction::In;
+}
+
+}  // namespace
+
+TapId CaptureScan::tap_of(std::uint32_t interface) {
+  const std::size_t tap = first_tap_ + interface;
+  if (tap >= taps.size()) {
+    taps.resize(tap + 1);
+    spans.resize(tap + 1);
+    without_time_.resize(tap + 1);
+  }
+  return static_cast<TapId>(tap);
+}
+
+void CaptureScan::take(const CapturedFrame& frame, const Sink& sink) {
+  const TapId tap = tap_of(frame.interface);
+  if (!frame.timed) {
+    ++without_time_[tap];
+    ++taps[tap].undecoded;
+    return;
+  }
+  const Direction direction =
+      frame.direction != Direction::Unknown ? frame.direction : cooked_direction(frame);
+  sink({tap, direction, frame});
+}
+
+void CaptureScan::name_taps(const std::string& file, const CaptureSummary& summary) {
+  std::map<std::string, unsigned> used;
+  for (std::size_t i = 0; i < summary.interfaces.size(); ++i) {
+    Tap& tap = taps[first_tap_ + i];
+    tap.interface = summary.interfaces[i].name;
+    tap.label = file;
+    if (summary.interfaces.size() > 1) {
+      tap.label += ":" + (tap.interface.empty() ? "#" + std::to_string(i + 1) : tap.interface);
+    }
+    // Sections that were joined into one file may each have an interface of the same name.
+    const unsigned again = ++used[tap.label];
+    if (again > 1) tap.label += " (" + std::to_string(again) + ")";
+  }
+}
+
+void CaptureScan::count_taps(const std::string& file, const CaptureSummary& summary) {
+  const auto warn = [&](std::uint64_t frames, const std::string& what) {
+    if (frames != 0) warnings.push_back(file + ": " + std::to_string(frames) + " frames " + what);
+  };
+  for (std::size_t i = 0; i < summary.interfaces.size(); ++i) {
+    const CaptureInterface& interface = summary.interfaces[i];
+    Tap& tap = taps[first_tap_ + i];
+    tap.written = interface.frames;
+    tap.undecoded += interface.passed_over;
+    tap.dropped = std::max(interface.dropped, interface.lost);
+    tap.received = tap.written + tap.dropped;
+    spans[first_tap_ + i] = {interface.timed, Instant{interface.first_ns},
+                             Instant{interface.last_ns}};
+    warn(without_time_[first_tap_ + i], "without a time stamp were left out");
+    warn(wire::is_known(interface.link_type) ? 0 : interface.frames,
+         "of link type " + std::to_string(static_cast<unsigned>(interface.link_type)) +
+             " were left out: this link type is not known");
+  }
+}
+
+Result<void> CaptureScan::add(const std::string& path, wire::Interest interest, const Sink& sink) {
+  first_tap_ = taps.size();
+  const std::string file = base_name(path);
+  auto summary =
+      read_capture(path, interest, [&](const CapturedFrame& frame) { take(frame, sink); });
+  if (!summary) return tl::unexpected(summary.error());
+  if (first_tap_ + summary->interfaces.size() > UINT16_MAX) {
+    return fail(path + ": more than 65535 interfaces in all; give fewer files at once");
+  }
+  if (!summary->interfaces.empty()) {
+    tap_of(static_cast<std::uint32_t>(summary->interfaces.size() - 1));
+  }
+  name_taps(file, *summary);
+  count_taps(file, *summary);
+  // Damaged before anything could be read: that is no capture in which nothing happened.
+  if (!summary->damage.empty() && summary->frames == 0) {
+    return fail(path + ": " + summary->damage + "; nothing of it can be read");
+  }
+  if (!summary->damage.empty()) {
+    warnings.push_back(file + ": " + summary->damage + "; the " + std::to_string(summary->frames) +
+                       " packets before it were read");
+  }
+  return {};
+}
+
+}  // namespace alibi::evidence

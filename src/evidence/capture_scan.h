@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Captures read one after the other, in one pass each: every interface of every file is a tap.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "evidence/capture_file.h"
+
+namespace alibi::evidence {
+
+/// A frame of interest that has a time, and where it was captured.
+struct TapFrame {
+  TapId tap = 0;
+  Direction direction = Direction::Unknown;  ///< also from the cooked headers of the `any` device
+  const CapturedFrame& frame;
+};
+
+/// A tap as it was read, beside Tap's counters.
+struct TapSpan {
+  bool timed = false;   ///< it holds packets with a time
+  Instant first, last;  ///< earliest and latest packet of any kind
+};
+
+/// One thread. Holds names and counters, no packets.
+class CaptureScan {
+ public:
+  using Sink = std::function<void(const TapFrame&)>;
+
+  /// Reads one file, "-" being standard input. A defect after the first packet is a warning.
+  Result<void> add(const std::string& path, wire::Interest interest, const Sink& sink);
+
+  /// Tap::undecoded counts what was passed over; the sink adds what it could not use.
+  std::vector<Tap> taps;
+  std::vector<TapSpan> spans;  ///< beside `taps`
+  std::vector<std::string> warnings;
+
+ private:
+  TapId tap_of(std::uint32_t interface);
+  void take(const CapturedFrame& frame, const Sink& sink);
+  void name_taps(const std::string& file, const CaptureSummary& summary);
+  void count_taps(const std::string& file, const CaptureSummary& summary);
+
+  std::size_t first_tap_ = 0;                // of the file being read
+  std::vector<std::uint64_t> without_time_;  // beside `taps`
+};
+
+}  // namespace alibi::evidence
