@@ -21,14 +21,15 @@ ARROWS = {
     "evidence": {"base", "wire"},
     "investigate": {"base", "wire", "evidence"},
     "report": {"base", "wire", "evidence", "investigate"},
-    "os": {"base", "wire"},
+    "hops": {"base", "wire"},
+    "os": {"base", "wire", "hops"},
     "bpf": {"base", "wire", "evidence", "os"},
     "daemon": {"base", "wire", "vrrp", "track", "config", "os", "bpf", "evidence", "investigate",
                "report"},
     "lab": {"base", "wire", "os", "daemon", "config", "evidence"},
     "cmd": None,  # joins everything
 }
-CORE = {"base", "wire", "vrrp", "track", "evidence", "investigate", "report"}
+CORE = {"base", "wire", "vrrp", "track", "evidence", "investigate", "report", "hops"}
 
 # (pattern, folders or None for all, what to use instead)
 BANS = [
