@@ -105,7 +105,8 @@ FrameDefect take_ppp(Bytes bytes, LinkHeader& out) {
   if (reader.left() < 2) return FrameDefect::Truncated;
   const Bytes rest = reader.rest();
   const bool short_form = (rest[0] & 1U) != 0;
-  const unsigned protocol = short_form ? rest[0] : rest[0] << 8U | rest[1];
+  const unsigned first = rest[0];
+  const unsigned protocol = short_form ? first : first << 8U | rest[1];
   std::uint16_t type = kNothingOfOurs;
   if (protocol == 0x21) type = kEtherIpv4;
   if (protocol == 0x57) type = kEtherIpv6;
