@@ -10,8 +10,10 @@ build=(g++ cmake ninja-build make pkg-config ccache clang llvm bpftool libbpf-de
        libexpected-dev libsqlite3-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libgtest-dev libgmock-dev
        libbenchmark-dev libclang-rt-14-dev clang-format python3)
 lab=(keepalived haproxy frr tcpdump tshark python3-aiosmtpd python3-jsonschema busybox psmisc
-     procps iproute2 nftables iputils-arping iputils-ping curl sqlite3 util-linux e2fsprogs)
-with_services=(keepalived haproxy frr)
+     procps iproute2 nftables iputils-arping iputils-ping curl sqlite3 util-linux e2fsprogs
+     openvswitch-switch)
+# PACKAGE or PACKAGE:SERVICE; uuid-runtime comes with openvswitch-switch.
+with_services=(keepalived haproxy frr openvswitch-switch uuid-runtime:uuidd)
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -53,7 +55,7 @@ trap finish EXIT
 # disabled, so that the next boot does not start it either.
 fresh=()
 for service in "${with_services[@]}"; do
-  is_installed "$service" || fresh+=("$service")
+  is_installed "${service%:*}" || fresh+=("${service#*:}")
 done
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq >"$log" 2>&1

@@ -18,6 +18,7 @@
 #include "hops/facts_json.h"
 #include "hops/find.h"
 #include "os/link_facts.h"
+#include "os/ovsdb.h"
 
 namespace alibi::cmd {
 namespace {
@@ -27,6 +28,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
   std::vector<std::string> ends;
   std::vector<std::string> facts;
+  std::string ovsdb = os::kOvsdbSocket;
   bool write_facts = false;
   bool json = false;
   bool taps = false;
@@ -47,7 +49,7 @@ Result<hops::Host> read_facts(const std::string& file) {
 Result<std::vector<hops::Host>> gather(const Options& options) {
   std::vector<hops::Host> hosts;
   if (options.facts.empty()) {
-    auto here = os::link_facts(host_name());
+    auto here = os::link_facts(host_name(), options.ovsdb);
     if (!here) return tl::unexpected(here.error());
     hosts.push_back(std::move(*here));
   }
@@ -112,19 +114,22 @@ void print_json(const std::vector<hops::Host>& hosts, const hops::Path& path) {
                            {"interface", link.name},
                            {"index", link.id.index},
                            {"kind", link.kind},
+                           {"capturable", link.id.index > 0},
                            {"by", hop.by},
                            {"inside_tunnel", hop.inside}});
   }
   fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
-/// One tap an interface, also where the path passes it twice, as inside two tunnels.
+/// One tap an interface, also where the path passes it twice, as inside two tunnels; none where
+/// there is nothing to capture from.
 void print_taps(const std::vector<hops::Host>& hosts, const hops::Path& path) {
   std::vector<hops::Place> seen;
   for (const hops::Hop& hop : path.hops) {
     if (std::find(seen.begin(), seen.end(), hop.place) != seen.end()) continue;
     const hops::Host& host = hosts[hop.place.host];
     const hops::Link& link = link_of(hosts, hop);
+    if (link.id.index < 0) continue;
     const std::string netns = hops::namespace_text(host, link.id.netns);
     std::string where = netns.empty() ? "" : "@" + netns;
     if (!netns.empty()) where += ":" + (hosts.size() > 1 ? host.name : netns);
@@ -181,17 +186,20 @@ void add_path(CLI::App& app, Run& run) {
   sub->add_option("END", options->ends,
                   "the two ends: INTERFACE, NETNS/INTERFACE or an address, each after HOST: if "
                   "there are several hosts")
-      ->expected(0, 2);
+      ->expected(0, 2)
+      ->option_text("FROM TO");
   sub->add_option("--facts-of", options->facts,
                   "what --facts wrote on each host, instead of looking at this one")
       ->expected(1, -1);
   sub->add_flag("--facts", options->write_facts, "write what this host knows, for --facts-of");
+  sub->add_option("--ovsdb", options->ovsdb, "socket of Open vSwitch's database")
+      ->capture_default_str();
   sub->add_flag("--json", options->json, "as JSON (docs/formats/path.md)");
   sub->add_flag("--taps", options->taps, "as options of `alibi record`");
   sub->footer(
       "Looks through every network namespace of this host (as root) at veth pairs, bridges, "
       "bonds,\n"
-      "VLANs, macvlans, taps, VXLAN, Geneve and GRE; changes nothing.\n"
+      "VLANs, macvlans, taps, VXLAN, Geneve, GRE and Open vSwitch; changes nothing.\n"
       "Example: alibi path lb1/eth0 192.168.205.6\n"
       "         alibi record $(alibi path --taps lb1/eth0 lb2/eth0)\n"
       "         alibi path --facts > node01.json     # on each host, then, on any:\n"

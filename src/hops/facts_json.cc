@@ -21,12 +21,14 @@ Json link_json(const Link& link) {
   Json out = {{"netns", link.id.netns}, {"index", link.id.index},       {"name", link.name},
               {"kind", link.kind},      {"mac", link.mac.text()},       {"mtu", link.mtu},
               {"up", link.up},          {"forwarding", link.forwarding}};
+  if (link.vlan != 0) out["vlan"] = link.vlan;
   if (link.master != 0) out["master"] = link.master;
   if (link.other.index != 0) out["other"] = id_json(link.other);
   if (link.tunnel) {
     Json tunnel = {{"id", link.tunnel->id},
                    {"remotes", texts(link.tunnel->remotes)},
                    {"under", id_json(link.tunnel->under)}};
+    if (link.tunnel->any_id) tunnel["any_id"] = true;
     if (link.tunnel->local) tunnel["local"] = link.tunnel->local->text();
     out["tunnel"] = tunnel;
   }
@@ -59,12 +61,14 @@ Link link_from(const Json& in) {
   link.mtu = in.at("mtu");
   link.up = in.at("up");
   link.forwarding = in.at("forwarding");
+  link.vlan = in.value("vlan", 0);
   link.master = in.value("master", 0);
   if (in.contains("other")) link.other = id_from(in["other"]);
   if (in.contains("tunnel")) {
     const Json& t = in["tunnel"];
     Tunnel tunnel;
     tunnel.id = t.at("id");
+    tunnel.any_id = t.value("any_id", false);
     tunnel.remotes = values_from<wire::IpAddress>(t.at("remotes"));
     tunnel.under = id_from(t.at("under"));
     if (t.contains("local")) tunnel.local = wire::IpAddress::parse(t["local"].get<std::string>());

@@ -21,6 +21,7 @@ constexpr std::size_t kMostTunnels = 2;  // one inside the other
 struct State {
   Place at;
   bool in_bridge = false;      ///< `at` is a bridge, the frame between its ports
+  int vlan = 0;                ///< in a bridge: the access VLAN it came from; 0: not known
   std::vector<Place> tunnels;  ///< entered and not left, outermost last
   auto operator<=>(const State&) const = default;
 };
@@ -31,7 +32,10 @@ struct Edge {
   unsigned cost = kStep;
 };
 
-bool is_bridge(const Link& link) { return link.kind == "bridge" || link.kind == "openvswitch"; }
+/// "openvswitch": the kernel's part of all bridges of a switch whose database was not read.
+bool is_bridge(const Link& link) {
+  return link.kind == "bridge" || link.kind == "ovs-bridge" || link.kind == "openvswitch";
+}
 bool is_bond(const Link& link) { return link.kind == "bond" || link.kind == "team"; }
 bool is_hardware(const Link& link) { return link.kind.empty() && link.name != "lo"; }
 
@@ -85,6 +89,7 @@ class Search {
   bool answers(const Link& tunnel, const Link& entered, Place arrival) const;
   bool arrives(const Tunnel& tunnel, Place at) const;
 
+  bool passed(const State& before, const State& next) const;
   Path retrace(const State& goal) const;
   std::string how_far(Place from, Place to) const;
 
@@ -120,18 +125,24 @@ std::vector<Edge> Search::edges(const State& s) const {
 
 void Search::inside_bridge(const State& s, std::vector<Edge>& out) const {
   const std::string by = "bridge " + link(s.at).name;
-  out.push_back({{s.at, false, s.tunnels}, by});  // as the host's own interface
+  out.push_back({{s.at, false, 0, s.tunnels}, by});  // as the host's own interface
   const auto it = ports_.find({s.at.host, link(s.at).id});
   if (it == ports_.end()) return;
-  for (const Place port : it->second) out.push_back({{port, false, s.tunnels}, by});
+  for (const Place port : it->second) {
+    const int vlan = link(port).vlan;
+    if (vlan == 0 || s.vlan == 0 || vlan == s.vlan)
+      out.push_back({{port, false, 0, s.tunnels}, by});
+  }
 }
 
 /// Both ways between the ends of a veth, and between a VLAN and what is below it.
 void Search::cables(const State& s, std::vector<Edge>& out) const {
   const Link& here = link(s.at);
   const auto join = [&](Place to, const Link& upper) {
-    const std::string by = upper.kind == "veth" ? "veth pair" : upper.kind + " " + upper.name;
-    out.push_back({{to, false, s.tunnels}, by});
+    const std::string by = upper.kind == "veth"        ? "veth pair"
+                           : upper.kind == "ovs-patch" ? "patch ports"
+                                                       : upper.kind + " " + upper.name;
+    out.push_back({{to, false, 0, s.tunnels}, by});
   };
   if (!here.tunnel) {
     if (const Place* to = find(s.at.host, here.other)) join(*to, here);
@@ -145,19 +156,21 @@ void Search::cables(const State& s, std::vector<Edge>& out) const {
 
 void Search::masters(const State& s, std::vector<Edge>& out) const {
   const Link& here = link(s.at);
-  if (is_bridge(here)) out.push_back({{s.at, true, s.tunnels}, ""});
+  if (is_bridge(here)) out.push_back({{s.at, true, 0, s.tunnels}, ""});
   if (is_bond(here)) {
     const auto it = ports_.find({s.at.host, here.id});
     if (it == ports_.end()) return;
     for (const Place port : it->second) {
-      out.push_back({{port, false, s.tunnels}, here.kind + " " + here.name});
+      out.push_back({{port, false, 0, s.tunnels}, here.kind + " " + here.name});
     }
   }
   const Place* master = find(s.at.host, {here.id.netns, here.master});
   if (master == nullptr) return;
-  if (is_bridge(link(*master))) out.push_back({{*master, true, s.tunnels}, ""});
+  if (is_bridge(link(*master))) {
+    out.push_back({{*master, true, here.vlan, s.tunnels}, ""});
+  }
   if (is_bond(link(*master))) {
-    out.push_back({{*master, false, s.tunnels}, link(*master).kind + " " + link(*master).name});
+    out.push_back({{*master, false, 0, s.tunnels}, link(*master).kind + " " + link(*master).name});
   }
 }
 
@@ -202,7 +215,8 @@ bool Search::answers(const Link& tunnel, const Link& entered, Place arrival) con
   if (!tunnel.tunnel || tunnel.kind != entered.kind) return false;
   const Tunnel& there = *tunnel.tunnel;
   const Tunnel& mine = *entered.tunnel;
-  if (there.id != mine.id || there.under.netns != link(arrival).id.netns) return false;
+  const bool same = there.id == mine.id || there.any_id || mine.any_id;
+  if (!same || there.under.netns != link(arrival).id.netns) return false;
   if (there.local && !sends_to(mine, *there.local)) return false;
   return !mine.local || there.remotes.empty() || sends_to(there, *mine.local);
 }
@@ -240,7 +254,7 @@ void Search::machines(const State& s, std::vector<Edge>& out) const {
     for (std::size_t l = 0; l < hosts_[h].links.size(); ++l) {
       const Link& there = hosts_[h].links[l];
       if (same_cable(here, there) || same_cable(there, here)) {
-        out.push_back({{{h, l}, false, s.tunnels}, "virtual machine"});
+        out.push_back({{{h, l}, false, 0, s.tunnels}, "virtual machine"});
       }
     }
   }
@@ -253,8 +267,18 @@ void Search::unseen_network(const State& s, std::vector<Edge>& out) const {
     for (std::size_t l = 0; l < hosts_[h].links.size(); ++l) {
       const Link& there = hosts_[h].links[l];
       if (!is_hardware(there) || !there.up) continue;
-      out.push_back({{{h, l}, false, s.tunnels}, std::string(kUnseenNetwork), kUnseen});
+      out.push_back({{{h, l}, false, 0, s.tunnels}, std::string(kUnseenNetwork), kUnseen});
     }
+  }
+}
+
+/// A frame does not come back to where it was: not by the cable it came, nor into a bridge it left.
+bool Search::passed(const State& before, const State& next) const {
+  for (State s = before;;) {
+    if (s.at == next.at && s.in_bridge == next.in_bridge && s.tunnels == next.tunnels) return true;
+    const Reached& r = reached_.at(s);
+    if (r.cost == 0) return false;
+    s = r.before;
   }
 }
 
@@ -294,16 +318,16 @@ std::string Search::how_far(Place from, Place to) const {
 Result<Path> Search::run(Place from, Place to) {
   using Entry = std::pair<unsigned, State>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
-  const State start{from, false, {}};
-  const State goal{to, false, {}};
+  const State start{from, false, 0, {}};
   reached_[start].cost = 0;
   queue.emplace(0, start);
   while (!queue.empty()) {
     const auto [cost, state] = queue.top();
     queue.pop();
-    if (state == goal) return retrace(goal);
+    if (state.at == to && !state.in_bridge && state.tunnels.empty()) return retrace(state);
     if (cost > reached_[state].cost) continue;
     for (Edge& edge : edges(state)) {
+      if (passed(state, edge.to)) continue;
       Reached& there = reached_[edge.to];
       const unsigned total = cost + edge.cost;
       if (total == there.cost && !(there.before == state)) there.tied = true;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "hops/facts_json.h"
+#include "hops/open_vswitch.h"
 
 namespace alibi::hops {
 namespace {
@@ -137,7 +138,7 @@ Host node(const char* name, const char* local, const char* remote, std::uint32_t
   Link& tunnel = b.add("vx", "vxlan", 6);
   tunnel.master = 4;
   tunnel.mtu = 1450;
-  tunnel.tunnel = Tunnel{id, ip(local), {ip(remote)}, {1, 0}};
+  tunnel.tunnel = Tunnel{id, false, ip(local), {ip(remote)}, {1, 0}};
   return b.host;
 }
 
@@ -217,6 +218,78 @@ TEST(Place, a_word_that_fits_several_names_them_all) {
   EXPECT_FALSE(find_place(hosts, "vm3/eth0"));
   EXPECT_FALSE(find_place(hosts, "10.0.0.9"));
   EXPECT_FALSE(find_place(hosts, ""));
+}
+
+/// br-int with a port in VLAN 1, one in VLAN 2 and a patch port; br-tun with the other and a
+/// tunnel.
+constexpr const char* kSwitch = R"({"id":0,"error":null,"result":[
+  {"rows":[{"name":"br-int","ports":["set",[["uuid","p1"],["uuid","p2"],["uuid","p3"],
+                                            ["uuid","p4"]]]},
+           {"name":"br-tun","ports":["set",[["uuid","p5"],["uuid","p6"]]]}]},
+  {"rows":[{"_uuid":["uuid","p1"],"interfaces":["uuid","i1"],"tag":1},
+           {"_uuid":["uuid","p2"],"interfaces":["uuid","i2"],"tag":2},
+           {"_uuid":["uuid","p3"],"interfaces":["uuid","i3"],"tag":["set",[]]},
+           {"_uuid":["uuid","p4"],"interfaces":["uuid","i4"],"tag":["set",[]]},
+           {"_uuid":["uuid","p5"],"interfaces":["uuid","i5"],"tag":["set",[]]},
+           {"_uuid":["uuid","p6"],"interfaces":["uuid","i6"],"tag":["set",[]]}]},
+  {"rows":[{"_uuid":["uuid","i1"],"name":"tap1","type":"","options":["map",[]]},
+           {"_uuid":["uuid","i2"],"name":"tap2","type":"","options":["map",[]]},
+           {"_uuid":["uuid","i3"],"name":"br-int","type":"internal","options":["map",[]]},
+           {"_uuid":["uuid","i4"],"name":"patch-tun","type":"patch",
+            "options":["map",[["peer","patch-int"]]]},
+           {"_uuid":["uuid","i5"],"name":"patch-int","type":"patch",
+            "options":["map",[["peer","patch-tun"]]]},
+           {"_uuid":["uuid","i6"],"name":"vxlan-c0000202","type":"vxlan",
+            "options":["map",[["key","flow"],["local_ip","192.0.2.1"],
+                              ["remote_ip","192.0.2.2"]]]}]}]})";
+
+Host switched() {
+  Builder b("n1");
+  b.add("tap1", "tun", 2);
+  b.add("tap2", "tun", 3);
+  b.add("br-int", "openvswitch", 4);
+  b.add("br-tun", "openvswitch", 5);
+  b.add("eth0", "", 6).addresses = {ip("192.0.2.1")};
+  return b.host;
+}
+
+TEST(OpenVswitch, patch_ports_and_tunnels_are_part_of_the_path) {
+  Host host = switched();
+  const auto added = add_open_vswitch(host, 1, kSwitch);
+  ASSERT_TRUE(added) << added.error().message;
+  const std::vector<Host> hosts = {host, node("n2", "192.0.2.2", "192.0.2.1", 7)};
+  const auto path = search(hosts, "n1:tap1", "n2:tap0");
+  ASSERT_TRUE(path) << path.error().message;
+  EXPECT_EQ(names(hosts, *path),
+            (Names{"n1/tap1", "n1/patch-tun", "n1/patch-int", "n1/vxlan-c0000202", "n1/eth0*",
+                   "n2/eth0*", "n2/vx", "n2/tap0"}));
+  EXPECT_EQ(path->hops[1].by, "bridge br-int");
+  EXPECT_EQ(path->hops[2].by, "patch ports");
+  EXPECT_LT(hosts[0].links[path->hops[1].place.link].id.index, 0);
+}
+
+TEST(OpenVswitch, ports_of_different_vlans_are_not_joined) {
+  Host host = switched();
+  ASSERT_TRUE(add_open_vswitch(host, 1, kSwitch));
+  const std::vector<Host> hosts = {host};
+  const auto across = search(hosts, "tap1", "tap2");
+  EXPECT_FALSE(across) << (across ? ::testing::PrintToString(names(hosts, *across)) : "");
+  EXPECT_TRUE(search(hosts, "tap1", "br-int"));
+}
+
+TEST(OpenVswitch, an_answer_of_another_shape_changes_nothing) {
+  const std::string whole = kSwitch;
+  const std::string before = facts_json(switched());
+  for (std::size_t cut = 0; cut < whole.size() - 1; cut += 5) {
+    Host host = switched();
+    EXPECT_FALSE(add_open_vswitch(host, 1, whole.substr(0, cut)));
+    EXPECT_EQ(facts_json(host), before);
+  }
+  for (const char* other : {"[]", "{}", R"({"result":[]})", R"({"result":[{"rows":[3]},{},{}]})",
+                            R"({"result":null,"error":{"error":"syntax error"}})"}) {
+    Host host = switched();
+    EXPECT_FALSE(add_open_vswitch(host, 1, other)) << other;
+  }
 }
 
 TEST(Facts, come_back_from_json_as_they_were) {

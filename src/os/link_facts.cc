@@ -12,10 +12,12 @@
 #include <map>
 #include <set>
 
+#include "hops/open_vswitch.h"
 #include "os/link_facts_parse.h"
 #include "os/namespaces.h"
 #include "os/netlink.h"
 #include "os/netlink_message.h"
+#include "os/ovsdb.h"
 #include "os/proc_fs.h"
 #include "os/proc_fs_fds.h"
 
@@ -32,7 +34,7 @@ struct Opened {
 
 class Collector {
  public:
-  explicit Collector(hops::Host& host) : host_(host) {}
+  Collector(hops::Host& host, std::string ovsdb) : host_(host), ovsdb_(std::move(ovsdb)) {}
 
   Result<void> run();
 
@@ -45,8 +47,11 @@ class Collector {
   void read_forwarding(Netlink& netlink, const Opened& netns, std::size_t first);
   std::map<int, std::uint64_t> name_neighbours(Netlink& netlink, const std::set<int>& wanted);
   void name_holders();
+  void ask_switch();
+  std::uint64_t namespace_of_switch() const;
 
   hops::Host& host_;
+  std::string ovsdb_;
   std::vector<Opened> namespaces_;
 };
 
@@ -87,7 +92,7 @@ void Collector::open_namespaces() {
   }
   if (hidden != 0) {
     host_.unseen.push_back("namespaces of " + std::to_string(hidden) +
-                           " processes, which only root may look at");
+                           " processes, which may not be looked at");
   }
 }
 
@@ -104,6 +109,7 @@ Result<void> Collector::run() {
     }
   }
   name_holders();
+  ask_switch();
   return {};
 }
 
@@ -219,12 +225,38 @@ void Collector::name_holders() {
   }
 }
 
+/// Of the daemon that works with this database; ours when there is none.
+std::uint64_t Collector::namespace_of_switch() const {
+  for (const std::int32_t pid : list_processes()) {
+    if (comm_of(pid) != "ovs-vswitchd") continue;
+    const std::string arguments = command_line(pid);
+    const bool another = arguments.find("unix:") != std::string::npos &&
+                         arguments.find(ovsdb_) == std::string::npos && ovsdb_ != kOvsdbSocket;
+    const std::uint64_t netns = namespace_of(pid, "net");
+    if (!another && netns != 0) return netns;
+  }
+  return namespaces_.front().inode;
+}
+
+void Collector::ask_switch() {
+  std::error_code error;
+  const bool there = std::filesystem::exists(ovsdb_, error);
+  const bool needed = std::any_of(host_.links.begin(), host_.links.end(),
+                                  [](const auto& link) { return link.kind == "openvswitch"; });
+  if (!there && !needed) return;
+  const auto told =
+      ask_ovsdb(ovsdb_, hops::open_vswitch_question()).and_then([&](const std::string& answer) {
+        return hops::add_open_vswitch(host_, namespace_of_switch(), answer);
+      });
+  if (!told) host_.unseen.push_back("bridges of Open vSwitch: " + told.error().message);
+}
+
 }  // namespace
 
-Result<hops::Host> link_facts(const std::string& host_name) {
+Result<hops::Host> link_facts(const std::string& host_name, const std::string& ovsdb) {
   hops::Host host;
   host.name = host_name;
-  if (auto done = Collector(host).run(); !done) return tl::unexpected(done.error());
+  if (auto done = Collector(host, ovsdb).run(); !done) return tl::unexpected(done.error());
   return host;
 }
 

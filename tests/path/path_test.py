@@ -2,13 +2,14 @@
 """alibi path on networks that the kernel made: the hops are where packets pass, in order."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-from netns import Lab, run  # noqa: E402
+from netns import Lab, run, wait_until  # noqa: E402
 
 ALIBI = os.path.abspath(sys.argv.pop(1))
 
@@ -101,6 +102,61 @@ class Tunnels(unittest.TestCase):
         self.n1.ip("link", "set", "vx", "down")
         self.assertIn(f"note: vx in {self.n1.name} is down",
                       alibi(f"{self.vm1.name}/eth0", "10.9.0.2"))
+
+
+class OpenVswitch(unittest.TestCase):
+    """A real switch, its data path in user space: br-int and br-tun joined by patch ports."""
+
+    def setUp(self):
+        self.lab = Lab().__enter__()
+        self.addCleanup(self.lab.close)
+        self.folder = tempfile.mkdtemp(prefix="alibi-ovs-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.socket = os.path.join(self.folder, "db.sock")
+        self.node = self.lab.namespace("n")
+        self.machines = [self.lab.namespace(f"vm{i}") for i in (1, 2)]
+        for number, machine in enumerate(self.machines, 1):
+            self.node.ip("link", "add", f"tap{number}", "type", "veth", "peer", "name", "eth0",
+                         "netns", machine.name)
+            self.node.ip("link", "set", f"tap{number}", "up")
+            machine.ip("link", "set", "eth0", "up")
+            machine.add_address(f"10.9.0.{number}/24")
+        self.switch()
+
+    def switch(self):
+        place = {"OVS_RUNDIR": self.folder, "OVS_DBDIR": self.folder, "OVS_LOGDIR": self.folder}
+        env = ["env", *(f"{name}={value}" for name, value in place.items())]
+        database = os.path.join(self.folder, "conf.db")
+        run("ovsdb-tool", "create", database, "/usr/share/openvswitch/vswitch.ovsschema")
+        self.node.start([*env, "ovsdb-server", database, f"--remote=punix:{self.socket}"])
+        wait_until(lambda: os.path.exists(self.socket), 10, "database")
+        self.vsctl("--no-wait", "init")
+        self.node.start([*env, "ovs-vswitchd", f"unix:{self.socket}"])
+        for bridge in ("br-int", "br-tun"):
+            self.vsctl("add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev")
+        self.vsctl("add-port", "br-int", "tap1")
+        self.vsctl("add-port", "br-tun", "tap2")
+        for bridge, port, peer in (("br-int", "patch-tun", "patch-int"),
+                                   ("br-tun", "patch-int", "patch-tun")):
+            self.vsctl("add-port", bridge, port, "--", "set", "interface", port, "type=patch",
+                       f"options:peer={peer}")
+
+    def vsctl(self, *arguments):
+        return run("ovs-vsctl", f"--db=unix:{self.socket}", "--timeout=20", *arguments)
+
+    def test_patch_ports_are_part_of_the_path_and_no_taps(self):
+        ends = f"{self.machines[0].name}/eth0", "10.9.0.2"
+        wait_until(lambda: "1 received" in self.machines[0].exec(
+            "ping", "-c", "1", "-w", "2", "10.9.0.2", check=False), 15, "a ping")
+        found = hops("--ovsdb", self.socket, *ends)
+        self.assertEqual(shown(found), [("vm1", "eth0"), ("n", "tap1"), ("n", "patch-tun"),
+                                        ("n", "patch-int"), ("n", "tap2"), ("vm2", "eth0")])
+        self.assertEqual([hop["capturable"] for hop in found],
+                         [True, True, False, False, True, True])
+        self.assertNotIn("patch", alibi("--ovsdb", self.socket, "--taps", *ends))
+        self.vsctl("set", "port", "tap1", "tag=3")
+        self.vsctl("set", "port", "patch-tun", "tag=4")
+        self.assertIn("no way from", alibi("--ovsdb", self.socket, *ends, code=3))
 
 
 class Ends(unittest.TestCase):
