@@ -21,7 +21,7 @@ bench takeover
 bench reload
 bench scale
 for peer in keepalived frr; do bench mixed "$peer" "${EVENTS:-201}"; done
-bench captures
+bench gaps
 python3 bench/tables.py "$lines"
 diff <(printf '%s\n' "$before") <(scripts/leftovers.sh) >&2 ||
   echo "bench: see above what was left behind" >&2

@@ -59,6 +59,17 @@ def mixed(rows):
         for row in of(rows, "mixed")], left=1)
 
 
+def gaps(rows):
+    head = ["capture", "MB", "packets", "dd (s)", "alibi gaps (s)", "alibi explain (s)",
+            "tcpdump and grep (s)", "tshark (s)", "speed of dd", "x tcpdump", "x tshark", "memory (MB)"]
+    return markdown(head, [[
+        row["case"], row["bytes"] // 10**6, row["packets"],
+        *(row["seconds"].get(kind, "") for kind in ("dd", "alibi", "explain", "tcpdump",
+                                                     "tshark")),
+        row["of_dd"], row["times_tcpdump"], row["times_tshark"] or "", round(row["rss_kb"] / 1024, 1)]
+        for row in of(rows, "gaps")], left=1)
+
+
 TABLES = {  # mark: benches it is made of, function
     "stalls": (("stall",), lambda rows: stalls(rows, "stall", "false fail-overs")),
     "stops": (("stop",), lambda rows: stalls(rows, "stop", "fail-overs")),
@@ -66,6 +77,7 @@ TABLES = {  # mark: benches it is made of, function
     "take-over": (("take-over",), take_overs),
     "reload": (("reload",), reloads),
     "mixed": (("mixed",), mixed),
+    "gaps": (("gaps",), gaps),
 }
 
 

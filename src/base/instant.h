@@ -32,4 +32,8 @@ std::string seconds_text(Duration d, int digits = 3);
 /// Local wall-clock time of day with milliseconds, e.g. "12:03:04.512", from Unix nanoseconds.
 std::string time_of_day_text(std::int64_t unix_ns);
 
+/// Local date and time as `tcpdump -tttt` prints it, "2026-11-28 12:03:04.512345", from Unix
+/// nanoseconds; nine decimals where the time has any beyond the sixth.
+std::string timestamp_text(std::int64_t unix_ns);
+
 }  // namespace alibi

@@ -4,11 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cmd/capture_files.h"
 #include "cmd/command.h"
 #include "evidence/capture_file.h"
 #include "evidence/case_file.h"
@@ -25,26 +25,6 @@ struct Options {
   bool counters = false;
   bool causes = false;
 };
-
-bool is_case(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return false;
-  char magic[16] = {};
-  const std::size_t n = std::fread(magic, 1, sizeof magic, file);
-  std::fclose(file);
-  return n == sizeof magic && std::string_view(magic, 15) == "SQLite format 3";
-}
-
-/// Evidence is read twice or waited for by nobody: a pipe without a writer would hold us for ever.
-Result<void> check_readable(const std::string& path) {
-  if (path == "-") return {};
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (error || !std::filesystem::exists(status)) return {};  // the reader says it better
-  if (std::filesystem::is_regular_file(status)) return {};
-  return fail(path +
-              ": not a regular file; to read a capture from a pipe give '-' and standard input");
-}
 
 Result<evidence::Recording> open_evidence(const std::vector<std::string>& files) {
   for (const std::string& file : files) {

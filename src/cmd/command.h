@@ -17,6 +17,7 @@ using Run = std::function<int()>;
 void add_run(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
 void add_record(CLI::App& app, Run& run);
+void add_gaps(CLI::App& app, Run& run);
 void add_explain(CLI::App& app, Run& run);
 void add_status(CLI::App& app, Run& run);
 void add_path(CLI::App& app, Run& run);

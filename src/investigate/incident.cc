@@ -19,11 +19,6 @@ struct Reign {
   bool resigned = false;
 };
 
-/// Adverts up to 1.5 intervals apart belong together: one lost or late advert begins no reign.
-bool breaks(const Beat& before, const Beat& after, Duration interval) {
-  return after.at - before.at > interval + interval / 2;
-}
-
 void extend(Reign& reign, const Beat& beat) {
   reign.end = beat.at;
   if (beat.priority.value == 0) {
@@ -154,7 +149,9 @@ void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& r
       const bool open = i + 1 == beats.size();
       if (beats[i].priority.value == 0) continue;
       const Instant until = open ? end : beats[i + 1].at;
-      const Duration down = master_down_interval(stream.router, Priority{100}, stream.interval);
+      if (!open && beats[i + 1].in_time_before > 0) continue;
+      const Duration expected = std::max(stream.interval, beats[i].interval);
+      const Duration down = master_down_interval(stream.router, Priority{100}, expected);
       if (until - beats[i].at <= (open ? down : down / 2)) continue;
       if (other_reigns(reigns, s, beats[i].at + 1ms, until)) continue;
       Incident incident;

@@ -3,6 +3,7 @@
 // by who fell silent, resigned or was outbid. Why it happened is not decided here.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,18 @@ struct Incident {
   /// How long both advertised after the hand-over.
   Duration two_masters{0};
 };
+
+/// Adverts up to 1.5 intervals apart belong together: one lost or late advert begins no reign. A
+/// sender that was given a longer interval meanwhile is judged by what it advertised last.
+inline bool breaks(const Beat& before, const Beat& after, Duration interval) {
+  const Duration expected = std::max(interval, before.interval);
+  return after.in_time_before == 0 && after.at - before.at > expected + expected / 2;
+}
+
+/// Another source took over; else one source was not heard.
+inline bool is_hand_over(const Incident& incident) {
+  return incident.kind != Kind::NearMiss && incident.kind != Kind::Silenced;
+}
 
 /// Incidents in order of time. `end` is the end of the recording (open gaps are judged by it).
 std::vector<Incident> find_incidents(const std::vector<Stream>& streams, Instant end);

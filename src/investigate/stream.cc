@@ -15,8 +15,7 @@ Duration median(std::vector<Duration> values) {
   return *middle;
 }
 
-/// The same packet a second time: a mirror port, a capture of all interfaces, or the network itself
-/// shows it twice.
+/// The same packet again, by its identification.
 bool duplicate(const Beat& first, const Beat& second) {
   constexpr Duration kAtOnce = 5ms;
   if (first.priority != second.priority || first.ip_id != second.ip_id) return false;
@@ -24,23 +23,13 @@ bool duplicate(const Beat& first, const Beat& second) {
   return second.at - first.at < (first.ip_id != 0 ? first.interval / 2 : kAtOnce);
 }
 
-/// A port through which a tunnel comes in and goes out again shows each advert twice: the second is
-/// the same one on its way on.
 void drop_second_passage(std::vector<Beat>& beats) {
-  using evidence::Direction;
-  constexpr Duration kPassage = 50ms;
   constexpr std::size_t kBack = 4;  // how far a duplicate may be overtaken
   std::vector<Beat> kept;
   std::uint64_t lost = 0;  // before a beat that is left out
   for (const Beat& beat : beats) {
-    const bool again =
-        !kept.empty() && beat.at - kept.back().at < kPassage &&
-        beat.direction != kept.back().direction && beat.direction != Direction::Unknown &&
-        kept.back().direction != Direction::Unknown && beat.priority == kept.back().priority;
-    const auto recent = kept.end() - static_cast<std::ptrdiff_t>(std::min(kept.size(), kBack));
-    const bool twice = std::any_of(recent, kept.end(),
-                                   [&](const Beat& before) { return duplicate(before, beat); });
-    if (again || twice) {
+    const std::size_t back = std::min(kept.size(), kBack);
+    if (seen_already(std::span(kept).last(back), beat)) {
       lost += beat.dropped_before;
       continue;
     }
@@ -95,6 +84,19 @@ Duration learned_interval(const Stream& stream) {
 
 }  // namespace
 
+bool seen_already(std::span<const Beat> recent, const Beat& beat) {
+  using evidence::Direction;
+  constexpr Duration kPassage = 50ms;
+  if (recent.empty()) return false;
+  const Beat& last = recent.back();
+  // A port through which a tunnel comes in and goes out again: the second is on its way on.
+  const bool again = beat.at - last.at < kPassage && beat.direction != last.direction &&
+                     beat.direction != Direction::Unknown && last.direction != Direction::Unknown &&
+                     beat.priority == last.priority;
+  return again || std::any_of(recent.begin(), recent.end(),
+                              [&](const Beat& before) { return duplicate(before, beat); });
+}
+
 const TapBeats* Stream::at_tap(evidence::TapId tap) const {
   for (const TapBeats& beats : taps) {
     if (beats.tap == tap) return &beats;
@@ -137,10 +139,10 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
     const RouterKey key{advert.vrid, heartbeat.packet.source.family, advert.version};
     Source& source = sorted[key][heartbeat.packet.source];
     if (source.taps.empty()) source.mac = heartbeat.packet.source_mac;
-    source.taps[heartbeat.tap].push_back(
-        Beat{heartbeat.at - clocks[heartbeat.tap].ahead, advert.priority, advert.interval,
-             heartbeat.direction, heartbeat.dropped_before, heartbeat.packet_number,
-             heartbeat.packet.ip_id});
+    source.taps[heartbeat.tap].push_back(Beat{heartbeat.at - clocks[heartbeat.tap].ahead,
+                                              advert.priority, advert.interval, heartbeat.direction,
+                                              heartbeat.dropped_before, heartbeat.packet_number,
+                                              heartbeat.packet.ip_id});
   }
   std::map<RouterKey, std::vector<Stream>> result;
   for (auto& [key, sources] : sorted) {

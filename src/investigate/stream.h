@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,14 @@ struct Beat {
   std::uint64_t dropped_before = 0;  ///< capture losses between the previous beat and this one
   std::uint64_t packet_number = 0;
   std::uint16_t ip_id = 0;  ///< 0: none
+  /// Beats between the previous one in the list and this one that were left out of it, all in time
+  /// and of the same priority (sender_log.h); 0 in a list that is whole.
+  std::uint64_t in_time_before = 0;
 };
+
+/// The same advert a second time: a mirror port, a capture of all interfaces, a tunnel's port or
+/// the network itself shows it twice. `recent` are the few of its sender seen before, in order.
+bool seen_already(std::span<const Beat> recent, const Beat& beat);
 
 struct TapBeats {
   evidence::TapId tap = 0;

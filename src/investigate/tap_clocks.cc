@@ -107,7 +107,8 @@ std::vector<TapClock> tap_clocks(const evidence::Recording& recording) {
       for (std::size_t j = 0; j < clocks.size() && !clocks[i].known; ++j) {
         const auto lag = clocks[j].known ? lag_between(seen[j], seen[i]) : std::nullopt;
         if (!lag) continue;
-        const Duration ahead = clocks[j].ahead + lag->median;
+        const Duration ahead = clocks[j].measured + lag->median;
+        clocks[i].measured = ahead;
         clocks[i].ahead = std::chrono::abs(ahead) > kNegligible ? ahead : Duration{0};
         clocks[i].error = clocks[j].error + lag->spread;
         clocks[i].known = again = true;

@@ -10,9 +10,10 @@
 namespace alibi::investigate {
 
 struct TapClock {
-  Duration ahead{0};    ///< of the first tap's clock; taken off this tap's times
-  Duration error{0};    ///< `ahead` is right to within this
-  bool known = true;    ///< false: no adverts could be matched, `ahead` is 0
+  Duration ahead{0};     ///< of the first tap's clock; taken off this tap's times
+  Duration measured{0};  ///< the same, however small
+  Duration error{0};     ///< both are right to within this
+  bool known = true;     ///< false: no adverts could be matched, `ahead` is 0
   bool capture = false;  ///< from a capture file, which begins and ends by itself
   /// First and last packet of any kind at this tap, on the common time line.
   Instant first;

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Late heartbeats out of big captures in the page cache: alibi gaps beside `dd`, tcpdump with grep,
+and tshark, one after the other in one run. gaps.py ALIBI [GIGABYTES] [--table].
+
+Each round runs all but tshark once; figures are medians of seven rounds, tshark (minutes) runs once.
+The gaps must be the same to the nanosecond. Files go to /var/tmp and away again.
+"""
+import json
+import os
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import make_capture as mc
+import tables
+
+ROUNDS = 7
+LATE_NS = 1_500_000_000
+
+
+def seconds(command):
+    begin = time.monotonic()
+    subprocess.run(command, shell=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   check=True)
+    return time.monotonic() - begin
+
+
+def tcpdump_gaps(path):
+    out = subprocess.run(["tcpdump", "-n", "-ttt", "--time-stamp-precision=nano", "-r", path,
+                          "vrrp"], capture_output=True, text=True, check=True).stdout
+    found = [list(map(int, m)) for m in re.findall(r"^ *(\d+):(\d+):(\d+)\.(\d+)", out, re.M)]
+    deltas = [((h * 60 + m) * 60 + s) * mc.SECOND + ns for h, m, s, ns in found]
+    return [delta for delta in deltas if delta > LATE_NS]
+
+
+def alibi_gaps(alibi, path):
+    """(gaps in ns, packets, most memory in KiB)."""
+    process = subprocess.Popen([alibi, "gaps", "--longer-than", "1.5", "--json", path],
+                               stdout=subprocess.PIPE)
+    report = json.load(process.stdout)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = status
+    if status != 0:
+        raise SystemExit(f"gaps: alibi failed on {path}")
+    gaps = [gap["length_ns"] for stream in report["streams"] for gap in stream["gaps"]]
+    return gaps, sum(tap["written"] for tap in report["taps"]), usage.ru_maxrss
+
+
+def case(alibi, name, path, with_tshark):
+    quoted = shlex.quote(path)
+    commands = {"dd": f"dd if={quoted} of=/dev/null bs=1M",
+                "alibi": f"{shlex.quote(alibi)} gaps {quoted}",
+                "explain": f"{shlex.quote(alibi)} explain {quoted}",
+                # Gaps over a second and a half, as an operator greps for them.
+                "tcpdump": f"tcpdump -n -ttt -r {quoted} vrrp | grep -E '00:00:(01\\.[5-9]|0[2-9])'"}
+    rounds = {kind: [] for kind in commands}
+    seconds(commands["dd"])  # into the page cache
+    for _ in range(ROUNDS):
+        for kind, command in commands.items():
+            rounds[kind].append(seconds(command))
+    taken = {kind: statistics.median(times) for kind, times in rounds.items()}
+    if with_tshark:
+        taken["tshark"] = seconds(f"tshark -n -r {quoted} -Y vrrp")
+    gaps, packets, memory = alibi_gaps(alibi, path)
+    row = {"bench": "gaps", "case": name, "bytes": os.path.getsize(path), "packets": packets,
+           "seconds": {kind: round(value, 3) for kind, value in taken.items()},
+           "fastest": {kind: round(min(times), 3) for kind, times in rounds.items()},
+           "of_dd": round(taken["dd"] / taken["alibi"], 2),
+           "times_tcpdump": round(taken["tcpdump"] / taken["alibi"], 2),
+           "times_tshark": round(taken["tshark"] / taken["alibi"]) if with_tshark else None,
+           "gaps": len(gaps), "same_gaps": gaps == tcpdump_gaps(path), "rss_kb": memory}
+    print(json.dumps(row), flush=True)
+    return row
+
+
+def main():
+    arguments = [a for a in sys.argv[1:] if a != "--table"]
+    alibi = arguments[0]
+    size = int(float(arguments[1] if len(arguments) > 1 else 5) * 1e9)
+    cases = [("pcap, IMIX", dict(mix=mc.imix), size), ("pcap, bulk", dict(mix=mc.bulk), size),
+             ("pcapng, IMIX, unfiltered", dict(mix=mc.imix, kind=mc.Pcapng), size),
+             ("pcap, heartbeats only", dict(only_heartbeats=True), size // 10)]
+    rows = []
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        for number, (name, how, octets) in enumerate(cases):
+            path = os.path.join(folder, f"{number}.pcap")
+            mc.write(path, octets, **how)
+            rows.append(case(alibi, name, path, with_tshark=number == 0))
+            os.unlink(path)
+    if "--table" in sys.argv:
+        print(tables.text(rows))
+    if not all(row["same_gaps"] for row in rows):
+        raise SystemExit("gaps: not the gaps that tcpdump shows")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decodes what the scan hands out and sorts it by stream.
+#include "investigate/capture_survey.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "wire/endpoints.h"
+
+namespace alibi::investigate {
+namespace {
+
+using evidence::TapFrame;
+
+// BFD: RFC 5881 section 4, RFC 5883 section 2; the echo port 3785 is no heartbeat of the peer.
+// HSRP: RFC 2281 section 5.1, and the port of version 2 over IPv6. CARP has VRRP's protocol number.
+// corosync: mcastport and the port below it, corosync.conf(5).
+constexpr std::array<KnownHeartbeat, 4> kKnown{{
+    {"bfd", "udp dst port 3784 or udp dst port 4784"},
+    {"hsrp", "udp dst port 1985 or udp dst port 2029"},
+    {"carp", "proto 112"},
+    {"corosync", "udp dst port 5405 or udp dst port 5404"},
+}};
+
+/// What tells several of one kind between the same two hosts apart.
+std::string group_text(const std::string& filter, std::span<const std::uint8_t> payload) {
+  constexpr std::size_t kVhid = 1;             // CARP: version and type, vhid
+  constexpr std::size_t kGroup = 6;            // HSRP version 1: RFC 2281 section 5.1
+  constexpr std::size_t kMyDiscriminator = 4;  // BFD: RFC 5880 section 4.1
+  if (filter == "carp" && payload.size() > kVhid) {
+    return " vhid " + std::to_string(payload[kVhid]);
+  }
+  if (filter == "hsrp" && payload.size() > kGroup && payload[0] == 0) {
+    return " group " + std::to_string(payload[kGroup]);
+  }
+  if (filter == "bfd" && payload.size() >= kMyDiscriminator + 4) {
+    std::uint32_t discriminator = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      discriminator = discriminator << 8U | payload[kMyDiscriminator + i];
+    }
+    return " session " + std::to_string(discriminator);
+  }
+  return {};
+}
+
+/// Times of a capture may be anything; between 1970 and 2116 their differences can be reckoned
+/// with.
+Instant reckonable(Instant at) {
+  constexpr std::int64_t kFar = std::int64_t{1} << 62U;
+  return Instant{std::clamp<std::int64_t>(at.ns, 0, kFar)};
+}
+
+template <typename Counters>
+std::uint64_t& at_tap(Counters& counters, evidence::TapId tap) {
+  if (counters.size() <= tap) counters.resize(tap + std::size_t{1});
+  return counters[tap];
+}
+
+}  // namespace
+
+std::span<const KnownHeartbeat> known_heartbeats() { return kKnown; }
+
+CaptureSurvey::CaptureSurvey(SurveyRequest request, bool several)
+    : request_(std::move(request)), several_(several), survey_(request_.settings) {}
+
+Result<CaptureSurvey> CaptureSurvey::create(const SurveyRequest& request, bool several) {
+  CaptureSurvey out(request, several);
+  if (!request.filter) return out;
+  std::string expression = *request.filter;
+  for (const KnownHeartbeat& known : kKnown) {
+    if (known.name == expression) expression = known.expression;
+  }
+  auto filter = evidence::PacketFilter::compile(expression);
+  if (!filter) return tl::unexpected(filter.error());
+  out.filter_.emplace(std::move(*filter));
+  return out;
+}
+
+Result<void> CaptureSurvey::add(const std::string& path) {
+  const auto interest = filter_ ? wire::Interest::Everything : wire::Interest::Heartbeats;
+  return scan_.add(path, interest, [this](const TapFrame& at) { take(at); });
+}
+
+void CaptureSurvey::take(const TapFrame& at) {
+  at_tap(dropped_, at.tap) += at.frame.dropped_before;
+  Sighting sighting;
+  sighting.tap = at.tap;
+  sighting.beat.at = reckonable(Instant{at.frame.unix_ns});
+  sighting.beat.direction = at.direction;
+  sighting.beat.packet_number = at.frame.number;
+  if (!(filter_ ? flow(at, sighting) : advert(at, sighting))) {
+    ++scan_.taps[at.tap].undecoded;
+    return;
+  }
+  if (!asked_for(sighting)) {
+    ++at_tap(excluded_, at.tap);
+    return;
+  }
+  sighting.beat.dropped_before = std::exchange(dropped_[at.tap], 0);
+  survey_.take(sighting);
+  if (several_) presence_.take(sighting);
+}
+
+bool CaptureSurvey::advert(const TapFrame& at, Sighting& out) {
+  const wire::Frame frame = wire::decode_frame(at.frame.bytes, at.frame.link_type);
+  if (!frame.vrrp) return false;
+  if (frame.vrrp->decoded.defect != wire::VrrpDefect::None) {
+    ++at_tap(defective_, at.tap);
+    return false;
+  }
+  const wire::Advertisement& advert = frame.vrrp->decoded.advertisement;
+  out.stream.router = {advert.vrid, frame.vrrp->source.family, advert.version};
+  out.source = frame.vrrp->source;
+  out.source_mac = frame.vrrp->source_mac;
+  out.beat.priority = advert.priority;
+  out.beat.interval = advert.interval;
+  out.beat.ip_id = frame.vrrp->ip_id;
+  return true;
+}
+
+bool CaptureSurvey::flow(const TapFrame& at, Sighting& out) {
+  const evidence::CapturedFrame& frame = at.frame;
+  if (!filter_->matches(frame.bytes, frame.original_length, frame.link_type)) return false;
+  const auto endpoints = wire::endpoints_of(frame.bytes, frame.link_type);
+  if (!endpoints) return false;
+  const std::string name =
+      wire::flow_text(*endpoints) + group_text(*request_.filter, endpoints->payload);
+  auto known = flow_numbers_.find(name);
+  if (known == flow_numbers_.end()) {
+    if (flows_.size() == GapSurvey::kMostSenders) {
+      ++left_out_;
+      return false;
+    }
+    flows_.push_back(name);
+    known = flow_numbers_.emplace(name, static_cast<std::uint32_t>(flows_.size())).first;
+  }
+  out.stream.flow = known->second;
+  out.source = endpoints->source;
+  out.source_mac = endpoints->source_mac;
+  out.beat.priority = Priority{1};  // of those that have none, none resigns
+  out.beat.ip_id = endpoints->ip_id;
+  return true;
+}
+
+bool CaptureSurvey::asked_for(const Sighting& sighting) {
+  const Instant at = sighting.beat.at;
+  if (request_.window && !window_) window_ = request_.window(at);
+  if (window_ && (at < window_->since || at > window_->until)) return false;
+  return sighting.stream.flow != 0 || request_.vrids.empty() ||
+         request_.vrids.count(sighting.stream.router.vrid.value) != 0;
+}
+
+GapReport CaptureSurvey::finish() {
+  GapReport out;
+  const std::size_t taps = scan_.taps.size();
+  for (const evidence::TapSpan& span : scan_.spans) {
+    out.first.push_back(reckonable(span.first));
+    const Instant last = reckonable(span.last);
+    out.last.push_back(window_ ? std::min(last, window_->until) : last);
+  }
+  defective_.resize(taps);
+  excluded_.resize(taps);
+  out.defective = std::move(defective_);
+  out.excluded = std::move(excluded_);
+  out.streams = survey_.finish(out.last);
+  out.flows = std::move(flows_);
+  out.settings = request_.settings;
+  out.left_out = left_out_ + survey_.left_out();
+  if (several_ && taps > 1) {
+    Presences presences = presence_.finish(out.first, out.last);
+    out.clocks = std::move(presences.clocks);
+    out.presence = std::move(presences.senders);
+  }
+  out.taps = std::move(scan_.taps);
+  out.warnings = std::move(scan_.warnings);
+  return out;
+}
+
+}  // namespace alibi::investigate

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// From capture files to their survey: what is a heartbeat, of which stream, and which are asked
+// for.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "evidence/capture_scan.h"
+#include "evidence/packet_filter.h"
+#include "investigate/gap_survey.h"
+#include "investigate/presence.h"
+
+namespace alibi::investigate {
+
+/// Heartbeats other than VRRP that go by a name.
+struct KnownHeartbeat {
+  std::string_view name;        ///< "bfd"
+  std::string_view expression;  ///< pcap-filter(7)
+};
+/// bfd, hsrp, carp, corosync.
+std::span<const KnownHeartbeat> known_heartbeats();
+
+struct GapReport {
+  std::vector<evidence::Tap> taps;
+  std::vector<Instant> first, last;      ///< of any packet, beside `taps`
+  std::vector<std::uint64_t> defective;  ///< adverts that are none by their checksum or form
+  std::vector<std::uint64_t> excluded;   ///< heartbeats that were not asked for
+  std::vector<StreamSurvey> streams;
+  std::vector<std::string> flows;  ///< names of the flows 1, 2, ...
+  GapSurvey::Settings settings;
+  std::uint64_t left_out = 0;      ///< heartbeats of too many senders or flows
+  std::vector<TapClock> clocks;    ///< with several taps, beside `taps`
+  std::vector<Presence> presence;  ///< with several taps
+  std::vector<std::string> warnings;
+};
+
+/// Moments outside of [since, until] are left out.
+struct TimeWindow {
+  Instant since{INT64_MIN};
+  Instant until = kNever;
+};
+
+struct SurveyRequest {
+  GapSurvey::Settings settings;
+  std::set<std::uint8_t> vrids;  ///< empty: all
+  /// The window, given the time of the first heartbeat; none: all.
+  std::function<TimeWindow(Instant)> window;
+  /// Heartbeats are what this passes, instead of VRRP; a name of known_heartbeats() or an
+  /// expression.
+  std::optional<std::string> filter;
+};
+
+class CaptureSurvey {
+ public:
+  /// `several` files are compared with each other.
+  static Result<CaptureSurvey> create(const SurveyRequest& request, bool several);
+  Result<void> add(const std::string& path);
+  GapReport finish();
+
+ private:
+  CaptureSurvey(SurveyRequest request, bool several);
+  void take(const evidence::TapFrame& at);
+  bool advert(const evidence::TapFrame& at, Sighting& out);
+  bool flow(const evidence::TapFrame& at, Sighting& out);
+  bool asked_for(const Sighting& sighting);
+
+  SurveyRequest request_;
+  bool several_;
+  std::optional<evidence::PacketFilter> filter_;
+  std::optional<TimeWindow> window_;
+  evidence::CaptureScan scan_;
+  GapSurvey survey_;
+  PresenceLog presence_;
+  std::map<std::string, std::uint32_t> flow_numbers_;
+  std::vector<std::string> flows_;
+  std::vector<std::uint64_t> defective_, excluded_, dropped_;
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace alibi::investigate

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// One log a stream and tap; what its senders kept of their heartbeats is asked for incidents.
+#include "investigate/gap_survey.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace alibi::investigate {
+namespace {
+
+bool too_long(const GapSurvey::Settings& settings, Duration length, Duration expected) {
+  return length > settings.longer_than.value_or(expected + expected / 2);
+}
+
+SenderSurvey describe(const wire::IpAddress& source, const wire::MacAddress& mac,
+                      const SenderLog& log) {
+  SenderSurvey out;
+  out.source = source;
+  out.source_mac = mac;
+  out.beats = log.beats();
+  out.duplicates = log.duplicates();
+  out.reordered = log.identification() == Identification::Counting ? log.reordered() : 0;
+  out.backwards = log.backwards();
+  out.first = log.first();
+  out.last = log.last();
+  out.lowest = std::min(log.lowest(), log.highest());
+  out.highest = log.highest();
+  out.advertised = log.advertised();
+  out.learned = log.cadence().usual();
+  out.interval = log.interval();
+  out.identification = log.identification();
+  out.cadence = log.cadence();
+  return out;
+}
+
+void find_runs(const Stream& stream, std::size_t sender, std::vector<Run>& out) {
+  const std::vector<Beat>& beats = stream.origin().beats;
+  for (std::size_t i = 0; i < beats.size(); ++i) {
+    if (i == 0 || breaks(beats[i - 1], beats[i], stream.interval)) {
+      out.push_back({sender, beats[i].at, beats[i].at});
+    }
+    out.back().end = beats[i].at;
+  }
+}
+
+}  // namespace
+
+std::optional<unsigned> sent_in(const StreamSurvey& stream, const Gap& gap) {
+  if (gap.from != gap.until) return std::nullopt;
+  const SenderSurvey& sender = stream.senders[gap.from];
+  if (sender.identification != Identification::Counting) return std::nullopt;
+  const unsigned step = static_cast<std::uint16_t>(gap.after.ip_id - gap.before.ip_id);
+  // More than the time had room for: the counter began anew, or counts something else as well.
+  const auto room = sender.interval.count() == 0
+                        ? 0
+                        : static_cast<std::uint64_t>(gap.length() / sender.interval) + 1;
+  if (step == 0 || step > room + 1) return std::nullopt;
+  return step - 1;
+}
+
+std::optional<std::size_t> GapSurvey::sender_of(Log& log, const Sighting& sighting) {
+  for (std::size_t i = 0; i < log.senders.size(); ++i) {
+    if (log.senders[i].source == sighting.source) return i;
+  }
+  if (senders_ == kMostSenders) return std::nullopt;
+  ++senders_;
+  log.senders.push_back({sighting.source, sighting.source_mac, SenderLog(settings_.interval)});
+  return log.senders.size() - 1;
+}
+
+void GapSurvey::judge(Log& log, const Gap& gap) const {
+  if (!too_long(settings_, gap.length(), gap.expected)) return;
+  if (log.gaps.size() == kMostGaps) {
+    ++log.gaps_left_out;
+  } else {
+    log.gaps.push_back(gap);
+  }
+}
+
+void GapSurvey::take(const Sighting& sighting) {
+  const std::pair key(sighting.tap, sighting.stream);
+  if (latest_ == nullptr || latest_key_ != key) {
+    latest_ = &logs_[key];
+    latest_key_ = key;
+  }
+  if (lost_.size() <= sighting.tap) lost_.resize(sighting.tap + std::size_t{1});
+  const std::uint64_t lost = lost_[sighting.tap] += sighting.beat.dropped_before;
+  Log& log = *latest_;
+  const auto at = sender_of(log, sighting);
+  if (!at) {
+    ++left_out_;
+    return;
+  }
+  SenderLog& sender = log.senders[*at].log;
+  // Who was heard last, and what is expected of it.
+  const std::size_t from = log.last_sender.value_or(*at);
+  const Duration expected = log.senders[from].log.interval();
+  const std::optional<Beat> before =
+      log.last_sender ? std::optional(log.senders[from].log.last()) : std::nullopt;
+  const SenderLog::Taken taken = sender.take(sighting.beat, from != *at);
+  if (taken.duplicate) return;
+  if (taken.irregular) {
+    for (Sender& other : log.senders) {
+      if (&other.log != &sender) other.log.pin(sighting.beat.at);
+    }
+  }
+  log.last_sender = *at;
+  const std::uint64_t lost_between = lost - std::exchange(log.lost, lost);
+  if (!before) return;
+  const Gap gap{from, *at, *before, sender.last(), expected, lost_between};
+  if (expected != Duration{0}) return judge(log, gap);
+  log.unjudged.push_back(gap);
+  const Duration known = sender.interval();
+  if (known == Duration{0}) return;
+  for (Gap& early : log.unjudged) {
+    early.expected = known;
+    judge(log, early);
+  }
+  log.unjudged.clear();
+}
+
+StreamSurvey GapSurvey::survey(evidence::TapId tap, const StreamKey& key, Log& log,
+                               Instant end) const {
+  StreamSurvey out;
+  out.tap = tap;
+  out.key = key;
+  out.gaps_left_out = log.gaps_left_out;
+  std::vector<Stream> streams;
+  for (Sender& sender : log.senders) {
+    std::vector<Beat> kept = sender.log.finish();
+    out.senders.push_back(describe(sender.source, sender.source_mac, sender.log));
+    Stream stream{key.router, sender.source, {}, sender.source_mac, sender.log.shortest_interval()};
+    stream.taps.push_back(TapBeats{tap, std::move(kept), {}});
+    streams.push_back(std::move(stream));
+  }
+  for (std::size_t i = 0; i < streams.size(); ++i) find_runs(streams[i], i, out.runs);
+  // A sender that came to be known as slower than it says: its early heartbeats were in time.
+  for (Gap& gap : log.gaps) {
+    const SenderSurvey& from = out.senders[gap.from];
+    if (from.interval > from.advertised) gap.expected = std::max(gap.expected, from.interval);
+    if (too_long(settings_, gap.length(), gap.expected)) out.gaps.push_back(gap);
+  }
+  if (key.flow != 0) return out;
+  for (const Incident& incident : find_incidents(streams, end)) {
+    const TapBeats& from = streams[incident.from].origin();
+    const Beat* last = Stream::last_until(from, incident.silent_since);
+    const Beat* next = Stream::last_until(streams[incident.to].origin(), incident.at);
+    out.incidents.push_back({incident, last != nullptr ? last->packet_number : 0,
+                             next != nullptr && next->at == incident.at ? next->packet_number : 0});
+  }
+  return out;
+}
+
+std::vector<StreamSurvey> GapSurvey::finish(std::span<const Instant> ends) {
+  std::vector<StreamSurvey> out;
+  for (auto& [key, log] : logs_) {
+    out.push_back(survey(key.first, key.second, log, ends[key.first]));
+  }
+  logs_.clear();
+  latest_ = nullptr;
+  return out;
+}
+
+}  // namespace alibi::investigate

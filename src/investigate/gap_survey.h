@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The heartbeats of captures surveyed while they are read: for each stream at each tap the
+// interval, gaps, jitter, hand-overs, duplicates. Memory grows with what is found, not with the
+// number of heartbeats.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "investigate/incident.h"
+#include "investigate/sender_log.h"
+
+namespace alibi::investigate {
+
+/// A virtual router, or a flow of other heartbeats that the caller numbers from 1 (0: a router).
+struct StreamKey {
+  RouterKey router;
+  std::uint32_t flow = 0;
+  auto operator<=>(const StreamKey&) const = default;
+};
+
+/// One heartbeat at one tap.
+struct Sighting {
+  evidence::TapId tap = 0;
+  StreamKey stream;
+  wire::IpAddress source;
+  wire::MacAddress source_mac;
+  Beat beat;
+};
+
+/// The time between two successive heartbeats of a stream at a tap, whoever sent them.
+struct Gap {
+  std::size_t from = 0, until = 0;  ///< indices into StreamSurvey::senders
+  Beat before, after;
+  Duration expected{0};            ///< the interval of `from` then
+  std::uint64_t capture_lost = 0;  ///< frames that the capture itself lost in it
+  Duration length() const { return after.at - before.at; }
+};
+
+struct SenderSurvey {
+  wire::IpAddress source;
+  wire::MacAddress source_mac;  ///< of the first heartbeat
+  std::uint64_t beats = 0, duplicates = 0, reordered = 0, backwards = 0;
+  Beat first, last;
+  Priority lowest{0}, highest{0};
+  Duration advertised{0};  ///< 0: heartbeats of this kind do not say
+  Duration learned{0};     ///< the usual time between two; 0: too few to tell
+  Duration interval{0};    ///< by which gaps are judged
+  Identification identification = Identification::None;
+  Cadence cadence;
+};
+
+/// An incident and the packets of the capture that show it.
+struct SurveyedIncident {
+  Incident incident;
+  std::uint64_t last_packet = 0;  ///< the last heartbeat of `from`
+  std::uint64_t packet = 0;       ///< the one that ended it; 0: none did
+};
+
+/// A run of heartbeats of one sender without a break over one and a half intervals.
+struct Run {
+  std::size_t sender = 0;
+  Instant begin, end;
+};
+
+struct StreamSurvey {
+  evidence::TapId tap = 0;
+  StreamKey key;
+  std::vector<SenderSurvey> senders;  ///< in order of their first heartbeat
+  std::vector<Gap> gaps;              ///< in order of time
+  std::uint64_t gaps_left_out = 0;    ///< beyond the first kMostGaps
+  /// Hand-overs and near misses; `from` and `to` index `senders`.
+  std::vector<SurveyedIncident> incidents;
+  std::vector<Run> runs;
+};
+
+/// Adverts that a sender whose identifications count sent in the gap, and nobody saw at this tap;
+/// nothing where that cannot be told.
+std::optional<unsigned> sent_in(const StreamSurvey& stream, const Gap& gap);
+
+class GapSurvey {
+ public:
+  struct Settings {
+    std::optional<Duration> longer_than;  ///< else one and a half intervals
+    Duration interval{0};                 ///< of flows; 0: learned
+  };
+  static constexpr std::size_t kMostGaps = 100'000;    ///< listed, of each stream
+  static constexpr std::size_t kMostSenders = 65'536;  ///< of all streams
+
+  explicit GapSurvey(Settings settings) : settings_(settings) {}
+  void take(const Sighting& sighting);
+  /// `ends[tap]`: the last moment of any packet there. By tap, then stream.
+  std::vector<StreamSurvey> finish(std::span<const Instant> ends);
+  /// Heartbeats of senders beyond kMostSenders, which were left out.
+  std::uint64_t left_out() const { return left_out_; }
+
+ private:
+  struct Sender {
+    wire::IpAddress source;
+    wire::MacAddress source_mac;
+    SenderLog log;
+  };
+  struct Log {
+    std::vector<Sender> senders;
+    std::vector<Gap> gaps;
+    std::uint64_t gaps_left_out = 0;
+    std::optional<std::size_t> last_sender;
+    std::uint64_t lost = 0;     // frames that the tap had lost when it was heard
+    std::vector<Gap> unjudged;  // while the interval of a flow is not known
+  };
+  std::optional<std::size_t> sender_of(Log& log, const Sighting& sighting);
+  void judge(Log& log, const Gap& gap) const;
+  StreamSurvey survey(evidence::TapId tap, const StreamKey& key, Log& log, Instant end) const;
+
+  Settings settings_;
+  std::map<std::pair<evidence::TapId, StreamKey>, Log> logs_;
+  Log* latest_ = nullptr;
+  std::pair<evidence::TapId, StreamKey> latest_key_;
+  std::vector<std::uint64_t> lost_;  // frames that each tap lost so far
+  std::size_t senders_ = 0;
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace alibi::investigate

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which heartbeat was seen at which tap, where several taps captured: lost, missed or late on which
+// segment of the way. Holds 24 octets for each heartbeat at each tap.
+#pragma once
+
+#include <map>
+#include <span>
+#include <vector>
+
+#include "investigate/gap_survey.h"
+
+namespace alibi::investigate {
+
+/// One sender's heartbeats at the taps that saw any of them.
+struct Presence {
+  StreamKey stream;
+  wire::IpAddress source;
+  Duration interval{0};
+  bool by_identification = false;     ///< matched by IP identification; else by time alone
+  std::vector<evidence::TapId> taps;  ///< in the order given, or its reverse: sender first
+  std::uint64_t heartbeats = 0;       ///< while all these taps captured
+  struct Row {
+    std::vector<bool> seen;  ///< beside `taps`
+    std::uint64_t heartbeats = 0;
+    Instant first, last;  ///< on the first tap's clock
+  };
+  std::vector<Row> rows;  ///< most heartbeats first
+  /// What happened between a tap and the one before it (the first: between sender and tap).
+  struct Segment {
+    std::uint64_t lost = 0;     ///< seen before it, and nowhere from it on
+    std::uint64_t missed = 0;   ///< not seen at the tap, but behind it: the capture's own loss
+    std::uint64_t delayed = 0;  ///< over a quarter of an interval longer under way than usual
+    Duration longest_delay{0};  ///< beyond the usual time
+  };
+  std::vector<Segment> segments;  ///< beside `taps`
+};
+
+struct Presences {
+  std::vector<TapClock> clocks;  ///< by tap
+  std::vector<Presence> senders;
+};
+
+class PresenceLog {
+ public:
+  void take(const Sighting& sighting);
+  /// Of senders that several taps saw. `firsts`, `lasts`: of any packet, by tap.
+  Presences finish(std::span<const Instant> firsts, std::span<const Instant> lasts) const;
+
+ private:
+  struct Mark {
+    Instant at;
+    std::uint16_t ip_id = 0;
+    Priority priority;
+  };
+  using Key = std::pair<StreamKey, wire::IpAddress>;
+  using TapMarks = std::map<evidence::TapId, std::vector<Mark>>;
+  std::vector<TapClock> clocks(std::size_t taps) const;
+  static Presence match(const Key& key, const TapMarks& taps, std::span<const TapClock> clocks,
+                        std::span<const Instant> firsts, std::span<const Instant> lasts);
+  friend class Matching;
+  std::map<Key, TapMarks> marks_;
+};
+
+}  // namespace alibi::investigate

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `alibi gaps` found, as text for an operator, as JSON, CSV and a drawing.
+#pragma once
+
+#include <string>
+
+#include "investigate/capture_survey.h"
+
+namespace alibi::report {
+
+using investigate::GapReport;
+
+/// For an operator: a line a tap, then each stream with its senders, gaps and hand-overs.
+std::string gaps_text(const GapReport& report);
+/// {"schema": "alibi-gaps-1", ...}: docs/formats/gaps.md.
+std::string gaps_json(const GapReport& report);
+/// One line a gap, hand-over or near miss, with a header line.
+std::string gaps_csv(const GapReport& report);
+/// The timeline: a row a stream and tap, heartbeats by sender, gaps and hand-overs.
+std::string gaps_svg(const GapReport& report);
+
+/// "VRID 205 (IPv4, v2)", or the flow's name.
+std::string stream_name(const GapReport& report, const investigate::StreamKey& key);
+
+}  // namespace alibi::report

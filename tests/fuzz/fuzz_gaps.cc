@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any octets as heartbeats at taps, eight octets each: whatever the times, priorities and
+// identifications, the survey counts every one of them and every report can be written.
+#include <cstring>
+#include <span>
+
+#include "base/check.h"
+#include "report/gaps.h"
+
+using namespace alibi;
+using investigate::Sighting;
+
+namespace {
+
+constexpr std::size_t kTaps = 3;
+constexpr std::int64_t kLatest = std::int64_t{1} << 62U;  // as the survey of captures has it
+
+/// tap, host and router (1), priority (1), IP identification (1), interval (1), time step (4).
+Sighting sighting_of(std::span<const std::uint8_t, 8> bytes, std::int64_t& now) {
+  Sighting out;
+  out.tap = bytes[0] % kTaps;
+  out.source = wire::IpAddress::v4(0x0a000000U + (bytes[0] >> 2U) % 4);
+  out.stream.router = {Vrid{static_cast<std::uint8_t>(1 + (bytes[0] >> 4U) % 2)}, wire::Family::V4,
+                       2};
+  if (bytes[0] >= 0xe0) out.stream = {{}, 1};
+  out.beat.priority = Priority{bytes[1]};
+  out.beat.ip_id = bytes[2];
+  out.beat.interval =
+      out.stream.flow != 0 ? Duration{0} : Duration(std::chrono::seconds(bytes[3] % 8));
+  std::int32_t step = 0;
+  std::memcpy(&step, bytes.data() + 4, sizeof step);
+  // Mostly seconds; the largest steps are years.
+  const std::int64_t ns = step % 16 == 0 ? std::int64_t{step} << 30U : std::int64_t{step};
+  now = std::min(std::max<std::int64_t>(now + ns, 0), kLatest);
+  out.beat.at = Instant{now};
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  investigate::GapReport report;
+  investigate::GapSurvey survey(report.settings);
+  investigate::PresenceLog presence;
+  std::int64_t now = 0;
+  std::uint64_t heartbeats = 0;
+  report.taps.resize(kTaps);
+  report.first.assign(kTaps, Instant{0});
+  report.last.assign(kTaps, Instant{kLatest});
+  report.defective.resize(kTaps);
+  report.excluded.resize(kTaps);
+  report.flows = {"a flow"};
+  for (std::size_t at = 0; at + 8 <= size; at += 8) {
+    Sighting one = sighting_of(std::span<const std::uint8_t, 8>(data + at, 8), now);
+    one.beat.packet_number = ++heartbeats;
+    report.taps[one.tap].written = 1;
+    survey.take(one);
+    presence.take(one);
+  }
+  report.streams = survey.finish(report.last);
+  std::uint64_t counted = 0;
+  for (const auto& stream : report.streams) {
+    for (const auto& sender : stream.senders) counted += sender.beats + sender.duplicates;
+  }
+  CHECK(counted == heartbeats);
+  investigate::Presences presences = presence.finish(report.first, report.last);
+  report.clocks = std::move(presences.clocks);
+  report.presence = std::move(presences.senders);
+  for (const auto& sender : report.presence) {
+    std::uint64_t rows = 0;
+    for (const auto& row : sender.rows) rows += row.heartbeats;
+    CHECK(rows == sender.heartbeats);
+  }
+  CHECK(!report::gaps_text(report).empty() && !report::gaps_json(report).empty());
+  CHECK(!report::gaps_csv(report).empty() && !report::gaps_svg(report).empty());
+  return 0;
+}

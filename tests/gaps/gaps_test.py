@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""alibi gaps on capture files: what it finds, to the nanosecond of what tcpdump and tshark print."""
+import csv
+import gzip
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+ALIBI = sys.argv.pop(1)
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHARED = pathlib.Path(os.environ.get("ALIBI_SHARED", ROOT.parent / "shared"))
+sys.path.insert(0, str(ROOT / "bench"))
+import make_capture as mc  # noqa: E402
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+VRRP_PCAP = SHARED / "corpus/tcpdump/vrrp.pcap"
+
+
+def run(*arguments, **more):
+    return subprocess.run([ALIBI, "gaps", *map(str, arguments)], capture_output=True, text=True,
+                          timeout=60, env={**os.environ, "TZ": "UTC"}, **more)
+
+
+def peer_gaps(path, longer_than_ns):
+    """(end of the delta in ns) of tcpdump -ttt over the bound."""
+    out = subprocess.run(["tcpdump", "-n", "-ttt", "--time-stamp-precision=nano", "-r", str(path),
+                          "vrrp"], capture_output=True, text=True, check=True)
+    deltas = []
+    for line in out.stdout.splitlines():
+        h, m, s, ns = map(int, re.match(r" *(\d+):(\d+):(\d+)\.(\d+)", line).groups())
+        deltas.append(((h * 60 + m) * 60 + s) * mc.SECOND + ns)
+    return [d for d in deltas if d > longer_than_ns]
+
+
+class Gaps(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def path(self, name):
+        return pathlib.Path(self.folder.name) / name
+
+    def write(self, name, packets, kind=mc.Pcap):
+        with open(self.path(name), "wb") as f:
+            f.write(kind.head)
+            for at, frame in sorted(packets, key=lambda p: p[0]):
+                f.write(kind.record(at, frame))
+        return self.path(name)
+
+    def gaps(self, *arguments):
+        result = run("--json", *arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        report = json.loads(result.stdout)
+        if jsonschema:
+            schema = json.loads((ROOT / "docs/formats/gaps.schema.json").read_text())
+            jsonschema.validate(report, schema)
+        return report
+
+    @unittest.skipUnless(VRRP_PCAP.exists(), "no shared corpus")
+    def test_tcpdumps_capture_holds_5_streams_and_30_preemptions_and_no_gap(self):
+        report = self.gaps(VRRP_PCAP)
+        self.assertEqual(len(report["streams"]), 5)
+        self.assertEqual(sum(len(s["gaps"]) for s in report["streams"]), 0)
+        hand_overs = [h for s in report["streams"] for h in s["hand_overs"]]
+        self.assertEqual(len(hand_overs), 30)
+        self.assertEqual({h["kind"] for h in hand_overs}, {"preemption"})
+        self.assertEqual(sum(x["heartbeats"] for s in report["streams"] for x in s["senders"]), 165)
+        for stream in report["streams"]:
+            self.assertEqual({x["advertised_ns"] for x in stream["senders"]}, {10 * mc.SECOND})
+
+    @unittest.skipUnless(shutil.which("tcpdump"), "tcpdump is not installed")
+    def test_gaps_are_tcpdumps_to_the_nanosecond(self):
+        for kind, name in ((mc.Pcap, "a.pcap"), (mc.Pcapng, "a.pcapng")):
+            path = self.path(name)
+            mc.write(path, 20_000_000, kind, a_second=200)
+            mine = self.gaps("--longer-than", "1.0002", path)["streams"]
+            self.assertEqual(len(mine), 1)
+            lengths = [g["length_ns"] for g in mine[0]["gaps"]]
+            self.assertEqual(lengths, peer_gaps(path, 1_000_200_000))
+
+    @unittest.skipUnless(shutil.which("tshark"), "tshark is not installed")
+    def test_packet_numbers_and_times_are_tsharks(self):
+        path = self.path("a.pcap")
+        mc.write(path, 10_000_000, a_second=200)
+        gaps = self.gaps(path)["streams"][0]["gaps"]
+        self.assertEqual(len(gaps), 2)
+        out = subprocess.run(["tshark", "-n", "-r", str(path), "-Y", "vrrp", "-T", "fields", "-e",
+                              "frame.number", "-e", "frame.time_epoch", "-e",
+                              "frame.time_delta_displayed"], capture_output=True, text=True,
+                             check=True, env={**os.environ, "HOME": self.folder.name})
+        rows = [line.split("\t") for line in out.stdout.splitlines()]
+        late = [(int(n), int(t.replace(".", "")), int(d.replace(".", "")))
+                for n, t, d in rows if float(d) > 1.5]
+        self.assertEqual([(g["packet_after"], g["end_unix_ns"], g["length_ns"]) for g in gaps], late)
+        self.assertEqual([g["sent_unseen"] for g in gaps], [0, 2])
+
+    def test_hand_overs_of_every_kind_and_two_masters(self):
+        s = mc.SECOND
+        one = lambda t, n=0, prio=101: (mc.BEGIN + int(t * s), mc.advert(n, host=1, priority=prio))
+        two = lambda t, n=0, prio=100: (mc.BEGIN + int(t * s), mc.advert(n, host=2, priority=prio))
+        packets = [one(t, t) for t in range(20)]                          # silent from 19 on
+        packets += [two(22.609 + t, t) for t in range(10)]                # silence, then
+        packets += [one(31.8 + t, 100 + t) for t in range(10)]            # preemption
+        packets += [one(41.1, 200, 0)]                                    # resignation
+        packets += [two(41.71 + t, 100 + t) for t in range(20)]
+        packets += [one(50 + t, 300 + t, 50) for t in range(8)]           # conflict: it is worse
+        stream = self.gaps(self.write("kinds.pcap", packets))["streams"][0]
+        kinds = [h["kind"] for h in stream["hand_overs"]]
+        self.assertEqual(kinds, ["silence", "preemption", "resignation", "conflict"])
+        self.assertEqual(stream["hand_overs"][3]["two_masters_ns"], 7 * s)
+        self.assertEqual([g["length_ns"] for g in stream["gaps"]], [3_609_000_000])
+        text = run(self.path("kinds.pcap")).stdout
+        self.assertIn("two masters for 7.000000 s", text)
+        self.assertIn("2023-11-14 22:13:42.609000", text)
+        rows = list(csv.DictReader(io.StringIO(run("--csv", self.path("kinds.pcap")).stdout)))
+        self.assertEqual([r["kind"] for r in rows], ["gap"] + kinds)
+        self.assertEqual(rows[0]["length_ns"], "3609000000")
+
+    def test_filters(self):
+        s = mc.SECOND
+        packets = [(mc.BEGIN + t * s, mc.advert(t, vrid=v)) for t in range(60) if t not in (20, 40)
+                   for v in (7, 8)]
+        path = self.write("two.pcap", packets)
+        self.assertEqual(len(self.gaps(path)["streams"]), 2)
+        report = self.gaps("--vrid", "8", path)
+        self.assertEqual([x["vrid"] for x in report["streams"]], [8])
+        window = ["--vrid", "8", "--since", "2023-11-14 22:13:50", "--until", "22:14:05.5"]
+        # Time 0 of the capture is 22:13:20; 20 s later one is missing, and 40 s later.
+        gaps = self.gaps(*window, path)["streams"][0]["gaps"]
+        self.assertEqual([g["begin_unix_ns"] for g in gaps], [mc.BEGIN + 39 * s])
+        self.assertEqual(self.gaps("--longer-than", "2.5", path)["streams"][0]["gaps"], [])
+        for bad in (["--longer-than", "0"], ["--longer-than", "1 day"], ["--since", "25:00"],
+                    ["--interval", "1"], ["--filter", "nonsense here"], ["--json", "--csv"],
+                    ["--vrid", "256"], ["--filter", "bfd", "--vrid", "1"]):
+            self.assertEqual(run(*bad, path).returncode, 2, bad)
+
+    def test_other_heartbeats_by_name_and_by_expression(self):
+        def bfd(session, n):
+            body = struct.pack("!BBBBIIIII", 0x20, 0xC0, 3, 24, session, 9, 300000, 300000, 0)
+            return mc.ethernet(b"\x08\x00", mc.ipv4(17, [10, 0, 0, 1], [10, 0, 0, 2], struct.pack(
+                "!HHHH", 49152, 3784, 32, 0) + body, n, 255))
+        ms = mc.SECOND // 1000
+        packets = [(mc.BEGIN + n * 300 * ms + k * ms, bfd(k + 1, n)) for n in range(40)
+                   for k in range(2) if n != 17]
+        packets += [(mc.BEGIN + n * 50 * ms, mc.advert(n)) for n in range(100)]
+        path = self.write("bfd.pcap", packets)
+        for arguments in (["--filter", "bfd"], ["--filter", "bfd", "--interval", "300ms"]):
+            streams = self.gaps(*arguments, path)["streams"]
+            self.assertEqual([x["name"] for x in streams],
+                             [f"10.0.0.1 > 10.0.0.2 udp 3784 session {n}" for n in (1, 2)])
+            for stream in streams:
+                self.assertEqual([g["length_ns"] for g in stream["gaps"]], [600 * ms])
+                self.assertEqual(stream["hand_overs"], [])
+        streams = self.gaps("--filter", "ip proto 112", path)["streams"]
+        self.assertEqual([x["senders"][0]["learned_ns"] for x in streams], [50 * ms])
+
+    def test_taps_are_compared(self):
+        s, ms = mc.SECOND, mc.SECOND // 1000
+        near = [(mc.BEGIN + t * s, mc.advert(t + 1)) for t in range(100)]
+        far = [(at + ms // 4 + 90 * s, frame) for i, (at, frame) in enumerate(near)
+               if i not in (50, 51, 52)]
+        far[70] = (far[70][0] + 400 * ms, far[70][1])
+        report = self.gaps(self.write("near.pcap", near), self.write("far.pcapng", far, mc.Pcapng))
+        self.assertEqual(len(report["streams"]), 2)
+        self.assertEqual([len(x["gaps"]) for x in report["streams"]], [0, 1])
+        self.assertAlmostEqual(report["taps"][1]["clock_ahead_ns"], 90 * s + ms // 4, delta=ms)
+        self.assertLess(report["taps"][1]["clock_error_ns"], 500 * ms)
+        taps = report["presence"][0]["taps"]
+        self.assertEqual([x["label"] for x in taps], ["near.pcap", "far.pcapng"])
+        self.assertEqual([x["lost_before"] for x in taps], [0, 3])
+        self.assertEqual([x["delayed_before"] for x in taps], [0, 1])
+        text = run(self.path("near.pcap"), self.path("far.pcapng")).stdout
+        self.assertIn("3 lost between near.pcap and far.pcapng", text)
+
+    def test_plot_is_xml_with_a_bar_for_each_gap(self):
+        path = self.path("a.pcap")
+        mc.write(path, 10_000_000, a_second=200)
+        svg = self.path("a.svg")
+        self.assertEqual(run("--plot", svg, path).returncode, 0)
+        tree = xml.etree.ElementTree.parse(svg)
+        red = [e for e in tree.iter("{http://www.w3.org/2000/svg}rect") if e.get("fill") == "#cc0000"]
+        self.assertEqual(len(red), 2)
+        self.assertEqual(run("--plot", "/nonexistent/a.svg", path).returncode, 1)
+
+    def test_packed_piped_cut_and_refused(self):
+        packets = [(mc.BEGIN + t * mc.SECOND, mc.advert(t)) for t in range(30)]
+        path = self.write("a.pcap", packets)
+        data = path.read_bytes()
+        self.path("a.pcap.gz").write_bytes(gzip.compress(data))
+        plain = self.gaps(path)["streams"]
+        packed = self.gaps(self.path("a.pcap.gz"))["streams"]
+        for stream in plain + packed:
+            del stream["tap"]
+        self.assertEqual(plain, packed)
+        with open(path, "rb") as f:
+            self.assertEqual(run("-", stdin=f).returncode, 0)
+        self.path("cut.pcap").write_bytes(data[:-9])
+        result = run(self.path("cut.pcap"))
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stderr, r"truncated at packet 30, byte offset \d+")
+        self.assertIn("29", result.stdout)
+        self.path("cut.pcap.gz").write_bytes(gzip.compress(os.urandom(100) + data)[:-9])
+        self.assertEqual(run(self.path("cut.pcap.gz")).returncode, 1)
+        for name, content, word in (("x.xz", b"\xfd7zXZ\0" + bytes(9), "unxz"),
+                                    ("x.cap", b"GMBU" + bytes(9), "editcap"),
+                                    ("x.txt", b"no capture at all", "not a capture")):
+            self.path(name).write_bytes(content)
+            result = run(self.path(name))
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(word, result.stderr)
+        self.assertEqual(run(self.path("absent.pcap")).returncode, 1)
+        self.assertEqual(run().returncode, 2)
+
+    def test_a_day_takes_no_more_memory_than_an_hour(self):
+        """86,400 adverts a second apart and ten times as many of a second router, noise between."""
+        ms = mc.SECOND // 1000
+        noise = mc.ethernet(b"\x08\x00", mc.ipv4(6, [10, 0, 0, 3], [10, 0, 0, 4], bytes(60)))
+        slow, fast = mc.advert(0), mc.advert(0, vrid=9)
+
+        def write(name, seconds):
+            with open(self.path(name), "wb", buffering=1 << 20) as f:
+                f.write(mc.Pcap.head)
+                for t in range(seconds):
+                    for i in range(10):
+                        at = mc.BEGIN + (t * 10 + i) * 100 * ms
+                        if i == 0:
+                            f.write(mc.Pcap.record(at, slow))
+                        f.write(mc.Pcap.record(at + 1, fast))
+                        f.write(mc.Pcap.record(at + 2, noise))
+            return self.path(name)
+
+        def measure(path):
+            code = ("import resource, subprocess, sys;"
+                    "subprocess.run(sys.argv[1:], check=True, stdout=open('/dev/null', 'w'));"
+                    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+            out = subprocess.run([sys.executable, "-c", code, ALIBI, "gaps", str(path)],
+                                 capture_output=True, text=True, check=True)
+            return int(out.stdout)
+
+        hour, day = write("hour.pcap", 3600), write("day.pcap", 86_400)
+        report = self.gaps(day)
+        counted = {x["vrid"]: x["senders"][0]["heartbeats"] for x in report["streams"]}
+        self.assertEqual(counted, {205: 86_400, 9: 864_000})
+        self.assertEqual(report["taps"][0]["written"], 86_400 * 21)
+        self.assertEqual(report["taps"][0]["undecoded"], 864_000)
+        self.assertEqual([x["gaps"] for x in report["streams"]], [[], []])
+        self.assertLess(measure(day), measure(hour) + 2048)  # KiB
+
+
+if __name__ == "__main__":
+    unittest.main()
