@@ -12,13 +12,13 @@ using investigate::Sighting;
 
 namespace {
 
-constexpr std::size_t kTaps = 3;
+constexpr evidence::TapId kTaps = 3;
 constexpr std::int64_t kLatest = std::int64_t{1} << 62U;  // as the survey of captures has it
 
 /// tap, host and router (1), priority (1), IP identification (1), interval (1), time step (4).
 Sighting sighting_of(std::span<const std::uint8_t, 8> bytes, std::int64_t& now) {
   Sighting out;
-  out.tap = bytes[0] % kTaps;
+  out.tap = static_cast<evidence::TapId>(bytes[0] % kTaps);
   out.source = wire::IpAddress::v4(0x0a000000U + (bytes[0] >> 2U) % 4);
   out.stream.router = {Vrid{static_cast<std::uint8_t>(1 + (bytes[0] >> 4U) % 2)}, wire::Family::V4,
                        2};
