@@ -34,6 +34,7 @@ inline constexpr std::uint16_t kShbUserApplication = 4;
 inline constexpr std::uint16_t kIfName = 2;
 inline constexpr std::uint16_t kIfDescription = 3;
 inline constexpr std::uint16_t kIfTsResolution = 9;
+inline constexpr std::uint16_t kIfFilter = 11;
 inline constexpr std::uint16_t kIfTsOffset = 14;
 inline constexpr std::uint16_t kEpbFlags = 2;  ///< the same code in the old packet block
 inline constexpr std::uint16_t kEpbDropCount = 4;

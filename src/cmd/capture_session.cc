@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// One thread: rings, signals, and once a second everything that is not about a frame.
+#include "cmd/capture_session.h"
+
+#include <fmt/format.h>
+#include <net/if.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "cmd/capture_printer.h"
+#include "cmd/capture_sequence.h"
+#include "cmd/capture_taps.h"
+#include "os/capture_devices.h"
+#include "os/clocks.h"
+#include "os/event_loop.h"
+#include "os/signals.h"
+
+namespace alibi::cmd {
+namespace {
+
+constexpr std::size_t kRound = 65536;  // frames between two looks at the signals
+constexpr Duration kTick = 1s;
+constexpr Duration kClosing = 300ms;  // on top of the time that a block needs to be handed over
+constexpr std::int64_t kClockStepNs = 1'000'000;
+
+std::string clock_comment(std::int64_t offset_ns) {
+  return fmt::format("alibi clock: realtime-monotonic={} boottime={}", offset_ns,
+                     os::since_boot().count());
+}
+
+class Session {
+ public:
+  Session(const CaptureOptions& options, CaptureTaps taps, os::SignalQueue signals)
+      : options_(options),
+        taps_(std::move(taps)),
+        signals_(std::move(signals)),
+        comments_(taps_.all().size()),
+        printer_(options, [](std::uint32_t index) {
+          char name[IF_NAMESIZE] = {};
+          return std::string(if_indextoname(index, name) == nullptr ? "" : name);
+        }) {}
+
+  void announce() const;
+  Result<void> open_files();
+  int run();
+
+ private:
+  bool take(const evidence::CapturedFrame& frame);
+  void handle_signals();
+  void tick(Instant now);
+  void check_clock();
+  void put_statistics(evidence::CaptureWriter& writer);
+  void drain_rest();
+  void tell_counts(const char* between) const;
+  void tell_taps() const;
+
+  const CaptureOptions& options_;
+  CaptureTaps taps_;
+  os::SignalQueue signals_;
+  std::vector<std::string> comments_;  ///< by tap, for its next frame
+  CapturePrinter printer_;
+  std::optional<CaptureSequence> files_;
+  std::int64_t clock_offset_ns_ = os::realtime_minus_monotonic_ns();
+  std::uint64_t captured_ = 0;
+  bool ended_ = false, interrupted_ = false, unflushed_ = false;
+};
+
+void Session::announce() const {
+  for (const os::CaptureTap& tap : taps_.all())
+    if (tap.name() == "any") std::fprintf(stderr, "alibi: data link type LINUX_SLL2\n");
+  const bool quiet_lines = options_.write_file.empty() && options_.verbosity == 0;
+  if (quiet_lines && !options_.only_count)
+    std::fprintf(stderr,
+                 "alibi: verbose output suppressed, use -v[v]... for full protocol decode\n");
+  bool first = !quiet_lines || options_.only_count;
+  for (const os::CaptureTap& tap : taps_.all()) {
+    std::fprintf(stderr, "%slistening on %s, link-type %s, snapshot length %u bytes\n",
+                 std::exchange(first, taps_.all().size() > 1) ? "alibi: " : "", tap.name().c_str(),
+                 os::link_type_text(tap.link_type()).c_str(), options_.snap_length);
+  }
+}
+
+Result<void> Session::open_files() {
+  if (options_.write_file.empty()) return {};
+  evidence::CaptureFormat format;
+  format.pcapng = writes_pcapng(options_);
+  format.nanoseconds = options_.nanoseconds;
+  format.snap_length = options_.snap_length;
+  format.filter = options_.filter;
+  format.comment = clock_comment(clock_offset_ns_);
+  for (const os::CaptureTap& tap : taps_.all()) {
+    evidence::CaptureInterface interface;
+    interface.name = tap.name();
+    interface.link_type = static_cast<wire::LinkType>(os::linktype_of_dlt(tap.link_type()));
+    if (!format.pcapng && !format.interfaces.empty() &&
+        interface.link_type != format.interfaces.front().link_type)
+      return fail(
+          "a pcap file has one link type, these interfaces have several: choose "
+          "--format pcapng");
+    format.interfaces.push_back(std::move(interface));
+  }
+  files_.emplace(options_, std::move(format),
+                 [this](evidence::CaptureWriter& writer) { put_statistics(writer); });
+  return files_->open(os::realtime_now_ns());
+}
+
+bool Session::take(const evidence::CapturedFrame& frame) {
+  ++captured_;
+  std::string& comment = comments_[frame.interface];
+  if (files_) files_->write(frame, comment);
+  if (!comment.empty()) comment.clear();
+  if (options_.prints()) {
+    printer_.print(frame, taps_.all().size() > 1 ? taps_.all()[frame.interface].name() : "");
+    unflushed_ = true;
+    if (options_.line_buffered && !printer_.flush()) ended_ = true;
+  }
+  if (captured_ == options_.count || (files_ && files_->finished())) ended_ = true;
+  return !ended_;
+}
+
+void Session::handle_signals() {
+  while (const int signal = signals_.next()) {
+    if (signal == SIGUSR1) {
+      taps_.take_counts();
+      std::fprintf(stderr, "alibi: ");
+      tell_counts(", ");
+    } else if (signal == SIGUSR2) {
+      if (files_) files_->flush();
+    } else {
+      ended_ = interrupted_ = true;
+    }
+  }
+}
+
+void Session::check_clock() {
+  const std::int64_t offset = os::realtime_minus_monotonic_ns();
+  const std::int64_t step = offset - clock_offset_ns_;
+  if (step > -kClockStepNs && step < kClockStepNs) return;
+  clock_offset_ns_ = offset;
+  std::fprintf(stderr, "alibi: the clock was set by %s; time stamps jump here\n",
+               seconds_text(Duration(step)).c_str());
+  for (std::string& comment : comments_) comment = clock_comment(offset);
+  if (files_ && files_->current() != nullptr) put_statistics(*files_->current());
+}
+
+void Session::put_statistics(evidence::CaptureWriter& writer) {
+  const std::int64_t now = os::realtime_now_ns();
+  for (std::uint32_t i = 0; i < taps_.all().size(); ++i) {
+    const os::CaptureCounts counts = taps_.all()[i].counts();
+    (void)writer.statistics(i, now, counts.received, counts.dropped,
+                            clock_comment(clock_offset_ns_));
+  }
+}
+
+void Session::tick(Instant now) {
+  taps_.take_counts();
+  check_clock();
+  taps_.look(now, [this](std::size_t tap) { comments_[tap] = "alibi: the interface is back"; });
+  if (!files_) return;
+  files_->look(os::realtime_now_ns());
+  if (files_->finished()) ended_ = true;
+  files_->flush();
+  if (options_.verbosity > 0) std::fprintf(stderr, "Got %lu\r", captured_);
+}
+
+// What waits in the rings when the capture ends was received: it belongs into the file.
+void Session::drain_rest() {
+  taps_.stop();
+  const Instant end = os::monotonic_now() + taps_.retire() + kClosing;
+  ended_ = false;
+  while (!ended_) {
+    taps_.take_counts();
+    if (taps_.settled() || os::monotonic_now() > end) return;
+    taps_.wait(signals_.fd(), 20ms);
+    taps_.drain(SIZE_MAX, [this](const evidence::CapturedFrame& frame) { return take(frame); });
+  }
+}
+
+int Session::run() {
+  Instant next_tick = os::monotonic_now() + kTick;
+  while (!ended_) {
+    const std::size_t done =
+        taps_.drain(kRound, [this](const evidence::CapturedFrame& frame) { return take(frame); });
+    if (ended_) break;
+    if (options_.packet_buffered && done > 0 && files_) files_->flush();
+    const Instant now = os::monotonic_now();
+    if (now >= next_tick) {
+      tick(now);
+      next_tick = now + kTick;
+    }
+    handle_signals();
+    if (done > 0 || ended_) continue;
+    if (std::exchange(unflushed_, false) && !printer_.flush()) break;
+    taps_.wait(signals_.fd(), std::min(next_tick - now, Duration(kTick)) + 1ms);
+  }
+  if (interrupted_) drain_rest();
+  taps_.take_counts();
+  if (files_) files_->close();
+  if (interrupted_ && options_.prints()) std::putchar('\n');
+  if (options_.only_count) fmt::print("{}\n", packets_text(captured_, "").c_str());
+  (void)printer_.flush();
+  tell_taps();
+  tell_counts("\n");
+  return files_ && !files_->trouble().empty() ? 1 : 0;
+}
+
+void Session::tell_taps() const {
+  if (taps_.all().size() < 2) return;
+  for (const os::CaptureTap& tap : taps_.all()) {
+    const os::CaptureCounts counts = tap.counts();
+    fmt::print(stderr, "{}: {}, {}, {}\n", tap.name(), packets_text(counts.read, " captured"),
+               packets_text(counts.received, " received by filter"),
+               packets_text(counts.dropped, " dropped by kernel"));
+  }
+}
+
+void Session::tell_counts(const char* between) const {
+  const os::CaptureCounts counts = taps_.counts();
+  fmt::print(stderr, "{}{}{}{}{}\n", packets_text(captured_, " captured"), between,
+             packets_text(counts.received, " received by filter"), between,
+             packets_text(counts.dropped, " dropped by kernel"));
+  if (files_ && files_->not_written() != 0)
+    fmt::print(stderr, "{}\n", packets_text(files_->not_written(), " captured but not written"));
+}
+
+}  // namespace
+
+std::string packets_text(std::uint64_t count, const char* what) {
+  return fmt::format("{} packet{}{}", count, count == 1 ? "" : "s", what);
+}
+
+int capture_error(const std::string& message) {
+  std::fprintf(stderr, "alibi: %s\n", message.c_str());
+  return 1;
+}
+
+bool writes_pcapng(const CaptureOptions& options) {
+  if (!options.format.empty()) return options.format == "pcapng";
+  std::string_view name = options.write_file;
+  for (const std::string_view packed : {".gz", ".zst"})
+    if (name.ends_with(packed)) name.remove_suffix(packed.size());
+  return name.ends_with(".pcapng") || name.ends_with(".ntar");
+}
+
+int capture_live(const CaptureOptions& options) {
+  auto signals = os::SignalQueue::create({SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2});
+  if (!signals) return capture_error(signals.error().message);
+  auto taps = CaptureTaps::open(options);
+  if (!taps) return capture_error(taps.error().message);
+  if (!options.user.empty()) {
+    if (auto done = os::become_user(options.user); !done)
+      return capture_error(done.error().message);
+    std::fprintf(stderr, "dropped privs to %s\n", options.user.c_str());
+  }
+  Session session(options, std::move(*taps), std::move(*signals));
+  if (auto opened = session.open_files(); !opened) return capture_error(opened.error().message);
+  session.announce();
+  return session.run();
+}
+
+}  // namespace alibi::cmd

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// A live capture: taps in, lines and files out, the counts at the end.
+#pragma once
+
+#include "cmd/capture_options.h"
+
+namespace alibi::cmd {
+
+/// Until -c, a signal, or the last file of -W. Exit code.
+int capture_live(const CaptureOptions& options);
+/// -r: the same out of a file.
+int capture_read(const CaptureOptions& options);
+
+/// -w names pcapng with its ending (also in front of .gz and .zst), or --format does.
+bool writes_pcapng(const CaptureOptions& options);
+/// "1 packet captured", "2 packets captured".
+std::string packets_text(std::uint64_t count, const char* what);
+int capture_error(const std::string& message);
+
+}  // namespace alibi::cmd
