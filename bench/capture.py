@@ -29,6 +29,7 @@ ALIBI = sys.argv[1]
 FLOOD = str(pathlib.Path(__file__).with_name("flood.py"))
 RATES = [25_000, 50_000, 100_000, 200_000, 0]  # 0: as many as the sender can
 SECONDS = float(os.environ.get("SECONDS_A_RATE", "2"))
+SIZES = [int(size) for size in os.environ.get("SIZES", "1400 128").split()]
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 STALLS = [(20, 1), (20, 10), (60, 1), (60, 10)]
 
@@ -109,7 +110,7 @@ def exact_share(sent, rate):
 def rates():
     with Lab() as lab, tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DISK")) as folder:
         cable = Cable(lab)
-        for size in (128, 1400):
+        for size in SIZES:
             for words in ([], ["vrrp"]):
                 best, flat_out = {}, {}
                 free = max(cable.flood(0, SECONDS, size)["sent"] / SECONDS for _ in range(2))

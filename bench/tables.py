@@ -70,6 +70,43 @@ def gaps(rows):
         for row in of(rows, "gaps")], left=1)
 
 
+def capture_rates(rows):
+    head = ["frames", "filter", "asked for a second", "tool", "offered a second", "lost",
+            "share lost", "CPU (s)"]
+    return markdown(head, [[
+        row["octets"], row["filter"] or "none", row["asked_per_s"], row["tool"],
+        " / ".join(f"{n:,}" for n in row["offered_per_s"]), row["lost"], row["lost_share"],
+        " / ".join(str(s) for s in row["cpu_s"])] for row in of(rows, "capture rate")], left=4)
+
+
+def capture_best(rows):
+    head = ["frames", "filter", "alibi", "tcpdump", "dumpcap", "x tcpdump",
+            "sender flat out beside alibi", "of that", "sender alone"]
+    return markdown(head, [[
+        row["octets"], row["filter"] or "none",
+        *(f"{row['loss_free_per_s'].get(tool, 0):,}" for tool in ("alibi", "tcpdump", "dumpcap")),
+        row["of_tcpdump"] or "", f"{row['flat_out_per_s']['alibi']:,}", row["of_the_limit"],
+        f"{row['sender_alone_per_s']:,}"] for row in of(rows, "capture without loss")], left=2)
+
+
+def capture_stalls(rows):
+    cases = {}
+    for row in of(rows, "capturer stopped"):
+        case = cases.setdefault((row["stopped_s"], row["per_s"]), {"sent": row["sent"]})
+        case[row["tool"]] = row["lost"]
+    return markdown(["stopped (s)", "frames a second", "sent", "lost: alibi", "tcpdump", "dumpcap"], [
+        [*case, *(lost[key] for key in ("sent", "alibi", "tcpdump", "dumpcap"))]
+        for case, lost in cases.items()], left=0)
+
+
+def capture_tiny(rows):
+    keys = ("received", "captured", "dropped", "unaccounted", "gaps_in_file",
+            "packets_with_a_wrong_count")
+    head = ["received", "captured", "dropped", "unaccounted", "gaps in the file",
+            "packets with a wrong count"]
+    return markdown(head, [[row[key] for key in keys] for row in of(rows, "tiny ring")], left=0)
+
+
 TABLES = {  # mark: benches it is made of, function
     "stalls": (("stall",), lambda rows: stalls(rows, "stall", "false fail-overs")),
     "stops": (("stop",), lambda rows: stalls(rows, "stop", "fail-overs")),
@@ -78,6 +115,10 @@ TABLES = {  # mark: benches it is made of, function
     "reload": (("reload",), reloads),
     "mixed": (("mixed",), mixed),
     "gaps": (("gaps",), gaps),
+    "capture-best": (("capture without loss",), capture_best),
+    "capture-rates": (("capture rate",), capture_rates),
+    "capture-stalls": (("capturer stopped",), capture_stalls),
+    "capture-tiny": (("tiny ring",), capture_tiny),
 }
 
 

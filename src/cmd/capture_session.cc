@@ -3,11 +3,11 @@
 #include "cmd/capture_session.h"
 
 #include <fmt/format.h>
-#include <net/if.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -39,16 +39,14 @@ class Session {
         taps_(std::move(taps)),
         signals_(std::move(signals)),
         comments_(taps_.all().size()),
-        printer_(options, [](std::uint32_t index) {
-          char name[IF_NAMESIZE] = {};
-          return std::string(if_indextoname(index, name) == nullptr ? "" : name);
-        }) {}
+        printer_(options, [this](std::uint32_t index) { return interface_name(index); }) {}
 
   void announce() const;
   Result<void> open_files();
   int run();
 
  private:
+  std::string interface_name(std::uint32_t index);
   bool take(const evidence::CapturedFrame& frame);
   void handle_signals();
   void tick(Instant now);
@@ -61,13 +59,23 @@ class Session {
   const CaptureOptions& options_;
   CaptureTaps taps_;
   os::SignalQueue signals_;
-  std::vector<std::string> comments_;  ///< by tap, for its next frame
+  std::vector<std::string> comments_;           ///< by tap, for its next frame
+  std::map<std::uint32_t, std::string> names_;  ///< by index, of the first cooked tap
   CapturePrinter printer_;
   std::optional<CaptureSequence> files_;
   std::int64_t clock_offset_ns_ = os::realtime_minus_monotonic_ns();
   std::uint64_t captured_ = 0;
   bool ended_ = false, interrupted_ = false, unflushed_ = false;
 };
+
+std::string Session::interface_name(std::uint32_t index) {
+  const auto [at, fresh] = names_.try_emplace(index);
+  if (!fresh) return at->second;
+  const auto cooked = static_cast<int>(wire::LinkType::LinuxSll2);
+  for (const os::CaptureTap& tap : taps_.all())
+    if (tap.link_type() == cooked && at->second.empty()) at->second = tap.interface_name(index);
+  return at->second;
+}
 
 void Session::announce() const {
   for (const os::CaptureTap& tap : taps_.all())

@@ -71,6 +71,15 @@ Result<CaptureTap> CaptureTap::open(const TapRequest& request) {
   return tap;
 }
 
+std::string CaptureTap::interface_name(std::uint32_t index) const {
+  char name[IF_NAMESIZE] = {};
+  (void)inside_network_namespace(netns_, [&]() -> Result<void> {
+    if (if_indextoname(index, name) == nullptr) name[0] = 0;
+    return {};
+  });
+  return name;
+}
+
 CaptureCounts CaptureTap::counts() const {
   CaptureCounts sum = closed_;
   for (const CaptureRing& ring : rings_) {

@@ -30,6 +30,8 @@ class CaptureTap {
   int link_type() const { return link_type_; }
   std::vector<CaptureRing>& rings() { return rings_; }
   bool present() const { return !rings_.empty(); }
+  /// In its namespace; empty: there is none.
+  std::string interface_name(std::uint32_t index) const;
   CaptureCounts counts() const;
   /// Losses of rings that are gone and that no frame has told of; told once.
   std::uint64_t take_untold();

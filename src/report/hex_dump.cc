@@ -30,7 +30,7 @@ std::string plain(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-std::string hex_dump(std::span<const std::uint8_t> bytes, HexDump form) {
+std::string hex_dump(std::span<const std::uint8_t> bytes, HexDump form, std::string_view indent) {
   if (form == HexDump::Text) return plain(bytes);
   std::string out;
   for (std::size_t at = 0; at < bytes.size(); at += kPerLine) {
@@ -40,7 +40,7 @@ std::string hex_dump(std::span<const std::uint8_t> bytes, HexDump form) {
       hex += fmt::format("{}{:02x}", i % 2 == 0 ? " " : "", line[i]);
       shown += printable(line[i]) ? static_cast<char>(line[i]) : '.';
     }
-    out += fmt::format("\n\t0x{:04x}: ", at);
+    out += fmt::format("\n{}0x{:04x}: ", indent, at);
     if (form == HexDump::HexAndText)
       out += fmt::format("{:<{}}  {}", hex, kHexColumns, shown);
     else

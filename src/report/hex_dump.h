@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace alibi::report {
 
@@ -14,7 +15,8 @@ enum class HexDump : std::uint8_t {
   Text,        ///< the characters alone
 };
 
-/// Each line after a line break, none at the end.
-std::string hex_dump(std::span<const std::uint8_t> bytes, HexDump form);
+/// Each line after a line break, none at the end. `indent` is in front of offsets.
+std::string hex_dump(std::span<const std::uint8_t> bytes, HexDump form,
+                     std::string_view indent = "\t");
 
 }  // namespace alibi::report

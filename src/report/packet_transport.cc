@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "report/hex_dump.h"
 #include "report/packet_text.h"
 #include "wire/checksum.h"
 
@@ -173,7 +174,10 @@ void print_nd_options(PacketText& text, wire::Reader reader) {
     text.out += fmt::format(
         "\n\t  {} option ({}), length {} ({}): ", code < kNames.size() ? kNames[code] : "unknown",
         code, size, head->u8<1>());
-    text.out += fmt::format("{:02x}", fmt::join(*value, code <= 2 ? ":" : ""));
+    const bool address = code == 1 || code == 2;
+    if (address) text.out += fmt::format("{:02x}", fmt::join(*value, ":"));
+    if (!address && text.verbosity() == 1) text.out += hex_dump(*value, HexDump::Hex, "\t  ");
+    if (text.verbosity() > 1) text.out += hex_dump(*value, HexDump::Hex, "\t    ");
   }
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """alibi capture on live interfaces, in namespaces (as root), beside tcpdump on the same packets."""
+import json
 import os
 import pathlib
 import re
@@ -161,6 +162,45 @@ class Beside(Live):
             self.assertIn(expected, self.end(process))
 
 
+    def test_a_real_keepalived_and_arping(self):
+        path = self.path("real.pcap")
+        config = self.path("keepalived.conf")
+        pathlib.Path(config).write_text("""
+vrrp_instance A { interface eth0
+  virtual_router_id 51
+  priority 200
+  advert_int 1
+  authentication { auth_type PASS
+    auth_pass secret }
+  virtual_ipaddress { 10.0.0.100/24 } }
+vrrp_instance B { interface eth0
+  virtual_router_id 52
+  version 3
+  priority 200
+  advert_int 0.5
+  virtual_ipaddress { fe80::100/64
+    2001:db8::100/64 } }
+""")
+        self.a.add_address("10.0.0.1/24")
+        writer = self.tcpdump("-U", "-i", "eth0", "-w", path)
+        self.a.start(["keepalived", "-n", "-l", "-P", "-f", config, "-p", self.path("pid"), "-r",
+                      self.path("vrrp.pid")])
+        wait_until(lambda: "10.0.0.100" in self.a.addresses(), 20, "keepalived to be master")
+        self.a.exec("arping", "-q", "-c", "2", "-w", "2", "-I", "eth0", "10.0.0.2", check=False)
+        time.sleep(2)
+        self.end(writer)
+        for way in ("-n", "-n -t -e", "-n -v", "-n -e -vvv -xx"):
+            for words in ("vrrp or ip6 proto 112", "arp", "icmp6"):
+                # MLD reports have lines of their own in tcpdump.
+                words += " and not ip6[40] = 143 and not ip6[48] = 143" if words == "icmp6" else ""
+                theirs = run("tcpdump", *way.split(), "-r", path, words)
+                self.assertEqual(theirs, run(ALIBI, "capture", *way.split(), "-r", path, words))
+                if words == "arp":
+                    self.assertIn("Request who-has 10.0.0.2", theirs)
+                elif words.startswith("vrrp"):
+                    self.assertTrue("VRRPv2" in theirs and "VRRPv3" in theirs, theirs)
+
+
 class Taps(Live):
     def test_namespaces_in_one_file(self):
         path = self.path("taps.pcapng")
@@ -182,6 +222,17 @@ class Taps(Live):
                                 "frame.interface_name"], text=True, capture_output=True,
                                check=True).stdout.split()
         self.assertEqual(sorted(shown), sorted(taps * 20))
+
+    def test_any_in_another_namespace(self):
+        """The names of interfaces are those of where they are."""
+        self.b.ip("link", "set", "eth0", "down")
+        self.b.ip("link", "set", "eth0", "name", "far9")
+        self.b.ip("link", "set", "far9", "up")
+        wait_until(lambda: "LOWER_UP" in self.a.ip("link", "show", "eth0"), 5, "carrier")
+        process = self.capture("-n", "-t", "-l", "-i", f"netns:{self.b.name}/any", "vrrp",
+                               where=self.a)
+        self.send(numbered(1))
+        process.expect(r"far9 +M +IP 10.0.0.1 > 224.0.0.18: VRRPv2, Advertisement, vrid 51")
 
     def test_an_interface_that_comes_back(self):
         path = self.path("away.pcapng")
@@ -352,6 +403,38 @@ class Files(Live):
             self.send(numbered(30))
             self.end(process)
             self.assertEqual(self.count(path), 30)
+
+
+class Soak(Live):
+    def test_a_day_of_adverts(self):
+        """86,400 adverts, as many as one a second are in a day, through files in a circle, with an
+        interface that goes in between: exact counts, and no more memory at the end."""
+        flood = str(pathlib.Path(__file__).resolve().parents[2] / "bench/flood.py")
+        process = self.capture("-i", "eth0", "-C", "100k", "-W", "4", "-w", self.path("day.pcapng"),
+                               "vrrp or udp port 40001")
+        sent, sizes = 0, []
+
+        def resident():
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            return int(re.search(r"RssAnon:\s+(\d+)", status)[1])
+
+        for part in range(4):
+            done = subprocess.run(["ip", "netns", "exec", self.a.name, sys.executable, flood,
+                                   "eth0", "5000", "4.32", "64"], text=True, capture_output=True,
+                                  check=True)
+            sent += json.loads(done.stdout)["sent"]
+            sizes.append(resident())
+            if part == 1:
+                self.a.ip("link", "del", "eth0")
+                process.expect("went away; waiting for it", 20)
+                self.cable()
+                process.expect("the interface is back", 20)
+        text = self.end(process)
+        self.assertIn(f"{sent} packets captured\n{sent} packets received by filter\n0 packets dr",
+                      text)
+        self.assertGreater(sent, 80000)
+        self.assertLess(sizes[-1] - sizes[0], 256, sizes)  # KiB
+        self.assertEqual(len(os.listdir(self.folder)), 4)
 
 
 if __name__ == "__main__":
