@@ -144,7 +144,9 @@ void add_capture_letters(CLI::App& sub, CaptureOptions& o) {
   sub.add_flag("--immediate-mode", o.immediate, "a ring slot for each packet, also with -w");
   sub.add_flag("-O", o.no_optimizer, "do not optimize the filter");
   sub.add_option("-F", o.filter_file, "read the filter from this file");
-  sub.add_option("-Z", o.user, "become this user once the interfaces are open");
+  sub.add_option(
+      "-Z", o.user,
+      "become this user once the interfaces are open; one that goes away then stays away");
   sub.add_flag("-D", o.list_devices, "list the devices");
   sub.add_flag("-L", o.list_link_types, "list the link types of the device");
   sub.add_flag("-J", o.list_stamp_types, "list the types of time stamps of the device");
