@@ -4,6 +4,7 @@
 them in namespaces, mounts, loop devices, control groups, processes and files."""
 import fcntl
 import glob
+import json
 import os
 import pathlib
 import re
@@ -173,6 +174,16 @@ class LabTest(unittest.TestCase):
         alibi("down", "--name", name)
         self.assert_gone(name)
 
+    def assert_path_has_all_taps(self, name):
+        """alibi path, which knows nothing of labs, finds A to Q in order, and what is between."""
+        known = re.findall(r"=(\S+?@\S+?):", alibi("taps", "--name", name).stdout)
+        self.assertEqual(len(known), 17)
+        ends = [f"alibi-{name}-loadbalancer0{i}/eth0" for i in (1, 2)]
+        done = subprocess.run([ALIBI, "path", "--json", *ends], capture_output=True, text=True,
+                              check=True, timeout=30)
+        found = iter(f"{hop['interface']}@{hop['netns']}" for hop in json.loads(done.stdout)["hops"])
+        self.assertEqual([tap for tap in known if tap not in found], [])
+
     def test_two_labs_side_by_side(self):
         one, two = self.name("e"), self.name("e-f")  # one name begins with the other
         alibi("up", "--name", one)
@@ -185,6 +196,7 @@ class LabTest(unittest.TestCase):
         alibi("down", "--name", one)
         self.assert_gone(one)
         self.assertIn(f"{two}: healthy", alibi("status").stdout)
+        self.assert_path_has_all_taps(two)
         alibi("down", "--name", two)
         self.assert_gone(two)
 
