@@ -45,6 +45,18 @@ bool wants_mail(const config::Settings& settings) {
                      [](const config::Instance& instance) { return instance.smtp_alert; });
 }
 
+/// "(VI_1) " where one instance is meant, as other lines of the log begin; else nothing: the same
+/// virtual router may be on two interfaces.
+std::string prefix(const config::Settings& settings, const investigate::RouterKey& router) {
+  std::string name;
+  for (const config::Instance& instance : settings.instances) {
+    if (instance.vrrp.vrid != router.vrid || instance.vrrp.family != router.family) continue;
+    if (!name.empty()) return "";
+    name = "(" + instance.vrrp.name + ") ";
+  }
+  return name;
+}
+
 /// Where verdicts go.
 class Outlet {
  public:
@@ -56,7 +68,8 @@ class Outlet {
   void take(const evidence::Recording& recording, const investigate::Verdict& verdict,
             std::size_t number) {
     const std::string text = report::verdict_text(recording, verdict, number);
-    voice_.say_daemon(fmt::format("verdict: {}{}", report::subject(verdict),
+    voice_.say_daemon(fmt::format("{}verdict: {}{}", prefix(settings_, verdict.incident.router),
+                                  report::subject(verdict),
                                   verdict.cause ? ": " + verdict.cause->headline : ""));
     if (!verdict.failure) return;
     // The other node sees the same incident and may know more; "unknown" is for the log alone.

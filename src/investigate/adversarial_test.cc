@@ -163,6 +163,23 @@ TEST(Adversarial, AKillAfterTheAdvertWasOverdueIsNotItsCause) {
   }
 }
 
+/// A supervisor resigns in the name of its sender that has died, as alibi's does.
+TEST(Adversarial, AResignationAfterTheSendersDeathIsItsDeath) {
+  for (const auto& [number, expected] :
+       {std::pair{9, "host.process.killed"}, std::pair{11, "host.process.crashed"}}) {
+    Builder b(3);
+    resignation(b);
+    if (number == 9) signal(b, 10'497, number);
+    ends(b, 10'498, number);
+    EXPECT_EQ(code(b), expected);
+  }
+  Builder later(3);
+  resignation(later);
+  signal(later, 10'600, 9);
+  ends(later, 10'601, 9);
+  EXPECT_EQ(code(later), "unknown");
+}
+
 TEST(Adversarial, ACoreThatTakesLongToWriteIsACrashAllTheSame) {
   Builder b(3);
   silence(b);

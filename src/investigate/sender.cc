@@ -17,12 +17,13 @@ struct Candidate {
   int hits = 0;
 };
 
-/// The last few adverts before `until`.
+/// The last few adverts before `until`. Those of priority 0 do not count: another process may send
+/// them in the name of one that has died.
 std::vector<Instant> recent(const TapBeats& tap, Instant until) {
   constexpr std::size_t kEnough = 12;
   std::vector<Instant> times;
   for (auto it = tap.beats.rbegin(); it != tap.beats.rend() && times.size() < kEnough; ++it) {
-    if (it->at <= until) times.push_back(it->at);
+    if (it->at <= until && it->priority.value != 0) times.push_back(it->at);
   }
   std::reverse(times.begin(), times.end());
   return times;

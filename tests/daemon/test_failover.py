@@ -47,6 +47,9 @@ class Failover(unittest.TestCase):
             a.wait_vip(timeout=10)
             b.wait_vip(False)
             self.assertNotEqual(a.child("alibi-keeper"), keeper)
+            # ... and its own recorder names who killed it.
+            a.process.expect(r"\(VI_1\) verdict: .*host\.process\.killed: alibi-keeper \(pid "
+                             rf"{keeper}\) .* was killed by python3 \(pid {os.getpid()}")
 
     def test_killed_supervisor_leaves_nothing_behind(self):
         with Pair(config(110), config(100)) as pair:
