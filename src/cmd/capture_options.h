@@ -10,6 +10,7 @@ namespace alibi::cmd {
 
 struct CaptureOptions {
   std::vector<std::string> interfaces;         // -i
+  std::vector<std::string> path;               // --path: its two ends
   std::string read_file, write_file;           // -r -w
   std::vector<std::string> filter_words;       // the rest of the line
   std::string filter_file;                     // -F

@@ -11,6 +11,7 @@
 #include "cmd/capture_options.h"
 #include "cmd/capture_session.h"
 #include "cmd/command.h"
+#include "cmd/path_interfaces.h"
 #include "os/capture_devices.h"
 #include "os/live_filter.h"
 
@@ -61,6 +62,11 @@ Result<void> complete(CaptureOptions& options) {
     auto size = rotate_size(options.rotate_size_text);
     if (!size) return tl::unexpected(size.error());
     options.rotate_size = *size;
+  }
+  if (!options.path.empty()) {
+    auto found = path_interfaces(options.path[0], options.path[1]);
+    if (!found) return tl::unexpected(found.error());
+    options.interfaces.insert(options.interfaces.end(), found->begin(), found->end());
   }
   if (!options.interfaces.empty() || !options.read_file.empty() || options.list_devices) return {};
   auto device = os::first_capture_device();
@@ -131,6 +137,9 @@ void add_capture_letters(CLI::App& sub, CaptureOptions& o) {
                  "capture here (again for more): an interface, any, netns:NAME/INTERFACE; default: "
                  "the first of -D")
       ->allow_extra_args(false);
+  sub.add_option("--path", o.path, "capture at every point between two ends (see alibi path)")
+      ->expected(2)
+      ->option_text("FROM TO");
   sub.add_option("-c", o.count, "end after so many packets")->check(CLI::Range(1UL, 1UL << 62U));
   sub.add_option("-s", o.snap_length, "octets kept of a packet")->capture_default_str();
   sub.add_option("-B", o.buffer_kib, "ring of so many KiB per interface; default 32768")
@@ -177,7 +186,8 @@ void add_capture(CLI::App& app, Run& run) {
       "counts what it could not keep. Needs root or CAP_NET_RAW, with -r nothing. Ends with -c,\n"
       "SIGINT or SIGTERM; SIGUSR1 prints the counts, SIGUSR2 writes what is buffered. Exit code 1\n"
       "when it could not capture or write.\n\n"
-      "Example: alibi capture -i eth0 -i netns:qrouter-1/ha0 -n -ttt vrrp or arp");
+      "Example: alibi capture -i eth0 -i netns:qrouter-1/ha0 -n -ttt vrrp or arp\n"
+      "         alibi capture --path lb1/eth0 192.168.205.6 -w path.pcapng vrrp or udp port 4789");
   auto options = std::make_shared<CaptureOptions>();
   add_output_letters(*sub, *options);
   add_capture_letters(*sub, *options);

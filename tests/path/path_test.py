@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,25 @@ class Tunnels(unittest.TestCase):
         finally:
             recorder.terminate()
             recorder.communicate(timeout=20)
+
+    def test_capture_takes_the_whole_path(self):
+        ends = f"{self.vm1.name}/eth0", f"{self.vm2.name}/eth0"
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "path.pcapng")
+            capture = subprocess.Popen([ALIBI, "capture", "--path", *ends, "-w", file, "icmp", "or",
+                                        "udp", "port", "4789"],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            try:
+                self.assertIn("listening on", capture.stderr.readline())
+                self.vm1.exec("ping", "-c", "5", "-i", "0.1", "-w", "5", "10.9.0.2")
+            finally:
+                capture.send_signal(signal.SIGINT)
+                capture.communicate(timeout=20)
+            echoes = run("tshark", "-n", "-r", file, "-Y", "icmp.type == 8", "-T", "fields", "-e",
+                         "frame.interface_name").split()
+        found = {(h["netns"], h["interface"]) for h in hops(*ends)}
+        for netns, interface in found:
+            self.assertEqual(echoes.count(f"netns:{netns}/{interface}"), 5, interface)
 
     def test_without_the_bridge_port_there_is_no_path(self):
         self.n2.ip("link", "set", "vx", "nomaster")
