@@ -70,11 +70,13 @@ def main():
             views[0][:] = frame(number, size)
         else:
             views[batch - 1][size - 4:] = struct.pack("!I", number & 0xffffffff)
-        done = libc.sendmmsg(out.fileno(), ctypes.byref(messages), batch, 0)
-        if done <= 0:
-            refused += 1
-            continue
-        number += done
+        at = 0
+        while at < batch:
+            done = libc.sendmmsg(out.fileno(), ctypes.byref(messages, at * ctypes.sizeof(Mmsghdr)),
+                                 batch - at, 0)
+            refused += done <= 0
+            at += max(0, done)
+        number += batch
     print(json.dumps({"sent": number, "seconds": time.monotonic() - begin, "refused": refused}))
 
 
