@@ -12,13 +12,15 @@
 
 #include "base/result.h"
 #include "evidence/byte_stream.h"
+#include "evidence/file_blocks.h"
 
 namespace alibi::evidence {
 
 /// The largest record or block that is believed: a longer one is a damaged length field.
 inline constexpr std::size_t kMaxBlock = std::size_t{16} << 20U;
 
-/// One thread. Memory stays at 256 KiB, or the largest block seen so far (kMaxBlock at most).
+/// One thread, and for a large file one that reads ahead. Memory stays at 256 KiB, for a large file
+/// 4 MiB, or the largest block seen so far (kMaxBlock at most).
 class BlockSource {
  public:
   /// Opens a file; "-" is standard input. What gzip or zstd packed is unpacked while it is read.
@@ -26,6 +28,7 @@ class BlockSource {
   /// Reads from `bytes`, which must outlive the source; packed or not, as open() does.
   static BlockSource of(std::span<const std::uint8_t> bytes);
   explicit BlockSource(std::unique_ptr<ByteStream> stream);
+  explicit BlockSource(std::unique_ptr<FileBlocks> blocks);
   BlockSource(BlockSource&& other) noexcept;
   BlockSource& operator=(BlockSource&&) = delete;
   ~BlockSource() = default;
@@ -52,8 +55,11 @@ class BlockSource {
   explicit BlockSource(std::span<const std::uint8_t> bytes) : window_(bytes) {}
   static BlockSource unpacked(BlockSource source);
   void refill(std::size_t count);
+  void next_block(std::size_t count);
 
-  std::unique_ptr<ByteStream> stream_;  // none: memory, or the end was reached
+  std::unique_ptr<ByteStream> stream_;  // none: memory, blocks, or the end was reached
+  std::unique_ptr<FileBlocks> blocks_;  // of a large file, which the window lies in
+  bool at_end_ = false;                 // of blocks_
   bool packed_ = false;
   std::string error_;
   std::uint64_t offset_ = 0;

@@ -26,8 +26,8 @@ class ByteStream {
   virtual Result<std::size_t> read(std::span<std::uint8_t> room) = 0;
 };
 
-/// "-" is standard input.
-Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path);
+/// Of a descriptor, which it closes unless it is standard input.
+std::unique_ptr<ByteStream> stream_of(int fd);
 
 /// The first octets of a gzip member (RFC 1952, 2.3.1) and of a zstd frame (RFC 8878, 3.1.1).
 bool is_gzip(std::span<const std::uint8_t> start);
