@@ -21,7 +21,7 @@ typedef unsigned long long alibi_u64;
 #endif
 
 /* Compared by the loader with the constant compiled into each object. */
-#define ALIBI_ABI_VERSION 3
+#define ALIBI_ABI_VERSION 4
 
 enum {
   ALIBI_COMM = 16,
@@ -96,12 +96,15 @@ ALIBI_ASSERT_SIZE(struct alibi_rival, 40);
 struct alibi_on {
   struct alibi_header header;
   alibi_u64 waited_ns;     /* runnable for so long; 0: not known */
-  alibi_u32 rivals;        /* how many of `rival` follow; the record ends there */
+  alibi_u32 rivals;        /* how many of `rival` are filled in; the record may end behind them */
   alibi_u32 pad;
   struct alibi_rival rival[ALIBI_RIVALS];
 };
 ALIBI_ASSERT_SIZE(struct alibi_on, 40 + 40 * ALIBI_RIVALS);
 #define ALIBI_ON_SHORT 40
+/* Length of one with few rivals. */
+#define ALIBI_RIVALS_FEW 2
+#define ALIBI_ON_FEW (ALIBI_ON_SHORT + ALIBI_RIVALS_FEW * 40)
 
 struct alibi_woken {
   struct alibi_header header;

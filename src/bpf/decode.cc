@@ -60,8 +60,8 @@ std::optional<evidence::Fact> on_fact(std::span<const std::uint8_t> record) {
   fact.tid = raw.header.tid;
   fact.pid = raw.header.pid;
   fact.cpu = static_cast<std::int32_t>(raw.header.cpu);
-  const std::size_t count =
-      record.size() < sizeof(raw) ? 0 : std::min<std::size_t>(raw.rivals, ALIBI_RIVALS);
+  const std::size_t sent = (record.size() - ALIBI_ON_SHORT) / sizeof(alibi_rival);
+  const std::size_t count = std::min<std::size_t>({raw.rivals, sent, ALIBI_RIVALS});
   for (std::size_t i = 0; i < count; ++i) {
     const alibi_rival& rival = raw.rival[i];
     const auto ns = static_cast<std::int64_t>(rival.ns);

@@ -85,6 +85,20 @@ TEST(DecodeRecord, RivalsLongestFirst) {
   EXPECT_EQ(fact.rivals[1].ns, 1000);
 }
 
+TEST(DecodeRecord, ARecordMayEndBehindItsRivals) {
+  alibi_on raw{};
+  raw.header = header_of(ALIBI_ON);
+  raw.rivals = 2;
+  raw.rival[1] = {9000, 6, 1, 80, 0, "hog"};
+  const auto event = decode_record(bytes_of(raw, ALIBI_ON_FEW), {});
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<evidence::ThreadOn>(event->fact).rivals.size(), 2U);
+  // Fewer than it says: those that are there.
+  const auto cut = decode_record(bytes_of(raw, ALIBI_ON_FEW - 1), {});
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(std::get<evidence::ThreadOn>(cut->fact).rivals.size(), 1U);
+}
+
 TEST(DecodeRecord, ThrottledTimeIsNobodys) {
   alibi_on raw{};
   raw.header = header_of(ALIBI_ON);

@@ -22,7 +22,7 @@
 namespace alibi::bpf {
 namespace {
 
-constexpr std::size_t kRingBytes = 4U * 1024 * 1024;
+constexpr std::size_t kRingBytes = 2U * 1024 * 1024;
 constexpr std::uint32_t kWatchedMax = 4096;
 constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {"sched", "signal", "process"};
 

@@ -201,6 +201,9 @@ Result<void> write_files(const daemon::Recorder& recorder, const evidence::Recor
   return {};
 }
 
+/// What a case may take in memory before it is written; a capture file has all frames.
+constexpr std::size_t kCaseBytes = 512U << 20;
+
 int record(const RecordOptions& options) {
   const auto specs = tap_specs(options);
   if (!specs) {
@@ -227,7 +230,8 @@ int record(const RecordOptions& options) {
   recorder_options.taps = *specs;
   recorder_options.window = Duration(static_cast<std::int64_t>(options.window * 1e9));
   if (!options.quiet) recorder_options.on_found = tell_found;
-  recorder_options.on_frame = [&live](const daemon::KeptFrame& kept) { live.frame(kept); };
+  recorder_options.on_frame = [&live](const daemon::KeptFrame& kept,
+                                      const daemon::FrameKind& kind) { live.frame(kept, kind); };
   auto recorder = daemon::Recorder::start(std::move(recorder_options));
   if (!recorder) return complain(recorder.error());
   if (!options.quiet)
@@ -235,7 +239,7 @@ int record(const RecordOptions& options) {
   if (auto watched = watch(*recorder, options, *signals, live); !watched)
     return complain(watched.error());
   recorder->stop();
-  const evidence::Recording recording = recorder->snapshot();
+  const evidence::Recording recording = recorder->snapshot(kCaseBytes);
   live.finish(recording);
   if (options.json) {
     fmt::print("{}", report::verdicts_json(recording, investigate::investigate(recording)));

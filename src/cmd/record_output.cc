@@ -52,7 +52,7 @@ Result<void> write_pcapng(const daemon::Recorder& recorder, const std::string& p
   if (!writer) return tl::unexpected(writer.error());
   Result<void> outcome;
   std::uint64_t number = 0;
-  recorder.each_frame([&](const daemon::KeptFrame& kept) {
+  recorder.each_frame([&](const daemon::KeptFrame& kept, const daemon::FrameKind&) {
     if (!outcome) return;
     evidence::CapturedFrame frame;
     frame.unix_ns = kept.realtime_ns;

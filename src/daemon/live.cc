@@ -2,19 +2,15 @@
 // Joins suspicion, recorder and verdicts.
 #include "daemon/live.h"
 
-#include "wire/frame.h"
-
 namespace alibi::daemon {
 
-void Live::frame(const KeptFrame& kept) {
-  const wire::Frame frame = wire::decode_frame(kept.bytes, wire::LinkType::Ethernet);
-  if (frame.vrrp) {
-    suspicion_.take({kept.at, kept.tap, kept.direction, *frame.vrrp, kept.dropped_before, 0});
-  }
+void Live::frame(const KeptFrame& kept, const FrameKind& kind) {
+  const wire::Frame& frame = decoder_.decode(kept, kind);
+  if (frame.vrrp) suspicion_.take(kept.at, kept.tap, *frame.vrrp);
 }
 
 void Live::poll(const Recorder& recorder, Instant now) {
-  if (suspicion_.aroused(now) && looks_.ready(now)) looks_.look(recorder.snapshot(), now);
+  if (suspicion_.aroused(now) && looks_.ready(now)) looks_.look(recorder.snapshot(kLookBytes), now);
 }
 
 }  // namespace alibi::daemon

@@ -2,12 +2,12 @@
 // The loop: wait, read all rings in one go, sample when it is time, trim.
 #include "daemon/recorder.h"
 
-#include <sys/epoll.h>
+#include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "daemon/recorder_state.h"
 #include "os/event_loop.h"
@@ -26,14 +26,11 @@ constexpr Duration kLateSample = 300ms;
 /// asked for), above what starves them.
 constexpr int kPriority = 2;
 
-Result<void> add_to_epoll(int epoll, int fd) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = fd;
-  if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0 && errno != EEXIST)
-    return fail_errno("recorder: epoll");
-  return {};
-}
+/// After frames came, none wakes the recorder for so long: at 10,000 a second a wake-up for each of
+/// them costs their sender, in whose context the tap runs, more than their reading costs here.
+constexpr Duration kRest = 20ms;
+/// A ring that filled by more than this share meanwhile is read without rest: 1/4.
+constexpr unsigned kFullShare = 4;
 
 }  // namespace
 
@@ -50,23 +47,11 @@ Result<Recorder> Recorder::start(RecorderOptions options) {
   s.log.on_frame = s.options.on_frame;
   s.started = s.now = os::monotonic_now();
   s.offsets.add(s.now, os::realtime_minus_monotonic_ns());
-  s.epoll = os::Fd(epoll_create1(EPOLL_CLOEXEC));
-  if (!s.epoll.valid()) return fail_errno("recorder: epoll");
-  for (const int fd : s.taps.fds())
-    if (auto added = add_to_epoll(s.epoll.get(), fd); !added)
-      return tl::unexpected(added.error());
   if (const auto realtime = os::schedule_realtime(kPriority); !realtime)
     s.start_losses.push_back({"schedule", 0,
                               realtime.error().message + ": under load the recorder may be late"});
-  if (s.options.host_evidence) {
-    s.listen();
-    if (s.probes->fd() >= 0)
-      if (auto added = add_to_epoll(s.epoll.get(), s.probes->fd()); !added)
-        return tl::unexpected(added.error());
-    for (const State::Links& links : s.links)
-      if (auto added = add_to_epoll(s.epoll.get(), links.monitor.fd()); !added)
-        return tl::unexpected(added.error());
-  }
+  if (s.options.host_evidence) s.listen();
+  os::release_free_memory();  // what reading symbols and loading programs took
   s.lost_read = s.now;
   s.next_sample = s.now + kSampleEvery;
   s.next_frozen = s.now;
@@ -115,7 +100,8 @@ void Recorder::State::scan(Instant moment) {
 void Recorder::State::take_in(Instant moment) {
   now = moment;
   offsets.add(now, os::realtime_minus_monotonic_ns());
-  taps.drain(now, offsets, log);
+  const std::size_t fill = taps.drain(now, offsets, log);
+  rest_until = fill == 0 || fill > os::PacketRing::kSlots / kFullShare ? now : now + kRest;
   for (Links& netns : links) hear_links(netns);
   if (!probes) return;
   bool rescan = false;
@@ -123,7 +109,7 @@ void Recorder::State::take_in(Instant moment) {
     alibi_header header{};
     if (record.size() < sizeof header) return;
     std::memcpy(&header, record.data(), sizeof header);
-    log.add_probe(Instant{static_cast<std::int64_t>(header.ns)}, record);
+    log.add_probe(record);
     if (header.kind >= ALIBI_FORK) rescan |= watch->handle(now, record);
   });
   if (rescan) next_scan = now;
@@ -148,7 +134,6 @@ void Recorder::State::sample(Instant moment) {
   if (moment >= next_scan) {
     if (watch) scan(moment);
     taps.reopen_lost();
-    for (const int fd : taps.fds()) (void)add_to_epoll(epoll.get(), fd);
     next_scan = moment + kScanEvery;
   }
   if (samplers && moment >= next_frozen) {
@@ -166,23 +151,38 @@ void Recorder::State::sample(Instant moment) {
     samplers->disks.sample(moment);
     samplers->interfaces.sample(moment, taps.taps(), watch->tables());
   }
-  log.trim(moment, [this](const KeptFrame& frame, bool memory) { taps.forget(frame, memory); });
+  log.trim(moment, [this](evidence::TapId tap, const PackedFrames::TapShare& share, bool memory) {
+    taps.forget(tap, share, memory);
+  });
+}
+
+Result<void> Recorder::State::wait(Duration timeout, int wake_fd) {
+  std::vector<pollfd> ready;
+  const auto add = [&ready](int fd) { ready.push_back({fd, POLLIN, 0}); };
+  add(wake_fd);  // poll(2) passes over -1
+  if (probes) add(probes->fd());
+  for (const Links& netns : links) add(netns.monitor.fd());
+  const Instant before = os::monotonic_now();
+  const bool resting = before < rest_until;
+  if (!resting)
+    for (const int fd : taps.fds()) add(fd);
+  const bool freezers = samplers && samplers->cgroups.has_freezers();
+  const Instant until = std::min({before + timeout, freezers ? next_frozen : kNever, next_sample,
+                                  next_scan, resting ? rest_until : kNever});
+  const auto wait_ns = std::max<Duration>(until - before, Duration(0)).count();
+  const timespec limit{wait_ns / 1'000'000'000, wait_ns % 1'000'000'000};
+  if (ppoll(ready.data(), ready.size(), &limit, nullptr) < 0 && errno != EINTR)
+    return fail_errno("recorder: poll");
+  // An interface that went down stays an error, and so ready, until the error is taken.
+  const bool failed = std::any_of(ready.begin(), ready.end(),
+                                [](const pollfd& fd) { return (fd.revents & POLLERR) != 0; });
+  if (failed) next_scan = Instant{};
+  return {};
 }
 
 Result<void> Recorder::poll_once(Duration timeout, int wake_fd) {
   State& s = *state_;
-  if (wake_fd >= 0)
-    if (auto added = add_to_epoll(s.epoll.get(), wake_fd); !added) return added;
-  const Instant before = os::monotonic_now();
-  const bool freezers = s.samplers && s.samplers->cgroups.has_freezers();
-  const Instant frozen = freezers ? s.next_frozen : kNever;
-  const Instant until = std::min({before + timeout, frozen, s.next_sample, s.next_scan});
-  const auto wait = std::max<Duration>(until - before, Duration(0));
-  std::array<epoll_event, 32> ready;
-  const int count = epoll_wait(
-      s.epoll.get(), ready.data(), static_cast<int>(ready.size()),
-      static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
-  if (count < 0 && errno != EINTR) return fail_errno("recorder: epoll_wait");
+  if (auto waited = s.wait(timeout, wake_fd); !waited) return waited;
   const Instant now = os::monotonic_now();
   s.take_in(now);
   s.sample(now);
@@ -200,8 +200,6 @@ void Recorder::stop() {
 const std::vector<TapTotals>& Recorder::totals() const { return state_->taps.totals(); }
 const std::vector<evidence::Tap>& Recorder::taps() const { return state_->taps.taps(); }
 
-void Recorder::each_frame(const std::function<void(const KeptFrame&)>& each) const {
-  for (const KeptFrame& frame : state_->log.frames()) each(frame);
-}
+void Recorder::each_frame(const PackedFrames::Each& each) const { state_->log.each_frame(each); }
 
 }  // namespace alibi::daemon

@@ -23,7 +23,7 @@ struct RecorderOptions {
   /// Told once for every process that starts to be watched.
   std::function<void(const evidence::ProcessFound&)> on_found;
   /// Shown every frame as it comes in, before anything else is known of it.
-  std::function<void(const KeptFrame&)> on_frame;
+  PackedFrames::Each on_frame;
 };
 
 class Recorder {
@@ -39,8 +39,9 @@ class Recorder {
   /// everything there is. Call it again and again: samples are due every 100 ms.
   Result<void> poll_once(Duration timeout, int wake_fd = -1);
 
-  /// Everything within the window, ordered. Costs milliseconds.
-  evidence::Recording snapshot() const;
+  /// Everything within the window, ordered; of a busy wire as much as fits into about `max_bytes`,
+  /// and `begin` says since when. Costs milliseconds.
+  evidence::Recording snapshot(std::size_t max_bytes = SIZE_MAX) const;
 
   /// Captures no more and takes in what still waits; afterwards the counts are final.
   void stop();
@@ -50,7 +51,7 @@ class Recorder {
   const std::vector<evidence::Tap>& taps() const;
   std::vector<evidence::SourceLoss> losses() const;
   /// The frames within the window, in order of arrival, as they were on the wire.
-  void each_frame(const std::function<void(const KeptFrame&)>& each) const;
+  void each_frame(const PackedFrames::Each& each) const;
 
  private:
   struct State;

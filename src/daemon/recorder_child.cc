@@ -24,7 +24,7 @@ namespace {
 
 /// Enough for the minutes before an incident, small beside a load balancer.
 constexpr Duration kWindow = 120s;
-constexpr std::size_t kMemory = 32U << 20;
+constexpr std::size_t kMemory = 8U << 20;
 
 std::string host_name() {
   char name[256] = {};
@@ -118,7 +118,9 @@ int recorder_main(const config::Settings& settings, const Channels& channels,
   recorder_options.taps = taps_of(settings);
   recorder_options.window = kWindow;
   recorder_options.max_bytes = kMemory;
-  recorder_options.on_frame = [&live](const KeptFrame& kept) { live.frame(kept); };
+  recorder_options.on_frame = [&live](const KeptFrame& kept, const FrameKind& kind) {
+    live.frame(kept, kind);
+  };
   auto recorder = Recorder::start(std::move(recorder_options));
   if (!recorder) {
     voice.say_daemon("not recording: " + recorder.error().message, 1);

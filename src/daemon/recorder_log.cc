@@ -1,92 +1,153 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three queues, each in order of arrival. Probe records stay the bytes that the kernel wrote.
+// Three queues, each in order of arrival. Probe records stay what the kernel wrote.
 #include "daemon/recorder_log.h"
 
 #include <algorithm>
 #include <cstring>
 
+#include "bpf/abi.h"
+
 namespace alibi::daemon {
 namespace {
 
-constexpr std::size_t kPieceBytes = 32U * 1024;
+constexpr std::size_t kMoment = sizeof(alibi_header::ns);
+static_assert(offsetof(alibi_header, ns) == 0);
 
-std::size_t size_of(const KeptFrame& frame) { return sizeof(KeptFrame) + frame.bytes.capacity(); }
+/// Records of one thread that say the same kind of thing; of those that leave the CPU, from the
+/// same place in the kernel.
+std::uint64_t key_of(std::span<const std::uint8_t> record) {
+  alibi_header header{};
+  std::memcpy(&header, record.data(), sizeof header);
+  std::uint64_t key = std::uint64_t{header.kind} << 32 | static_cast<std::uint32_t>(header.tid);
+  if (header.kind == ALIBI_OFF && record.size() >= sizeof(alibi_off)) {
+    alibi_off off{};
+    std::memcpy(&off, record.data(), sizeof off);
+    for (const alibi_u64 frame : off.stack) key = (key ^ frame) * 0x100000001b3U;
+  }
+  return key * 0x9e3779b97f4a7c15U ^ record.size();
+}
+
+template <typename Piece>
+const PackedRecords& records_of(const Piece& piece) {
+  if constexpr (std::is_same_v<Piece, PackedFrames>)
+    return piece.records();
+  else
+    return piece;
+}
+
+/// Of the pieces that are full but for the last, the last.
+template <typename Piece>
+Piece& open_piece(std::deque<Piece>& pieces, bool full, std::size_t& closed_bytes) {
+  if (!pieces.empty() && full) {
+    pieces.back().close();
+    closed_bytes += records_of(pieces.back()).bytes();
+  }
+  if (pieces.empty() || full) pieces.emplace_back();
+  return pieces.back();
+}
+
+template <typename Piece>
+void pop_piece(std::deque<Piece>& pieces, std::size_t& closed_bytes) {
+  if (pieces.size() > 1) closed_bytes -= records_of(pieces.front()).bytes();
+  pieces.pop_front();
+}
+
+template <typename Piece>
+Instant newest_of_oldest(const std::deque<Piece>& pieces) {
+  return pieces.empty() ? kNever : records_of(pieces.front()).last();
+}
 
 }  // namespace
 
-void RecorderLog::add_frame(KeptFrame frame) {
-  if (on_frame) on_frame(frame);
-  frame_bytes_ += size_of(frame);
-  frames_.push_back(std::move(frame));
+bool RecorderLog::is_full(const PackedRecords& piece, Instant at) const {
+  return piece.bytes() >= std::min(kPieceBytes, max_bytes_ / kPieces) ||
+         at - piece.first() > window_ / kPieces;
 }
 
-void RecorderLog::add_probe(Instant at, std::span<const std::uint8_t> record) {
-  const std::size_t needed = sizeof(std::uint32_t) + record.size();
-  if (pieces_.empty() || pieces_.back().bytes.size() + needed > kPieceBytes) {
-    pieces_.emplace_back();
-    pieces_.back().bytes.reserve(kPieceBytes);
-    probe_bytes_ += kPieceBytes;
-  }
-  Piece& piece = pieces_.back();
-  const auto length = static_cast<std::uint32_t>(record.size());
-  const std::size_t start = piece.bytes.size();
-  piece.bytes.resize(start + needed);
-  std::memcpy(piece.bytes.data() + start, &length, sizeof length);
-  std::memcpy(piece.bytes.data() + start + sizeof length, record.data(), record.size());
-  piece.last = std::max(piece.last, at);
-  ++piece.records;
+void RecorderLog::add_frame(const KeptFrame& frame) {
+  const bool full = !frames_.empty() && is_full(frames_.back().records(), frame.at);
+  const FrameKind kind = open_piece(frames_, full, closed_bytes_).add(frame);
+  if (on_frame) on_frame(frame, kind);
+}
+
+void RecorderLog::add_probe(std::span<const std::uint8_t> record) {
+  std::int64_t at = 0;
+  std::memcpy(&at, record.data(), kMoment);
+  const bool full = !probes_.empty() && is_full(probes_.back(), Instant{at});
+  open_piece(probes_, full, closed_bytes_)
+      .add(key_of(record), Instant{at}, record.subspan(kMoment));
 }
 
 void RecorderLog::add_fact(Instant at, evidence::Fact fact) {
   facts_.push_back({at, std::move(fact)});
 }
 
+void RecorderLog::each_frame(const PackedFrames::Each& each) const {
+  for (const PackedFrames& piece : frames_) piece.each(each);
+}
+
 void RecorderLog::each_probe(const std::function<void(std::span<const std::uint8_t>)>& each) const {
-  for (const Piece& piece : pieces_) {
-    std::span<const std::uint8_t> rest(piece.bytes);
-    while (rest.size() >= sizeof(std::uint32_t)) {
-      std::uint32_t length = 0;
-      std::memcpy(&length, rest.data(), sizeof length);
-      each(rest.subspan(sizeof length, length));
-      rest = rest.subspan(sizeof length + length);
+  std::vector<std::uint8_t> whole;
+  for (const PackedRecords& piece : probes_)
+    piece.each([&](Instant at, const RecordKind&, std::span<const std::uint8_t> record) {
+      whole.resize(kMoment + record.size());
+      std::memcpy(whole.data(), &at.ns, kMoment);
+      std::copy(record.begin(), record.end(), whole.begin() + kMoment);
+      each(whole);
+    });
+}
+
+std::size_t RecorderLog::bytes() const {
+  return closed_bytes_ + (frames_.empty() ? 0 : frames_.back().records().bytes()) +
+         (probes_.empty() ? 0 : probes_.back().bytes()) + facts_.size() * kFactBytes;
+}
+
+Instant RecorderLog::reach(std::size_t bytes, std::size_t per_frame, std::size_t per_record) const {
+  std::size_t left = bytes - std::min(bytes, facts_.size() * kFactBytes);
+  auto frame = frames_.rbegin();
+  auto probe = probes_.rbegin();
+  while (frame != frames_.rend() || probe != probes_.rend()) {
+    const bool is_frame = probe == probes_.rend() ||
+                          (frame != frames_.rend() && frame->records().first() >= probe->first());
+    const PackedRecords& piece = is_frame ? (frame++)->records() : *probe++;
+    const std::size_t size = piece.count() * (is_frame ? per_frame : per_record);
+    if (size > left) {
+      const double share = static_cast<double>(left) / static_cast<double>(size);
+      const auto span = static_cast<double>((piece.last() - piece.first()).count());
+      return piece.last() - Duration(static_cast<std::int64_t>(share * span));
     }
+    left -= size;
   }
+  return {};
 }
 
-void RecorderLog::pop_frame(bool memory,
-                            const std::function<void(const KeptFrame&, bool)>& gone) {
-  frame_bytes_ -= size_of(frames_.front());
-  gone(frames_.front(), memory);
-  if (memory) complete_since_ = std::max(complete_since_, frames_.front().at);
-  frames_.pop_front();
+void RecorderLog::pop_frames(bool memory, const Gone& gone) {
+  for (const auto& [tap, share] : frames_.front().taps()) gone(tap, share, memory);
+  if (memory) complete_since_ = std::max(complete_since_, frames_.front().records().last());
+  pop_piece(frames_, closed_bytes_);
 }
 
-void RecorderLog::pop_piece() {
-  probe_bytes_ -= kPieceBytes;
-  pieces_.pop_front();
-}
-
-void RecorderLog::drop_oldest(const std::function<void(const KeptFrame&, bool)>& gone) {
-  const Instant frame = frames_.empty() ? kNever : frames_.front().at;
-  const Instant piece = pieces_.empty() ? kNever : pieces_.front().last;
+void RecorderLog::drop_oldest(const Gone& gone) {
+  const Instant frame = newest_of_oldest(frames_);
+  const Instant probe = newest_of_oldest(probes_);
   const Instant fact = facts_.empty() ? kNever : facts_.front().at;
-  if (frame <= piece && frame <= fact) return pop_frame(true, gone);
-  if (piece <= fact) {
-    evicted_events_ += pieces_.front().records;
-    complete_since_ = std::max(complete_since_, pieces_.front().last);
-    return pop_piece();
+  if (frame <= probe && frame <= fact) return pop_frames(true, gone);
+  if (probe <= fact) {
+    evicted_events_ += probes_.front().count();
+    complete_since_ = std::max(complete_since_, probe);
+    return pop_piece(probes_, closed_bytes_);
   }
   ++evicted_events_;
   complete_since_ = std::max(complete_since_, fact);
   facts_.pop_front();
 }
 
-void RecorderLog::trim(Instant now, const std::function<void(const KeptFrame&, bool)>& gone) {
+void RecorderLog::trim(Instant now, const Gone& gone) {
   const Instant cutoff = now - window_;
-  while (!frames_.empty() && frames_.front().at < cutoff) pop_frame(false, gone);
-  while (!pieces_.empty() && pieces_.front().last < cutoff) pop_piece();
+  while (!frames_.empty() && newest_of_oldest(frames_) < cutoff) pop_frames(false, gone);
+  while (!probes_.empty() && newest_of_oldest(probes_) < cutoff) pop_piece(probes_, closed_bytes_);
   while (!facts_.empty() && facts_.front().at < cutoff) facts_.pop_front();
-  while (bytes() > max_bytes_ && !(frames_.empty() && pieces_.empty() && facts_.empty()))
+  while (bytes() > max_bytes_ && !(frames_.empty() && probes_.empty() && facts_.empty()))
     drop_oldest(gone);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the recorder remembers: frames, raw probe records and facts of the last minutes, bounded by
 // time and by memory. What memory alone forced out is counted as lost; what grew old is not.
+// Frames and records are packed, in pieces that are forgotten as a whole.
 #pragma once
 
 #include <cstdint>
@@ -10,65 +11,59 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "daemon/packed_frames.h"
+#include "daemon/packed_records.h"
 #include "evidence/recording.h"
 
 namespace alibi::daemon {
-
-struct KeptFrame {
-  Instant at;
-  std::int64_t realtime_ns = 0;
-  evidence::TapId tap = 0;
-  evidence::Direction direction = evidence::Direction::Unknown;
-  std::uint32_t original_length = 0;
-  std::uint64_t dropped_before = 0;
-  std::vector<std::uint8_t> bytes;
-};
 
 class RecorderLog {
  public:
   RecorderLog(Duration window, std::size_t max_bytes) : window_(window), max_bytes_(max_bytes) {}
 
   /// Shown each frame as it comes in; may be empty.
-  std::function<void(const KeptFrame&)> on_frame;
+  PackedFrames::Each on_frame;
 
-  void add_frame(KeptFrame frame);
-  void add_probe(Instant at, std::span<const std::uint8_t> record);
+  void add_frame(const KeptFrame& frame);
+  /// `record` begins with an alibi_header.
+  void add_probe(std::span<const std::uint8_t> record);
   void add_fact(Instant at, evidence::Fact fact);
 
-  /// Forgets what is older than the window, and the oldest while there is too much. Each frame
-  /// that goes is shown to `gone` first, with true when memory was the reason.
-  void trim(Instant now, const std::function<void(const KeptFrame&, bool)>& gone);
+  /// Frames of one tap that are forgotten; `memory`: because there was too much.
+  using Gone = std::function<void(evidence::TapId, const PackedFrames::TapShare&, bool memory)>;
+  /// Forgets what is older than the window (by a sixteenth of it at most it may stay longer), and
+  /// the oldest while there is too much.
+  void trim(Instant now, const Gone& gone);
 
-  const std::deque<KeptFrame>& frames() const { return frames_; }
+  void each_frame(const PackedFrames::Each& each) const;
   const std::deque<evidence::Event>& facts() const { return facts_; }
   void each_probe(const std::function<void(std::span<const std::uint8_t>)>& each) const;
 
-  std::size_t bytes() const { return frame_bytes_ + probe_bytes_ + facts_.size() * kFactBytes; }
+  std::size_t bytes() const;
   /// Records and facts forced out by the memory bound.
   std::uint64_t evicted_events() const { return evicted_events_; }
   /// Everything before this moment is incomplete for want of memory.
   Instant complete_since() const { return complete_since_; }
+  /// The earliest moment from which all that is kept fits into so many bytes when it is unpacked,
+  /// at so many for a frame and for a record.
+  Instant reach(std::size_t bytes, std::size_t per_frame, std::size_t per_record) const;
 
  private:
-  /// Probe records, each behind its length, in pieces that are forgotten as a whole.
-  struct Piece {
-    Instant last;
-    std::uint64_t records = 0;
-    std::vector<std::uint8_t> bytes;
-  };
   static constexpr std::size_t kFactBytes = sizeof(evidence::Event) + 128;
+  static constexpr std::size_t kPieceBytes = 512U * 1024;
+  static constexpr int kPieces = 16;  ///< of a window, or of the memory bound, at least
 
-  void drop_oldest(const std::function<void(const KeptFrame&, bool)>& gone);
-  void pop_frame(bool memory, const std::function<void(const KeptFrame&, bool)>& gone);
-  void pop_piece();
+  bool is_full(const PackedRecords& piece, Instant at) const;
+  void drop_oldest(const Gone& gone);
+  void pop_frames(bool memory, const Gone& gone);
 
   Duration window_;
   std::size_t max_bytes_;
-  std::deque<KeptFrame> frames_;
-  std::deque<Piece> pieces_;
+  std::deque<PackedFrames> frames_;
+  std::deque<PackedRecords> probes_;
   std::deque<evidence::Event> facts_;
-  std::size_t frame_bytes_ = 0;
-  std::size_t probe_bytes_ = 0;
+  std::vector<std::uint8_t> scratch_;
+  std::size_t closed_bytes_ = 0;  ///< of all pieces but the last ones
   std::uint64_t evicted_events_ = 0;
   Instant complete_since_;
 };

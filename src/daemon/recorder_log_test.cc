@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <random>
+
+#include "bpf/abi.h"
 #include "daemon/recorder_watch.h"
 
 namespace alibi::daemon {
@@ -11,11 +15,25 @@ namespace {
 
 constexpr Instant kStart{1'000'000'000'000};
 
+/// Octets that resemble no other frame's.
 KeptFrame frame_at(Instant at, std::size_t size = 60) {
   KeptFrame frame;
   frame.at = at;
-  frame.bytes.assign(size, 7);
+  std::mt19937 random(static_cast<unsigned>(at.ns / 1'000'000));
+  for (std::size_t i = 0; i < size; ++i) frame.bytes.push_back(static_cast<std::uint8_t>(random()));
   return frame;
+}
+
+std::vector<std::uint8_t> record_at(Instant at, std::size_t size) {
+  std::vector<std::uint8_t> record = frame_at(at, size).bytes;
+  std::memcpy(record.data(), &at.ns, sizeof at.ns);
+  return record;
+}
+
+std::vector<Instant> moments(const RecorderLog& log) {
+  std::vector<Instant> found;
+  log.each_frame([&found](const KeptFrame& frame, const FrameKind&) { found.push_back(frame.at); });
+  return found;
 }
 
 TEST(RecorderLog, OldIsForgottenAndNotLost) {
@@ -23,15 +41,15 @@ TEST(RecorderLog, OldIsForgottenAndNotLost) {
   log.add_frame(frame_at(kStart));
   log.add_frame(frame_at(kStart + 5s));
   log.add_fact(kStart, evidence::ProcessForked{1, 2});
-  const std::vector<std::uint8_t> record(50, 1);
-  log.add_probe(kStart, record);
-  int gone = 0;
-  log.trim(kStart + 11s, [&gone](const KeptFrame&, bool memory) {
-    EXPECT_FALSE(memory);
-    ++gone;
-  });
-  EXPECT_EQ(gone, 1);
-  EXPECT_EQ(log.frames().size(), 1U);
+  log.add_probe(record_at(kStart, 50));
+  std::uint64_t gone = 0;
+  log.trim(kStart + 11s,
+           [&gone](evidence::TapId, const PackedFrames::TapShare& share, bool memory) {
+             EXPECT_FALSE(memory);
+             gone += share.frames;
+           });
+  EXPECT_EQ(gone, 1U);
+  EXPECT_EQ(moments(log), std::vector<Instant>{kStart + 5s});
   EXPECT_TRUE(log.facts().empty());
   int records = 0;
   log.each_probe([&records](std::span<const std::uint8_t>) { ++records; });
@@ -43,26 +61,57 @@ TEST(RecorderLog, TooMuchIsForcedOutOldestFirstAndCounted) {
   RecorderLog log(1h, 64U * 1024);
   for (int i = 0; i < 1000; ++i) log.add_frame(frame_at(kStart + i * 1s, 200));
   std::size_t gone = 0;
-  log.trim(kStart + 1000s, [&gone](const KeptFrame&, bool memory) {
-    EXPECT_TRUE(memory);
-    ++gone;
-  });
-  EXPECT_EQ(gone + log.frames().size(), 1000U);
+  log.trim(kStart + 1000s,
+           [&gone](evidence::TapId, const PackedFrames::TapShare& share, bool memory) {
+             EXPECT_TRUE(memory);
+             gone += share.frames;
+           });
+  const auto kept = moments(log);
+  EXPECT_EQ(gone + kept.size(), 1000U);
   EXPECT_GT(gone, 0U);
+  EXPECT_GT(kept.size(), 100U);
   EXPECT_LE(log.bytes(), 64U * 1024);
   EXPECT_EQ(log.complete_since(), kStart + static_cast<std::int64_t>(gone - 1) * 1s);
-  EXPECT_EQ(log.frames().back().at, kStart + 999s);
+  EXPECT_EQ(kept.front(), kStart + static_cast<std::int64_t>(gone) * 1s);
+  EXPECT_EQ(kept.back(), kStart + 999s);
+}
+
+TEST(RecorderLog, WhatIsForgottenIsNotCountedInItsSize) {
+  RecorderLog log(10s, 1U << 24);
+  for (int i = 0; i < 5000; ++i) {
+    log.add_frame(frame_at(kStart + i * 10ms, 200));
+    log.add_probe(record_at(kStart + i * 10ms, 100));
+    log.trim(kStart + i * 10ms, [](evidence::TapId, const PackedFrames::TapShare&, bool) {});
+  }
+  // 11 seconds of it, and what the open pieces hold to compare with.
+  EXPECT_GT(log.bytes(), 1000U * 300);
+  EXPECT_LT(log.bytes(), 1100U * 300 + 200U * 1024);
+  log.trim(kStart + 1h, [](evidence::TapId, const PackedFrames::TapShare&, bool) {});
+  EXPECT_EQ(log.bytes(), 0U);
+}
+
+TEST(RecorderLog, ReachIsWhatFits) {
+  RecorderLog log(160s, 1U << 24);
+  for (int i = 0; i < 100; ++i) {
+    log.add_frame(frame_at(kStart + i * 1s));
+    log.add_probe(record_at(kStart + i * 1s, 50));
+  }
+  EXPECT_EQ(log.reach(SIZE_MAX, 100, 100), Instant{});
+  EXPECT_EQ(log.reach(100 * 200, 100, 100), Instant{});
+  const Instant half = log.reach(50 * 200, 100, 100);
+  EXPECT_GT(half, kStart + 40s);
+  EXPECT_LT(half, kStart + 62s);
+  EXPECT_EQ(log.reach(0, 100, 100), kStart + 99s);
 }
 
 TEST(RecorderLog, RecordsComeBackWholeAndInOrder) {
   RecorderLog log(1h, 1U << 24);
   for (std::uint32_t i = 0; i < 5000; ++i)
-    log.add_probe(kStart + i * 1ms, std::vector<std::uint8_t>(1 + i % 400,
-                                                              static_cast<std::uint8_t>(i)));
+    log.add_probe(record_at(kStart + i * 1ms, sizeof(alibi_header) + i % 400));
   std::uint32_t next = 0;
   log.each_probe([&next](std::span<const std::uint8_t> record) {
-    EXPECT_EQ(record.size(), 1 + next % 400);
-    EXPECT_EQ(record[0], static_cast<std::uint8_t>(next));
+    const auto expected = record_at(kStart + next * 1ms, sizeof(alibi_header) + next % 400);
+    EXPECT_TRUE(std::equal(record.begin(), record.end(), expected.begin(), expected.end()));
     ++next;
   });
   EXPECT_EQ(next, 5000U);
@@ -70,9 +119,8 @@ TEST(RecorderLog, RecordsComeBackWholeAndInOrder) {
 
 TEST(RecorderLog, ForcedOutRecordsAreCounted) {
   RecorderLog log(1h, 100U * 1024);
-  const std::vector<std::uint8_t> record(1000, 1);
-  for (int i = 0; i < 500; ++i) log.add_probe(kStart + i * 1ms, record);
-  log.trim(kStart + 1s, [](const KeptFrame&, bool) {});
+  for (int i = 0; i < 500; ++i) log.add_probe(record_at(kStart + i * 1ms, 1000));
+  log.trim(kStart + 1s, [](evidence::TapId, const PackedFrames::TapShare&, bool) {});
   std::uint64_t kept = 0;
   log.each_probe([&kept](std::span<const std::uint8_t>) { ++kept; });
   EXPECT_EQ(kept + log.evicted_events(), 500U);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // From what the recorder remembers to a Recording: frames decoded, records turned into events,
 // everything ordered by time.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <string>
 
@@ -12,6 +15,12 @@
 
 namespace alibi::daemon {
 namespace {
+
+bool before(std::span<const std::uint8_t> record, Instant moment) {
+  std::int64_t ns = 0;
+  std::memcpy(&ns, record.data(), sizeof ns);
+  return ns < moment.ns;
+}
 
 /// Losses of the probes have their moments: those before the window are none of its losses.
 void keep_losses_of_window(evidence::Recording& out) {
@@ -28,32 +37,52 @@ void keep_losses_of_window(evidence::Recording& out) {
   });
 }
 
+/// What is remembered is more than what was to be unpacked.
+evidence::SourceLoss shortened(Duration taken, Duration kept) {
+  const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
+  return {"window", 0,
+          fmt::format("so much happens that only the last {:.0f} s of {:.0f} s are looked at",
+                      seconds(taken), seconds(kept))};
+}
+
 template <typename T>
 void order(std::vector<T>& values) {
   std::stable_sort(values.begin(), values.end(),
                    [](const T& a, const T& b) { return a.at < b.at; });
 }
 
+/// About what an advert and an event take in a Recording, and once more while they are ordered.
+constexpr std::size_t kHeartbeatBytes = 2 * (sizeof(evidence::Heartbeat) + 32);
+constexpr std::size_t kEventBytes = 2 * sizeof(evidence::Event) + 256;
+
 void decode_frames(const RecorderLog& log, evidence::Recording& out) {
-  for (const KeptFrame& kept : log.frames()) {
-    wire::Frame frame = wire::decode_frame(kept.bytes, wire::LinkType::Ethernet);
+  FrameDecoder decoder;
+  log.each_frame([&](const KeptFrame& kept, const FrameKind& kind) {
+    const wire::Frame& frame = decoder.decode(kept, kind);
     evidence::Tap& tap = out.taps[kept.tap];
+    if (kept.at < out.begin) {   // as if it had left the log
+      --tap.written;
+      tap.dropped -= std::min(tap.dropped, kept.dropped_before);
+      tap.received = tap.written + tap.dropped;
+      return;
+    }
     const bool whole = frame.vrrp.has_value() || frame.arp.has_value();
     if (!whole) ++tap.undecoded;
     if (frame.vrrp)
-      out.heartbeats.push_back({kept.at, kept.tap, kept.direction, std::move(*frame.vrrp),
+      out.heartbeats.push_back({kept.at, kept.tap, kept.direction, *frame.vrrp,
                                 kept.dropped_before, 0});
     if (frame.arp) out.arps.push_back({kept.at, kept.tap, kept.direction, *frame.arp});
-  }
+  });
 }
 
 }  // namespace
 
-evidence::Recording Recorder::snapshot() const {
+evidence::Recording Recorder::snapshot(std::size_t max_bytes) const {
   const State& s = *state_;
   evidence::Recording out;
   out.taps = s.taps.taps();
-  out.begin = std::max({s.started, s.now - s.options.window, s.log.complete_since()});
+  const Instant kept = std::max({s.started, s.now - s.options.window, s.log.complete_since()});
+  out.begin = std::max(kept, s.log.reach(max_bytes, kHeartbeatBytes, kEventBytes));
   out.end = s.now;
   out.has_host_evidence = s.probes != nullptr;
   decode_frames(s.log, out);
@@ -65,6 +94,7 @@ evidence::Recording Recorder::snapshot() const {
     for (const auto& [pid, process] : s.watch->processes()) add_found(process);
   }
   s.log.each_probe([&](std::span<const std::uint8_t> record) {
+    if (before(record, out.begin)) return;
     if (auto event = bpf::decode_record(record, s.symbols)) out.events.push_back(std::move(*event));
   });
   out.events.insert(out.events.end(), s.log.facts().begin(), s.log.facts().end());
@@ -75,6 +105,7 @@ evidence::Recording Recorder::snapshot() const {
     out.clock.push_back({sample.at, sample.realtime_minus_monotonic_ns});
   out.losses = losses();
   keep_losses_of_window(out);
+  if (out.begin > kept) out.losses.push_back(shortened(out.end - out.begin, out.end - kept));
   return out;
 }
 
@@ -93,7 +124,10 @@ std::vector<evidence::SourceLoss> Recorder::losses() const {
     all.push_back({"samples", s.late_samples, "the recorder itself was not run in time"});
   if (s.log.evicted_events() > 0)
     all.push_back({"memory", s.log.evicted_events(),
-                   "the recorder's memory bound was reached: the window is shorter"});
+                   fmt::format("the recorder's memory bound was reached: the window is {:.0f} s",
+                               std::chrono::duration<double>(
+                                   s.now - std::max(s.started, s.log.complete_since()))
+                                   .count())});
   return all;
 }
 

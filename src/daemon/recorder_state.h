@@ -48,9 +48,9 @@ struct Recorder::State {
   };
   std::vector<Links> links;
   std::vector<evidence::SourceLoss> start_losses;
-  os::Fd epoll;
   Instant started;
   Instant now;
+  Instant rest_until;                    ///< until then frames wake nobody
   Instant next_frozen;
   Instant next_sample;
   Instant next_scan;
@@ -58,6 +58,7 @@ struct Recorder::State {
   Instant lost_read;
   std::uint64_t late_samples = 0;        ///< sample times that passed while nobody polled
 
+  Result<void> wait(Duration timeout, int wake_fd);
   void take_in(Instant moment);
   void sample(Instant moment);
   void listen();               ///< probes, watch list, samplers, link monitors

@@ -60,13 +60,15 @@ Result<RecorderTaps> RecorderTaps::open(const std::vector<TapSpec>& specs) {
   return taps;
 }
 
-void RecorderTaps::drain(Instant now, const os::ClockOffsets& offsets, RecorderLog& log) {
+std::size_t RecorderTaps::drain(Instant now, const os::ClockOffsets& offsets,
+                                RecorderLog& log) {
+  std::size_t fullest = 0;
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     Port& port = ports_[i];
     evidence::Tap& tap = taps_[i];
     TapTotals& total = totals_[i];
     port.ring.drain([&](const os::RingFrame& frame) {
-      KeptFrame kept;
+      KeptFrame& kept = frame_;
       kept.at = offsets.monotonic(frame.realtime_ns, last_drain_, now);
       kept.realtime_ns = frame.realtime_ns;
       kept.tap = static_cast<evidence::TapId>(i);
@@ -74,10 +76,11 @@ void RecorderTaps::drain(Instant now, const os::ClockOffsets& offsets, RecorderL
       kept.original_length = frame.original_length;
       kept.dropped_before = std::exchange(port.pending_drops, 0);
       kept.bytes.assign(frame.bytes.begin(), frame.bytes.end());
-      log.add_frame(std::move(kept));
+      log.add_frame(kept);
       ++total.written;
       ++tap.written;
     });
+    fullest = std::max<std::size_t>(fullest, port.ring.counts().read - port.booked.read);
     const std::uint64_t dropped = port.ring.counts().dropped - port.booked.dropped;
     port.booked = port.ring.counts();
     port.pending_drops += dropped;
@@ -89,15 +92,16 @@ void RecorderTaps::drain(Instant now, const os::ClockOffsets& offsets, RecorderL
     tap.received = tap.written + tap.dropped;
   }
   last_drain_ = now;
+  return fullest;
 }
 
-void RecorderTaps::forget(const KeptFrame& frame, bool memory) {
-  evidence::Tap& tap = taps_[frame.tap];
-  --tap.written;
+void RecorderTaps::forget(evidence::TapId id, const PackedFrames::TapShare& share, bool memory) {
+  evidence::Tap& tap = taps_[id];
+  tap.written -= share.frames;
   if (memory) {
-    ++tap.dropped;
+    tap.dropped += share.frames;
   } else {
-    tap.dropped -= std::min(tap.dropped, frame.dropped_before);
+    tap.dropped -= std::min(tap.dropped, share.dropped_before);
     tap.received = tap.written + tap.dropped;
   }
 }

@@ -33,10 +33,11 @@ class RecorderTaps {
   /// All taps or none: a tap that cannot be opened at the start is a mistake in the command.
   static Result<RecorderTaps> open(const std::vector<TapSpec>& specs);
 
-  /// Reads every ring into the log. Call with the same offsets all the time.
-  void drain(Instant now, const os::ClockOffsets& offsets, RecorderLog& log);
-  /// A frame left the log: takes it out of the window's counts, or books it as dropped.
-  void forget(const KeptFrame& frame, bool memory);
+  /// Reads every ring into the log. Call with the same offsets all the time. How many frames the
+  /// fullest ring held.
+  std::size_t drain(Instant now, const os::ClockOffsets& offsets, RecorderLog& log);
+  /// Frames left the log: takes them out of the window's counts, or books them as dropped.
+  void forget(evidence::TapId tap, const PackedFrames::TapShare& share, bool memory);
   /// Captures no more; after the next drain() the counts are final.
   void stop();
   /// Opens taps again whose interface is back.
@@ -74,6 +75,7 @@ class RecorderTaps {
   std::vector<evidence::Tap> taps_;
   std::vector<TapTotals> totals_;
   Instant last_drain_;
+  KeptFrame frame_;   ///< its memory is used again
 };
 
 }  // namespace alibi::daemon

@@ -12,7 +12,7 @@ namespace alibi::daemon {
 
 class Suspicion {
  public:
-  void take(const evidence::Heartbeat& heartbeat);
+  void take(Instant at, evidence::TapId tap, const wire::VrrpPacket& packet);
 
   /// True from the first sign of trouble until `kLinger` after the last.
   bool aroused(Instant now);
@@ -21,14 +21,19 @@ class Suspicion {
   static constexpr Duration kLinger = 12s;
 
  private:
-  using Router = std::tuple<std::uint8_t, wire::Family, std::uint8_t>;  // VRID, family, version
+  /// Tap, VRID, family, version: one VRID on two interfaces is two routers, and two that take turns
+  /// would be suspicious for ever.
+  using Router = std::tuple<evidence::TapId, std::uint8_t, wire::Family, std::uint8_t>;
   struct Seen {
     wire::IpAddress master;      ///< last source heard
-    Instant last;                ///< its last advert, at any tap
+    Instant last;                ///< its last advert
     Duration interval = 1s;
     bool resigned = false;
   };
+  static Instant overdue_at(const Seen& seen);
+
   std::map<Router, Seen> routers_;
+  Instant calm_until_{INT64_MIN};   ///< before this none is overdue that was not found so
   Instant until_{INT64_MIN};
 };
 

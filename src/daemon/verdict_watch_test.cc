@@ -57,17 +57,31 @@ TEST(Suspicion, ArousedByLatenessAndByANewSourceOnly) {
   const evidence::Recording recording = until(40'000, true);
   Suspicion suspicion;
   for (const evidence::Heartbeat& beat : recording.heartbeats) {
-    if (beat.at > SceneBuilder::ms(10'000)) break;
+    if (beat.at > SceneBuilder::ms(10'001)) break;
     EXPECT_FALSE(suspicion.aroused(beat.at));
-    suspicion.take(beat);
+    suspicion.take(beat.at, beat.tap, beat.packet);
   }
   EXPECT_FALSE(suspicion.aroused(SceneBuilder::ms(11'000)));
   EXPECT_TRUE(suspicion.aroused(SceneBuilder::ms(11'600)));
   for (const evidence::Heartbeat& beat : recording.heartbeats) {
-    if (beat.at > SceneBuilder::ms(10'001)) suspicion.take(beat);
+    if (beat.at > SceneBuilder::ms(10'001)) suspicion.take(beat.at, beat.tap, beat.packet);
   }
   EXPECT_TRUE(suspicion.aroused(SceneBuilder::ms(20'000)));
   EXPECT_FALSE(suspicion.aroused(SceneBuilder::ms(40'000)));
+}
+
+/// The same VRID on two interfaces, each with a master of its own.
+TEST(Suspicion, RoutersOfTwoInterfacesDoNotTakeTurns) {
+  Suspicion suspicion;
+  for (std::int64_t ms = 1000; ms < 10'000; ms += 1000) {
+    for (const evidence::TapId tap : {evidence::TapId{0}, evidence::TapId{1}}) {
+      SceneBuilder b(3);
+      b.advert(tap == 0 ? 1 : 2, ms, 100);
+      const evidence::Heartbeat& beat = b.recording.heartbeats.front();
+      suspicion.take(beat.at, tap, beat.packet);
+    }
+    EXPECT_FALSE(suspicion.aroused(SceneBuilder::ms(ms)));
+  }
 }
 
 }  // namespace

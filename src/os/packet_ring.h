@@ -34,11 +34,13 @@ class PacketRing {
  public:
   /// Octets kept of a frame: advertisements with 80 IPv4 addresses fit.
   static constexpr std::uint32_t kSnapLength = 400;
+  /// Slots of a ring unless told: 1 MB.
+  static constexpr unsigned kSlots = 2048;
 
   /// Opens in the calling thread's network namespace. Nothing is captured before the filter is in
   /// place. `slots` is rounded up to whole pages.
   static Result<PacketRing> open(const std::string& interface, const SocketFilter& filter,
-                                 unsigned slots = 2048);
+                                 unsigned slots = kSlots);
   PacketRing() = default;   ///< closed: only to be assigned to
   PacketRing(PacketRing&& other) noexcept;
   PacketRing& operator=(PacketRing&& other) noexcept;

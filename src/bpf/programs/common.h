@@ -22,7 +22,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, 4 * 1024 * 1024);
+  __uint(max_entries, 2 * 1024 * 1024);
 } events SEC(".maps");
 
 struct {
@@ -53,7 +53,7 @@ static __always_inline void count_lost(__u32 source) {
 
 /* The reader comes by every 100 ms; it is woken earlier only when the ring is half full. */
 static __always_inline __u64 quiet_flags(void) {
-  return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > 2 * 1024 * 1024 ? BPF_RB_FORCE_WAKEUP
+  return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > 1024 * 1024 ? BPF_RB_FORCE_WAKEUP
                                                                          : BPF_RB_NO_WAKEUP;
 }
 

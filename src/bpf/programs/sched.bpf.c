@@ -189,6 +189,18 @@ static __always_inline void send_off(void *ctx, struct task_struct *prev, bool p
   bpf_ringbuf_submit(off, quiet_flags());
 }
 
+/* `on` has room for `rival_bytes` of rivals. */
+static __always_inline void send_waited(struct alibi_on *on, struct task_struct *next,
+                                        const struct alibi_wait *wait, __u64 now,
+                                        const __u64 rival_bytes) {
+  fill_header(&on->header, ALIBI_ON, next->tgid, next->pid);
+  on->waited_ns = now > wait->since_ns ? now - wait->since_ns : 0;
+  on->rivals = wait->rivals;
+  on->pad = 0;
+  __builtin_memcpy(on->rival, wait->rival, rival_bytes);
+  bpf_ringbuf_submit(on, quiet_flags());
+}
+
 static __always_inline void send_on(struct task_struct *next, __u64 now) {
   const __u32 tid = next->pid;
   struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
@@ -202,16 +214,15 @@ static __always_inline void send_on(struct task_struct *next, __u64 now) {
     return bpf_ringbuf_submit(brief, quiet_flags());
   }
   leave_cpu(tid, wait->cpu);
-  struct alibi_on *on = bpf_ringbuf_reserve(&events, sizeof(*on), 0);
-  if (on) {
-    fill_header(&on->header, ALIBI_ON, next->tgid, tid);
-    on->waited_ns = now > wait->since_ns ? now - wait->since_ns : 0;
-    on->rivals = wait->rivals;
-    on->pad = 0;
-    __builtin_memcpy(on->rival, wait->rival, sizeof(on->rival));
-    bpf_ringbuf_submit(on, quiet_flags());
+  /* Most waits have one rival or two: the size of a record must be known to the verifier. */
+  if (wait->rivals <= ALIBI_RIVALS_FEW) {
+    struct alibi_on *few = bpf_ringbuf_reserve(&events, ALIBI_ON_FEW, 0);
+    if (few) send_waited(few, next, wait, now, ALIBI_RIVALS_FEW * sizeof(struct alibi_rival));
+    else count_lost(ALIBI_SOURCE_SCHED);
   } else {
-    count_lost(ALIBI_SOURCE_SCHED);
+    struct alibi_on *on = bpf_ringbuf_reserve(&events, sizeof(*on), 0);
+    if (on) send_waited(on, next, wait, now, sizeof(on->rival));
+    else count_lost(ALIBI_SOURCE_SCHED);
   }
   bpf_map_delete_elem(&waits, &tid);
 }
