@@ -66,8 +66,8 @@ class PcapReader {
     interface.frames = summary_.frames;
     interface.timed = summary_.frames != 0;
     if (interface.timed) {
-      interface.first_ns = unix_ns(first_);
-      interface.last_ns = unix_ns(last_);
+      interface.first_ns = first_;
+      interface.last_ns = last_;
     }
     return std::move(summary_);
   }
@@ -113,25 +113,22 @@ class PcapReader {
   }
 
   void take(Octets record) {
-    const std::uint64_t stamp = std::uint64_t{order_.u32(record, 0)} << 32U | order_.u32(record, 4);
-    first_ = std::min(first_, stamp);
-    last_ = std::max(last_, stamp);
+    // A fraction may be more than a second in a damaged record.
+    const std::int64_t at = std::int64_t{order_.u32(record, 0)} * 1'000'000'000 +
+                            std::int64_t{order_.u32(record, 4)} * fraction_ns_;
+    first_ = std::min(first_, at);
+    last_ = std::max(last_, at);
     ++summary_.frames;
     const Octets bytes = record.subspan(header_size_);
     if (!wire::may_hold(bytes, frame_.link_type, interest_)) {
       ++summary_.interfaces.front().passed_over;
       return;
     }
-    frame_.unix_ns = unix_ns(stamp);
+    frame_.unix_ns = at;
     frame_.original_length = order_.u32(record, 12);
     frame_.number = summary_.frames;
     frame_.bytes = bytes;
     each_(frame_);
-  }
-
-  std::int64_t unix_ns(std::uint64_t stamp) const {
-    return static_cast<std::int64_t>(stamp >> 32U) * 1'000'000'000 +
-           static_cast<std::int64_t>(stamp & 0xffffffffU) * fraction_ns_;
   }
 
   BlockSource& source_;
@@ -140,8 +137,8 @@ class PcapReader {
   const std::int64_t fraction_ns_;
   const wire::Interest interest_;
   const FrameSink& each_;
-  std::uint64_t first_ = UINT64_MAX;  // seconds in the upper half, the fraction in the lower
-  std::uint64_t last_ = 0;
+  std::int64_t first_ = INT64_MAX;  // Unix time of the earliest and the latest packet
+  std::int64_t last_ = 0;
   CaptureSummary summary_;
   CapturedFrame frame_;
 };

@@ -200,7 +200,7 @@ Presence PresenceLog::match(const Key& key, const TapMarks& taps, std::span<cons
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.at < b.at; });
   constexpr Duration kSlowest = std::chrono::hours(24);
-  out.interval = std::min(median(std::move(between)), kSlowest);
+  out.interval = std::clamp(median(std::move(between)), Duration{0}, kSlowest);
   out.by_identification = ids.size() > 1;
   const Duration window = out.by_identification ? out.interval * 3 : out.interval / 2;
   Matching matching(out, window, begin, end - window);

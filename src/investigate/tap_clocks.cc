@@ -19,6 +19,8 @@ constexpr std::size_t kMostRepeats = 8;
 /// Of each tap: days of one router, and a bound for a capture of thousands.
 constexpr std::size_t kMostAdverts = 500'000;
 constexpr Duration kNegligible = 20ms;
+/// A clock further off than ten years is not believed; sums of such would not fit, either.
+constexpr Duration kFurthest = std::chrono::hours(24 * 3653);
 
 using Key = std::tuple<wire::IpAddress, Vrid, std::uint8_t, Priority, std::uint16_t>;
 using Seen = std::map<Key, std::vector<Instant>>;
@@ -108,6 +110,7 @@ std::vector<TapClock> tap_clocks(const evidence::Recording& recording) {
         const auto lag = clocks[j].known ? lag_between(seen[j], seen[i]) : std::nullopt;
         if (!lag) continue;
         const Duration ahead = clocks[j].measured + lag->median;
+        if (std::chrono::abs(ahead) > kFurthest) continue;
         clocks[i].measured = ahead;
         clocks[i].ahead = std::chrono::abs(ahead) > kNegligible ? ahead : Duration{0};
         clocks[i].error = clocks[j].error + lag->spread;
