@@ -4,6 +4,7 @@
 
 #include "investigate/rules/rules.h"
 #include "investigate/scene.h"
+#include "investigate/segments.h"
 #include "investigate/unknown.h"
 #include "investigate/verdict.h"
 
@@ -77,9 +78,11 @@ Verdict judge(const evidence::Recording& recording, const std::vector<Stream>& s
 
 std::vector<Verdict> investigate(const evidence::Recording& recording) {
   std::vector<Verdict> verdicts;
-  for (const auto& [router, streams] : streams_of(recording)) {
-    for (const Incident& incident : find_incidents(streams, recording.end)) {
-      verdicts.push_back(judge(recording, streams, incident));
+  for (const auto& [router, all] : streams_of(recording)) {
+    for (const std::vector<Stream>& streams : segments_of(all)) {
+      for (const Incident& incident : find_incidents(streams, recording.end)) {
+        verdicts.push_back(judge(recording, streams, incident));
+      }
     }
   }
   std::stable_sort(verdicts.begin(), verdicts.end(), [](const Verdict& a, const Verdict& b) {

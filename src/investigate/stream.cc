@@ -3,6 +3,7 @@
 #include "investigate/stream.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace alibi::investigate {
@@ -129,6 +130,7 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
   struct Source {
     wire::MacAddress mac;
     std::map<evidence::TapId, std::vector<Beat>> taps;
+    std::set<wire::IpAddress> addresses;
   };
   std::map<RouterKey, std::map<wire::IpAddress, Source>> sorted;
   const std::vector<TapClock> clocks = tap_clocks(recording);
@@ -139,6 +141,7 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
     const RouterKey key{advert.vrid, heartbeat.packet.source.family, advert.version};
     Source& source = sorted[key][heartbeat.packet.source];
     if (source.taps.empty()) source.mac = heartbeat.packet.source_mac;
+    source.addresses.insert(advert.addresses.begin(), advert.addresses.end());
     source.taps[heartbeat.tap].push_back(Beat{heartbeat.at - clocks[heartbeat.tap].ahead,
                                               advert.priority, advert.interval, heartbeat.direction,
                                               heartbeat.dropped_before, heartbeat.packet_number,
@@ -148,7 +151,8 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
   for (auto& [key, sources] : sorted) {
     std::vector<Stream>& streams = result[key];
     for (auto& [address, source] : sources) {
-      Stream stream{key, address, {}, source.mac, 1s};
+      Stream stream{key, address, {}, source.mac, 1s,
+                    {source.addresses.begin(), source.addresses.end()}};
       for (auto& [tap, beats] : source.taps) {
         std::stable_sort(beats.begin(), beats.end(),
                          [](const Beat& a, const Beat& b) { return a.at < b.at; });

@@ -13,7 +13,8 @@
 
 namespace alibi::investigate {
 
-/// A virtual router on one segment; version 2 and 3 of one VRID do not hear each other.
+/// The number of a virtual router, which several segments may use (segments.h); version 2 and 3 of
+/// one VRID do not hear each other.
 struct RouterKey {
   Vrid vrid;
   wire::Family family = wire::Family::V4;
@@ -53,6 +54,7 @@ struct Stream {
   wire::MacAddress source_mac;  ///< of the first advert
   /// The interval between adverts: what is advertised, or the median seen where that is longer.
   Duration interval = 1s;
+  std::vector<wire::IpAddress> addresses{};  ///< all virtual addresses advertised, sorted
 
   const TapBeats& origin() const { return taps.front(); }
   const TapBeats& far_end() const { return taps.back(); }

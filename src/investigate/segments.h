@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// One VRID may be in use on several segments: behind two interfaces of a router are two virtual
+// routers that never hear each other, though they have one number.
+#pragma once
+
+#include <vector>
+
+#include "investigate/stream.h"
+
+namespace alibi::investigate {
+
+/// The streams of one router number, apart by segment, each in the order given. Two streams are of
+/// one segment when a tap sees both, or when they advertise a common virtual address (a network
+/// that is cut shows each half its own master). Link-local addresses prove nothing: every segment
+/// may have the same.
+std::vector<std::vector<Stream>> segments_of(const std::vector<Stream>& streams);
+
+}  // namespace alibi::investigate
