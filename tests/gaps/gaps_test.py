@@ -247,8 +247,10 @@ class Gaps(unittest.TestCase):
             code = ("import resource, subprocess, sys;"
                     "subprocess.run(sys.argv[1:], check=True, stdout=open('/dev/null', 'w'));"
                     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+            # A sanitized program keeps what was freed for a while: not what is measured.
+            environment = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=1"}
             out = subprocess.run([sys.executable, "-c", code, ALIBI, "gaps", str(path)],
-                                 capture_output=True, text=True, check=True)
+                                 capture_output=True, text=True, check=True, env=environment)
             return int(out.stdout)
 
         hour, day = write("hour.pcap", 3600), write("day.pcap", 86_400)
@@ -258,7 +260,8 @@ class Gaps(unittest.TestCase):
         self.assertEqual(report["taps"][0]["written"], 86_400 * 21)
         self.assertEqual(report["taps"][0]["undecoded"], 864_000)
         self.assertEqual([x["gaps"] for x in report["streams"]], [[], []])
-        self.assertLess(measure(day), measure(hour) + 2048)  # KiB
+        # KiB. The day is 200 MB, and a file of that size is read by two threads in larger blocks.
+        self.assertLess(measure(day), measure(hour) + 8192)
 
 
 if __name__ == "__main__":
