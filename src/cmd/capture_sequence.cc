@@ -52,6 +52,11 @@ Result<void> CaptureSequence::open(std::int64_t unix_ns) {
 void CaptureSequence::note(const Result<void>& done) {
   if (done || !trouble_.empty()) return;
   trouble_ = done.error().message;
+  if (done.error().os_errno == EPIPE) {  // nobody reads any more: there is nothing to count for
+    finished_ = true;
+    std::fprintf(stderr, "alibi: %s\n", trouble_.c_str());
+    return;
+  }
   std::fprintf(stderr, "alibi: %s; nothing more is written, packets are still counted\n",
                trouble_.c_str());
 }

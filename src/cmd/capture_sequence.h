@@ -26,7 +26,7 @@ class CaptureSequence {
   void look(std::int64_t unix_ns);
   void flush();
   void close();
-  /// The -W files of -G are full: the capture ends.
+  /// The -W files of -G are full, or the reader of a pipe has gone: the capture ends.
   bool finished() const { return finished_; }
   evidence::CaptureWriter* current() { return writer_ ? &*writer_ : nullptr; }
 

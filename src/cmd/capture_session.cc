@@ -111,6 +111,11 @@ Result<void> Session::open_files() {
           "--format pcapng");
     format.interfaces.push_back(std::move(interface));
   }
+  if (!format.pcapng && taps_.all().size() > 1) {
+    std::fprintf(stderr,
+                 "alibi: a pcap file does not say at which interface a packet was seen; "
+                 "one named .pcapng does\n");
+  }
   files_.emplace(options_, std::move(format),
                  [this](evidence::CaptureWriter& writer) { put_statistics(writer); });
   return files_->open(os::realtime_now_ns());

@@ -185,6 +185,7 @@ Presence PresenceLog::match(const Key& key, const TapMarks& taps, std::span<cons
   std::vector<Duration> between;
   Instant begin{INT64_MIN};
   Instant end = kNever;
+  bool known = true;
   for (const auto& [tap, marks] : taps) {
     const Duration ahead = clocks[tap].measured;
     for (std::size_t i = 0; i < marks.size(); ++i) {
@@ -195,6 +196,7 @@ Presence PresenceLog::match(const Key& key, const TapMarks& taps, std::span<cons
     begin = std::max(begin, firsts[tap] - ahead);
     end = std::min(end, lasts[tap] - ahead);
     out.taps.push_back(tap);
+    known = known && clocks[tap].known;
   }
   out.segments.resize(out.taps.size());
   std::stable_sort(all.begin(), all.end(),
@@ -202,6 +204,8 @@ Presence PresenceLog::match(const Key& key, const TapMarks& taps, std::span<cons
   constexpr Duration kSlowest = std::chrono::hours(24);
   out.interval = std::clamp(median(std::move(between)), Duration{0}, kSlowest);
   out.by_identification = ids.size() > 1;
+  out.comparable = known || !out.by_identification;
+  if (!out.comparable) return out;
   const Duration window = out.by_identification ? out.interval * 3 : out.interval / 2;
   Matching matching(out, window, begin, end - window);
   for (const PlacedMark& mark : all) matching.take(mark);

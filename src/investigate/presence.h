@@ -16,6 +16,9 @@ struct Presence {
   StreamKey stream;
   wire::IpAddress source;
   Duration interval{0};
+  /// False: identifications do not give one difference between the taps' clocks, because one was
+  /// set, and nothing is placed. Without identifications the clocks are taken to agree.
+  bool comparable = true;
   bool by_identification = false;     ///< matched by IP identification; else by time alone
   std::vector<evidence::TapId> taps;  ///< in the order given, or its reverse: sender first
   std::uint64_t heartbeats = 0;       ///< while all these taps captured

@@ -70,11 +70,11 @@ void remarks(std::string& out, const SenderSurvey& sender) {
     out += fmt::format("  {}: {}\n", sender.source.text(), text);
   };
   if (sender.advertised != Duration{0} && sender.learned > sender.advertised * 3 / 2) {
-    remark(fmt::format("advertises every {} and sends every {}; gaps are judged by the latter",
+    remark(fmt::format("advertises every {} and is seen every {}; gaps are judged by the latter",
                        seconds_text(sender.advertised), seconds_text(sender.learned)));
   } else if (sender.advertised != Duration{0} && sender.cadence.count() >= 8 &&
              sender.learned < sender.advertised * 3 / 4) {
-    remark(fmt::format("advertises every {} and sends every {}", seconds_text(sender.advertised),
+    remark(fmt::format("advertises every {} and is seen every {}", seconds_text(sender.advertised),
                        seconds_text(sender.learned)));
   }
   if (sender.duplicates != 0) remark(fmt::format("{} duplicates left out", sender.duplicates));

@@ -31,10 +31,16 @@ void segment_lines(std::string& out, const GapReport& report, const Presence& pr
 }  // namespace
 
 std::string presence_text(const GapReport& report, const Presence& presence) {
+  if (!presence.comparable) {
+    return fmt::format(
+        "{} of {} at {} taps: not compared, the clocks are not known to each other\n",
+        stream_name(report, presence.stream), presence.source.text(), presence.taps.size());
+  }
   std::string out = fmt::format(
       "{} of {} at {} taps, {} heartbeats while all captured, matched by {}\n",
       stream_name(report, presence.stream), presence.source.text(), presence.taps.size(),
-      presence.heartbeats, presence.by_identification ? "IP identification" : "time alone");
+      presence.heartbeats,
+      presence.by_identification ? "IP identification" : "time alone, as if the clocks agreed");
   std::string head;
   for (const evidence::TapId tap : presence.taps) {
     head += fmt::format("{:>16.16} ", report.taps[tap].label);
@@ -56,8 +62,10 @@ std::string clocks_text(const GapReport& report) {
     out += clock.known ? fmt::format("clock of {}: {} ahead of {}'s, right to within {}\n",
                                      report.taps[i].label, seconds_text(clock.measured, 6),
                                      report.taps[0].label, seconds_text(clock.error, 6))
-                       : fmt::format("clock of {}: not comparable, no heartbeats to match by\n",
-                                     report.taps[i].label);
+                       : fmt::format(
+                             "clock of {}: not comparable: too few heartbeats to match "
+                             "by, or it was set meanwhile\n",
+                             report.taps[i].label);
   }
   return out;
 }

@@ -68,9 +68,22 @@ struct Hop {
   Instant b;  ///< was in force all this time
 };
 
+/// The sender counts its packets, and none is missing between the two at the ends of the gap: the
+/// clock of that capture was set, or the packets waited. (keepalived counts an instance's adverts
+/// in the identification; RFC 6864 lets it be anything.)
+bool none_missing(const Scene& scene, const TapGap& bad) {
+  const TapBeats* beats = scene.from.at_tap(bad.tap);
+  if (beats == nullptr || bad.next == kNever) return false;
+  const Beat* last = Stream::last_until(*beats, bad.last);
+  const Beat* next = Stream::last_until(*beats, bad.next);
+  if (last == nullptr || next == nullptr || last->ip_id == 0 || next->ip_id == 0) return false;
+  return static_cast<std::uint16_t>(last->ip_id + 1) == next->ip_id;
+}
+
 std::optional<Hop> hop_of(const Scene& scene) {
   if (scene.where.origin != Origin::Segment) return std::nullopt;
   const TapGap& bad = scene.where.bad();
+  if (none_missing(scene, bad)) return std::nullopt;
   const TapGap& good = scene.where.taps[scene.where.first_bad - 1];
   // An advert that the capture missed is no advert that the network lost.
   if (bad.beats_in_gap > 0 && scene.incident.kind == Kind::Silence) return std::nullopt;
