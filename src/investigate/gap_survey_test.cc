@@ -72,6 +72,13 @@ TEST(GapSurvey, AGapIsBetweenTwoAdvertsWhoeverSentThem) {
   EXPECT_EQ(out.runs[0].end - out.runs[0].begin, 19s);
 }
 
+TEST(GapSurvey, ASenderThatWasStartedAgainOvertookNobody) {
+  std::vector<Row> rows;
+  for (std::uint16_t i = 1; i <= 39; ++i) rows.push_back({i * 1000, 1, 101, i});
+  for (std::uint16_t i = 1; i <= 20; ++i) rows.push_back({47'000 + i * 1000, 1, 101, i});
+  EXPECT_EQ(survey(rows).senders[0].reordered, 0U);
+}
+
 TEST(GapSurvey, ABackupsSilenceIsNoJitter) {
   auto rows = steady(1, 0, 20'000, 101);
   for (const auto& more : {steady(2, 22'609, 40'000, 100), steady(1, 40'200, 60'000, 101)}) {

@@ -104,7 +104,13 @@ void SenderLog::count(const Beat& beat) {
     ids_same_ += step == 0 ? 1U : 0U;
     ids_next_ += step == 1 ? 1U : 0U;
     ids_other_ += step > 1 ? 1U : 0U;
-    if (static_cast<std::uint16_t>(-step) - 1U < kFarBack) ++reordered_;
+    const bool back = static_cast<std::uint16_t>(-step) - 1U < kFarBack;
+    // What was overtaken has its place between two others; a sender that was started again counts
+    // from the beginning.
+    const bool has_a_place = std::any_of(recent_.begin(), recent_.end(), [&](const Beat& before) {
+      return static_cast<std::uint16_t>(beat.ip_id - before.ip_id) - 1U < kFarBack;
+    });
+    if (back && has_a_place) ++reordered_;
   }
   if (recent_.size() == kRecent) recent_.erase(recent_.begin());
   recent_.push_back(beat);

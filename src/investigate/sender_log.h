@@ -49,7 +49,7 @@ class SenderLog {
   const Cadence& cadence() const { return cadence_; }
   std::uint64_t beats() const { return beats_; }
   std::uint64_t duplicates() const { return duplicates_; }
-  /// Identifications lower than one seen before, where they count.
+  /// Identifications that belong between two seen before, where they count.
   std::uint64_t reordered() const { return reordered_; }
   /// Heartbeats stamped earlier than the one before them in the capture.
   std::uint64_t backwards() const { return backwards_; }

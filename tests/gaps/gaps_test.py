@@ -260,8 +260,9 @@ class Gaps(unittest.TestCase):
         self.assertEqual(report["taps"][0]["written"], 86_400 * 21)
         self.assertEqual(report["taps"][0]["undecoded"], 864_000)
         self.assertEqual([x["gaps"] for x in report["streams"]], [[], []])
-        # KiB. The day is 200 MB, and a file of that size is read by two threads in larger blocks.
-        self.assertLess(measure(day), measure(hour) + 8192)
+        # KiB. The day's file is 200 MB and read by two threads in larger blocks; with a sanitizer
+        # the same run differs by some MB from time to time. 16 octets a packet would be 29 MB.
+        self.assertLess(measure(day), measure(hour) + 24 * 1024)
 
 
 if __name__ == "__main__":
