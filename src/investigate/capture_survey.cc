@@ -97,9 +97,38 @@ void CaptureSurvey::take(const TapFrame& at) {
     ++at_tap(excluded_, at.tap);
     return;
   }
-  sighting.beat.dropped_before = std::exchange(dropped_[at.tap], 0);
-  survey_.take(sighting);
-  if (several_) presence_.take(sighting);
+  const Instant when = sighting.beat.at;
+  if (request_.window && !window_) window_ = request_.window(when);
+  if (window_ && (when < window_->since || when > window_->until)) return beside_window(sighting);
+  enter(sighting);
+}
+
+void CaptureSurvey::beside_window(const Sighting& sighting) {
+  Edge& edge = edges_[{sighting.tap, sighting.stream}];
+  if (sighting.beat.at < window_->since) {
+    if (edge.before) ++at_tap(excluded_, sighting.tap);
+    edge.before = sighting;
+    dropped_[sighting.tap] = 0;  // before what is looked at
+  } else if (edge.after) {
+    ++at_tap(excluded_, sighting.tap);
+  } else {
+    edge.after = true;
+    enter(sighting);
+  }
+}
+
+/// With the last one before the window in front of the first that is taken.
+void CaptureSurvey::enter(const Sighting& sighting) {
+  const auto take = [&](Sighting one, std::uint64_t dropped) {
+    one.beat.dropped_before = dropped;
+    survey_.take(one);
+    if (several_) presence_.take(one);
+  };
+  if (window_) {
+    Edge& edge = edges_[{sighting.tap, sighting.stream}];
+    if (const auto before = std::exchange(edge.before, {})) take(*before, 0);
+  }
+  take(sighting, std::exchange(dropped_[sighting.tap], 0));
 }
 
 bool CaptureSurvey::advert(const TapFrame& at, Sighting& out) {
@@ -143,10 +172,7 @@ bool CaptureSurvey::flow(const TapFrame& at, Sighting& out) {
   return true;
 }
 
-bool CaptureSurvey::asked_for(const Sighting& sighting) {
-  const Instant at = sighting.beat.at;
-  if (request_.window && !window_) window_ = request_.window(at);
-  if (window_ && (at < window_->since || at > window_->until)) return false;
+bool CaptureSurvey::asked_for(const Sighting& sighting) const {
   return sighting.stream.flow != 0 || request_.vrids.empty() ||
          request_.vrids.count(sighting.stream.router.vrid.value) != 0;
 }
@@ -158,6 +184,9 @@ GapReport CaptureSurvey::finish() {
     out.first.push_back(reckonable(span.first));
     const Instant last = reckonable(span.last);
     out.last.push_back(window_ ? std::min(last, window_->until) : last);
+  }
+  for (auto& [key, edge] : edges_) {  // silent from before the window on
+    if (const auto before = std::exchange(edge.before, {})) survey_.take(*before);
   }
   defective_.resize(taps);
   excluded_.resize(taps);

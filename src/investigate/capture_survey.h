@@ -39,7 +39,8 @@ struct GapReport {
   std::vector<std::string> warnings;
 };
 
-/// Moments outside of [since, until] are left out.
+/// Heartbeats outside of [since, until] are left out, but for the last before it and the first
+/// after it of each stream at each tap: a gap may begin before the window and end after it.
 struct TimeWindow {
   Instant since{INT64_MIN};
   Instant until = kNever;
@@ -67,12 +68,19 @@ class CaptureSurvey {
   void take(const evidence::TapFrame& at);
   bool advert(const evidence::TapFrame& at, Sighting& out);
   bool flow(const evidence::TapFrame& at, Sighting& out);
-  bool asked_for(const Sighting& sighting);
+  bool asked_for(const Sighting& sighting) const;
+  void beside_window(const Sighting& sighting);
+  void enter(const Sighting& sighting);
 
   SurveyRequest request_;
   bool several_;
   std::optional<evidence::PacketFilter> filter_;
   std::optional<TimeWindow> window_;
+  struct Edge {
+    std::optional<Sighting> before;  ///< the last before the window, until the next is taken
+    bool after = false;              ///< the first after it was taken
+  };
+  std::map<std::pair<evidence::TapId, StreamKey>, Edge> edges_;
   evidence::CaptureScan scan_;
   GapSurvey survey_;
   PresenceLog presence_;

@@ -69,7 +69,7 @@ void remarks(std::string& out, const SenderSurvey& sender) {
   const auto remark = [&](const std::string& text) {
     out += fmt::format("  {}: {}\n", sender.source.text(), text);
   };
-  if (sender.advertised != Duration{0} && sender.learned > sender.advertised * 3 / 2) {
+  if (sender.advertised != Duration{0} && sender.interval > sender.advertised) {
     remark(fmt::format("advertises every {} and is seen every {}; gaps are judged by the latter",
                        seconds_text(sender.advertised), seconds_text(sender.learned)));
   } else if (sender.advertised != Duration{0} && sender.cadence.count() >= 8 &&

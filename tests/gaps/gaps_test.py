@@ -142,6 +142,10 @@ class Gaps(unittest.TestCase):
         # Time 0 of the capture is 22:13:20; 20 s later one is missing, and 40 s later.
         gaps = self.gaps(*window, path)["streams"][0]["gaps"]
         self.assertEqual([g["begin_unix_ns"] for g in gaps], [mc.BEGIN + 39 * s])
+        # The second outage alone: it begins before the window and ends after it.
+        report = self.gaps("--since", "22:13:59.5", "--until", "22:14:00.5", path)
+        self.assertEqual([[g["begin_unix_ns"] for g in x["gaps"]] for x in report["streams"]],
+                         [[mc.BEGIN + 39 * s]] * 2)
         self.assertEqual(self.gaps("--longer-than", "2.5", path)["streams"][0]["gaps"], [])
         for bad in (["--longer-than", "0"], ["--longer-than", "1 day"], ["--since", "25:00"],
                     ["--interval", "1"], ["--filter", "nonsense here"], ["--json", "--csv"],
