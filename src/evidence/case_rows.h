@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables of a case file, schema version 1: the columns of each row by name, once, for creating,
+// The tables of a case file, schema version 2: the columns of each row by name, once, for creating,
 // writing and reading. docs/formats/case.md explains them; a test compares.
 #pragma once
 
@@ -12,7 +12,7 @@
 namespace alibi::evidence {
 
 inline constexpr std::int64_t kCaseApplicationId = 0x616c6962;  // "alib"
-inline constexpr std::int64_t kCaseVersion = 1;
+inline constexpr std::int64_t kCaseVersion = 2;
 
 /// The one row of `meta`.
 struct MetaRow {
@@ -60,6 +60,7 @@ void fields(V& v, Is<HeartbeatRow> auto& r) {
   v("ip_id", packet.ip_id);
   v("source_mac", packet.source_mac);
   v("tunnels", packet.tunnels);
+  v("network", packet.network);
   v("version", advert.version);
   v("vrid", advert.vrid);
   v("priority", advert.priority);

@@ -140,6 +140,7 @@ bool CaptureSurvey::advert(const TapFrame& at, Sighting& out) {
   }
   const wire::Advertisement& advert = frame.vrrp->decoded.advertisement;
   out.stream.router = {advert.vrid, frame.vrrp->source.family, advert.version};
+  out.stream.network = frame.vrrp->network;
   out.source = frame.vrrp->source;
   out.source_mac = frame.vrrp->source_mac;
   out.beat.priority = advert.priority;

@@ -18,6 +18,7 @@ namespace alibi::investigate {
 struct StreamKey {
   RouterKey router;
   std::uint32_t flow = 0;
+  std::uint64_t network = 0;  ///< wire::VrrpPacket::network: one tap may see several
   auto operator<=>(const StreamKey&) const = default;
 };
 

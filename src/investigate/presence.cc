@@ -9,11 +9,19 @@
 namespace alibi::investigate {
 namespace {
 
-Duration median(std::vector<Duration> values) {
-  if (values.empty()) return Duration{0};
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+/// Nearest marks of two taps lie together, as they do when the clocks agree. A difference between
+/// the clocks that is a whole number of intervals looks the same.
+bool near_in_time(const std::vector<Instant>& a, const std::vector<Instant>& b) {
+  constexpr Duration kNear = 20ms;
+  std::vector<Duration> lags;
+  std::size_t j = 0;
+  for (const Instant at : a) {
+    while (j + 1 < b.size() && std::chrono::abs(b[j + 1] - at) <= std::chrono::abs(b[j] - at)) {
+      ++j;
+    }
+    lags.push_back(std::chrono::abs(b[j] - at));
+  }
+  return median(std::move(lags)) <= kNear;
 }
 
 }  // namespace
@@ -144,7 +152,9 @@ class Matching {
 };
 
 void PresenceLog::take(const Sighting& sighting) {
-  marks_[{sighting.stream, sighting.source}][sighting.tap].push_back(
+  StreamKey stream = sighting.stream;
+  stream.network = 0;  // on its way a heartbeat enters tunnels and leaves them
+  marks_[{stream, sighting.source}][sighting.tap].push_back(
       {sighting.beat.at, sighting.beat.ip_id, sighting.beat.priority});
 }
 
@@ -186,10 +196,14 @@ Presence PresenceLog::match(const Key& key, const TapMarks& taps, std::span<cons
   Instant begin{INT64_MIN};
   Instant end = kNever;
   bool known = true;
+  bool near = true;
+  std::vector<Instant> first_tap;
   for (const auto& [tap, marks] : taps) {
     const Duration ahead = clocks[tap].measured;
+    std::vector<Instant> times;
     for (std::size_t i = 0; i < marks.size(); ++i) {
       all.push_back({marks[i].at - ahead, out.taps.size(), marks[i].ip_id, marks[i].priority});
+      times.push_back(all.back().at);
       if (ids.size() < 16) ids.insert(marks[i].ip_id);
       if (i > 0) between.push_back(marks[i].at - marks[i - 1].at);
     }
@@ -197,6 +211,8 @@ Presence PresenceLog::match(const Key& key, const TapMarks& taps, std::span<cons
     end = std::min(end, lasts[tap] - ahead);
     out.taps.push_back(tap);
     known = known && clocks[tap].known;
+    if (first_tap.empty()) first_tap = times;
+    near = near && near_in_time(first_tap, times);
   }
   out.segments.resize(out.taps.size());
   std::stable_sort(all.begin(), all.end(),
@@ -204,7 +220,7 @@ Presence PresenceLog::match(const Key& key, const TapMarks& taps, std::span<cons
   constexpr Duration kSlowest = std::chrono::hours(24);
   out.interval = std::clamp(median(std::move(between)), Duration{0}, kSlowest);
   out.by_identification = ids.size() > 1;
-  out.comparable = known || !out.by_identification;
+  out.comparable = known || (!out.by_identification && near);
   if (!out.comparable) return out;
   const Duration window = out.by_identification ? out.interval * 3 : out.interval / 2;
   Matching matching(out, window, begin, end - window);

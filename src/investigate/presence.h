@@ -16,8 +16,8 @@ struct Presence {
   StreamKey stream;
   wire::IpAddress source;
   Duration interval{0};
-  /// False: identifications do not give one difference between the taps' clocks, because one was
-  /// set, and nothing is placed. Without identifications the clocks are taken to agree.
+  /// False: nothing is placed. Identifications do not give one difference between the taps' clocks,
+  /// because one was set; or there are none, and the times do not lie together.
   bool comparable = true;
   bool by_identification = false;     ///< matched by IP identification; else by time alone
   std::vector<evidence::TapId> taps;  ///< in the order given, or its reverse: sender first

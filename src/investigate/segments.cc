@@ -13,14 +13,24 @@ bool link_local(const wire::IpAddress& a) {
   return a.bytes[0] == 0xfe && (a.bytes[1] & 0xc0U) == 0x80;
 }
 
+bool seen_together(const TapBeats& a, const TapBeats& b) {
+  return std::any_of(a.networks.begin(), a.networks.end(),
+                     [&](std::uint64_t network) { return b.networks.count(network) != 0; });
+}
+
 bool joined(const Stream& a, const Stream& b) {
-  const bool tap = std::any_of(a.taps.begin(), a.taps.end(), [&](const TapBeats& beats) {
-    return b.at_tap(beats.tap) != nullptr;
+  bool common_tap = false;
+  for (const TapBeats& beats : a.taps) {
+    const TapBeats* there = b.at_tap(beats.tap);
+    if (there == nullptr) continue;
+    if (seen_together(beats, *there)) return true;
+    common_tap = true;
+  }
+  if (common_tap) return false;  // where both were seen they were in different networks
+  return std::any_of(a.addresses.begin(), a.addresses.end(), [&](const auto& address) {
+    return !link_local(address) &&
+           std::binary_search(b.addresses.begin(), b.addresses.end(), address);
   });
-  return tap || std::any_of(a.addresses.begin(), a.addresses.end(), [&](const auto& address) {
-           return !link_local(address) &&
-                  std::binary_search(b.addresses.begin(), b.addresses.end(), address);
-         });
 }
 
 }  // namespace

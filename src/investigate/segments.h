@@ -10,9 +10,9 @@
 namespace alibi::investigate {
 
 /// The streams of one router number, apart by segment, each in the order given. Two streams are of
-/// one segment when a tap sees both, or when they advertise a common virtual address (a network
-/// that is cut shows each half its own master). Link-local addresses prove nothing: every segment
-/// may have the same.
+/// one segment when a tap sees both in one VLAN and tunnel. Where no tap sees both, they are when
+/// they advertise a common virtual address (a network that is cut shows each half its own master),
+/// but for link-local ones: every segment may have the same.
 std::vector<std::vector<Stream>> segments_of(const std::vector<Stream>& streams);
 
 }  // namespace alibi::investigate

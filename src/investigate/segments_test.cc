@@ -22,12 +22,13 @@ struct TwoInterfaces {
   }
   /// Adverts each second in [from, until) s, `offset` ms after it.
   void adverts(evidence::TapId tap, const char* source, const char* address, int from, int until,
-               int offset = 0) {
+               int offset = 0, std::uint64_t network = 0) {
     for (int s = from; s < until; ++s) {
       evidence::Heartbeat beat;
       beat.at = Instant{s * 1'000'000'000LL + offset * 1'000'000LL};
       beat.tap = tap;
       beat.packet.source = *wire::IpAddress::parse(source);
+      beat.packet.network = network;
       wire::Advertisement& advert = beat.packet.decoded.advertisement;
       advert.vrid = Vrid{51};
       advert.priority = Priority{100};
@@ -49,6 +50,18 @@ TEST(Segments, one_number_on_two_interfaces_is_two_routers) {
   r.adverts(0, "192.0.2.1", "192.0.2.7", 1, 20);
   r.adverts(1, "10.0.0.1", "10.0.0.7", 1, 20, 300);
   EXPECT_TRUE(r.kinds().empty());
+}
+
+TEST(Segments, two_networks_at_one_trunk_port_are_two_routers) {
+  constexpr std::uint64_t kVni7 = 7U << 12U;
+  TwoInterfaces r;
+  r.adverts(0, "10.0.0.1", "10.0.0.7", 1, 20, 0, kVni7);
+  r.adverts(0, "10.0.0.9", "10.0.0.7", 1, 20, 300, kVni7 + 4096);
+  EXPECT_TRUE(r.kinds().empty());
+  TwoInterfaces one;
+  one.adverts(0, "10.0.0.1", "10.0.0.7", 1, 20, 0, kVni7);
+  one.adverts(0, "10.0.0.9", "10.0.0.7", 1, 20, 300, kVni7);
+  EXPECT_FALSE(one.kinds().empty());
 }
 
 TEST(Segments, each_has_hand_overs_of_its_own) {

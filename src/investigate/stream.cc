@@ -9,13 +9,6 @@
 namespace alibi::investigate {
 namespace {
 
-Duration median(std::vector<Duration> values) {
-  if (values.empty()) return Duration{0};
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 /// The same packet again, by its identification.
 bool duplicate(const Beat& first, const Beat& second) {
   constexpr Duration kAtOnce = 5ms;
@@ -85,6 +78,13 @@ Duration learned_interval(const Stream& stream) {
 
 }  // namespace
 
+Duration median(std::vector<Duration> values) {
+  if (values.empty()) return Duration{0};
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 bool seen_already(std::span<const Beat> recent, const Beat& beat) {
   using evidence::Direction;
   constexpr Duration kPassage = 50ms;
@@ -130,6 +130,7 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
   struct Source {
     wire::MacAddress mac;
     std::map<evidence::TapId, std::vector<Beat>> taps;
+    std::map<evidence::TapId, std::set<std::uint64_t>> networks;
     std::set<wire::IpAddress> addresses;
   };
   std::map<RouterKey, std::map<wire::IpAddress, Source>> sorted;
@@ -141,6 +142,7 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
     const RouterKey key{advert.vrid, heartbeat.packet.source.family, advert.version};
     Source& source = sorted[key][heartbeat.packet.source];
     if (source.taps.empty()) source.mac = heartbeat.packet.source_mac;
+    source.networks[heartbeat.tap].insert(heartbeat.packet.network);
     source.addresses.insert(advert.addresses.begin(), advert.addresses.end());
     source.taps[heartbeat.tap].push_back(Beat{heartbeat.at - clocks[heartbeat.tap].ahead,
                                               advert.priority, advert.interval, heartbeat.direction,
@@ -151,13 +153,14 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
   for (auto& [key, sources] : sorted) {
     std::vector<Stream>& streams = result[key];
     for (auto& [address, source] : sources) {
-      Stream stream{key, address, {}, source.mac, 1s,
-                    {source.addresses.begin(), source.addresses.end()}};
+      Stream stream{key,        address, {},
+                    source.mac, 1s,      {source.addresses.begin(), source.addresses.end()}};
       for (auto& [tap, beats] : source.taps) {
         std::stable_sort(beats.begin(), beats.end(),
                          [](const Beat& a, const Beat& b) { return a.at < b.at; });
         drop_second_passage(beats);
-        stream.taps.push_back(TapBeats{tap, std::move(beats), clocks[tap]});
+        stream.taps.push_back(
+            TapBeats{tap, std::move(beats), clocks[tap], std::move(source.networks[tap])});
       }
       stream.interval = learned_interval(stream);
       order_from_sender(stream);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,6 +45,7 @@ struct TapBeats {
   evidence::TapId tap = 0;
   std::vector<Beat> beats;  ///< ordered by time, never empty; on the common time line
   TapClock clock{};
+  std::set<std::uint64_t> networks{};  ///< in which it was seen there (wire::VrrpPacket::network)
 };
 
 /// All adverts of one source for one router. `taps` stand sender first.
@@ -64,6 +66,9 @@ struct Stream {
   static const Beat* last_until(const TapBeats& tap_beats, Instant t);
   static const Beat* first_after(const TapBeats& tap_beats, Instant t);
 };
+
+/// The middle one, the upper of two; 0 of none.
+Duration median(std::vector<Duration> values);
 
 /// Skew time and master-down interval of a backup with `priority` (RFC 3768 section 6.1, RFC 9568
 /// section 6.1); `adverts` is normally 3.

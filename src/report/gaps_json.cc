@@ -110,7 +110,9 @@ ordered_json stream_json(const GapReport& report, const StreamSurvey& stream) {
                    {"name", stream_name(report, stream.key)},
                    {"vrid", nullptr},
                    {"version", nullptr},
-                   {"family", nullptr}};
+                   {"family", nullptr},
+                   {"vlan", stream.key.network & 0xfffU},
+                   {"vni", stream.key.network >> 12U}};
   if (router) {
     out["vrid"] = stream.key.router.vrid.value;
     out["version"] = stream.key.router.version;
@@ -135,6 +137,7 @@ ordered_json stream_json(const GapReport& report, const StreamSurvey& stream) {
 ordered_json presence_json(const GapReport& report, const investigate::Presence& presence) {
   ordered_json out{{"name", stream_name(report, presence.stream)},
                    {"source", presence.source.text()},
+                   {"comparable", presence.comparable},
                    {"matched_by", presence.by_identification ? "ip_identification" : "time"},
                    {"heartbeats", presence.heartbeats}};
   for (std::size_t i = 0; i < presence.taps.size(); ++i) {

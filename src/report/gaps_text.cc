@@ -166,8 +166,10 @@ void incident_lines(std::string& out, const StreamSurvey& stream) {
 
 std::string stream_name(const GapReport& report, const investigate::StreamKey& key) {
   if (key.flow != 0) return report.flows[key.flow - 1];
-  return fmt::format("VRID {} ({}, v{})", key.router.vrid.value,
-                     key.router.family == wire::Family::V4 ? "IPv4" : "IPv6", key.router.version);
+  const std::string network = wire::network_text(key.network);
+  return fmt::format("VRID {} ({}, v{}){}", key.router.vrid.value,
+                     key.router.family == wire::Family::V4 ? "IPv4" : "IPv6", key.router.version,
+                     network.empty() ? "" : " in " + network);
 }
 
 std::string gaps_text(const GapReport& report) {

@@ -69,7 +69,8 @@ std::optional<Endpoints> endpoints_of(Bytes bytes, LinkType link_type) {
   }
   Reader reader(header.rest);
   out.ether_type = header.ether_type;
-  if (take_tags(out.ether_type, reader) != FrameDefect::None) return out;
+  std::uint16_t vlan = 0;
+  if (take_tags(out.ether_type, vlan, reader) != FrameDefect::None) return out;
   if (out.ether_type == kEtherIpv4) take_ipv4(out, reader.rest());
   if (out.ether_type == kEtherIpv6) take_ipv6(out, reader.rest());
   return out;

@@ -144,23 +144,25 @@ FrameDefect take_link_header(Bytes bytes, LinkType link_type, LinkHeader& out) {
 
 // IEEE 802.1Q section 9.6: behind the type of a tag, two octets of tag control information, then
 // the next type.
-FrameDefect take_tags(std::uint16_t& type, Reader& reader) {
+FrameDefect take_tags(std::uint16_t& type, std::uint16_t& vlan, Reader& reader) {
   for (unsigned tags = 0; is_vlan_tag(type); ++tags) {
     if (tags == kMaxTags) return FrameDefect::TooDeep;
     const auto tag = reader.take<4>();
     if (!tag) return FrameDefect::Truncated;
+    vlan = tag->u16<0>() & 0x0fffU;
     type = tag->u16<2>();
   }
   return FrameDefect::None;
 }
 
-bool Walk::enter_tunnel() {
+bool Walk::enter_tunnel(std::uint32_t id) {
   if (tunnels == kMaxTunnels) {
     stop(FrameDefect::TooDeep);
     return false;
   }
   ++tunnels;
   source_mac = {};
+  network = std::uint64_t{id} << 12U;
   return true;
 }
 
@@ -174,8 +176,10 @@ void walk_link(Walk& walk, Bytes bytes, LinkType link_type) {
 
 void walk_ether_type(Walk& walk, std::uint16_t type, Bytes bytes) {
   Reader reader(bytes);
-  const FrameDefect defect = take_tags(type, reader);
+  std::uint16_t vlan = 0;
+  const FrameDefect defect = take_tags(type, vlan, reader);
   if (defect != FrameDefect::None) return walk.stop(defect);
+  walk.network |= vlan;
   switch (type) {
     case kEtherIpv4:
       return walk_ipv4(walk, reader.rest());

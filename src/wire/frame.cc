@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of the frame defects, as counters and messages write them.
+// Names of frame defects and networks, as counters and messages write them.
 #include "wire/frame.h"
 
 namespace alibi::wire {
@@ -22,6 +22,14 @@ std::string_view text(FrameDefect defect) {
       return "too_deep";
   }
   return "unknown";
+}
+
+std::string network_text(std::uint64_t network) {
+  const std::uint64_t id = network >> 12U;
+  const std::uint64_t vlan = network & 0xfffU;
+  std::string text = id == 0 ? "" : "VNI " + std::to_string(id);
+  if (vlan != 0) text += (text.empty() ? "VLAN " : " VLAN ") + std::to_string(vlan);
+  return text;
 }
 
 }  // namespace alibi::wire

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,8 +29,14 @@ struct VrrpPacket {
   std::uint16_t ip_id = 0;   ///< IPv4 identification; 0 for IPv6
   MacAddress source_mac;     ///< of the innermost Ethernet header; zero where there is none
   std::uint8_t tunnels = 0;  ///< how many encapsulations were taken off
+  /// Of several networks on one wire, which: the innermost tunnel's VNI or key, times 4096, and the
+  /// VLAN inside it. 0: no tag and no tunnel.
+  std::uint64_t network = 0;
   VrrpDecoded decoded;
 };
+
+/// "VNI 7 VLAN 10", "VLAN 10", or nothing.
+std::string network_text(std::uint64_t network);
 
 /// An ARP message, or neighbour discovery in the same form: a neighbour solicitation is operation
 /// 1, a neighbour advertisement operation 2, with target_ip = sender_ip when it went to a group.

@@ -174,6 +174,25 @@ TEST(Frame, Tunnels) {
   EXPECT_EQ(decode_frame(ipv4(4, nested), LinkType::Raw).defect, FrameDefect::TooDeep);
 }
 
+TEST(Frame, TheInnermostNetworkIsKnown) {
+  const auto network = [](const Octets& bytes, LinkType link_type) {
+    const Frame frame = decode_frame(bytes, link_type);
+    return frame.vrrp ? network_text(frame.vrrp->network) : "no advert";
+  };
+  EXPECT_EQ(network(kFrame, LinkType::Ethernet), "");
+  EXPECT_EQ(network(ethernet("8100 e064 0800", kPacket), LinkType::Ethernet), "VLAN 100");
+  EXPECT_EQ(network(ethernet("88a8 0001 8100 0064 0800", kPacket), LinkType::Ethernet), "VLAN 100");
+  const Octets inside = ethernet("8100 000a 0800", kPacket);
+  const Octets vxlan = udp(4789, hex("08000000 00000700") + inside);
+  EXPECT_EQ(network(ipv4(17, vxlan), LinkType::Raw), "VNI 7 VLAN 10");
+  EXPECT_EQ(network(ethernet("8100 0064 0800", ipv4(17, vxlan)), LinkType::Ethernet),
+            "VNI 7 VLAN 10");
+  const Octets geneve = hex("0200 6558 00000100 0102 80 01 00000000") + kFrame;
+  EXPECT_EQ(network(ipv4(17, udp(6081, geneve)), LinkType::Raw), "VNI 1");
+  EXPECT_EQ(network(ipv4(47, hex("b000 6558 abcd0000 00000007 00000009") + kFrame), LinkType::Raw),
+            "VNI 7");
+}
+
 TEST(Frame, EveryPrefixIsReadWithoutAComplaintFromTheSanitizers) {
   const Octets whole = ethernet(
       "8100 0001 0800", ipv4(17, udp(4789, hex("08000000 00000100") + hex(testing::kV3Ipv6Frame))));

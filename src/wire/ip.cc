@@ -17,6 +17,7 @@ void take_vrrp(Walk& walk, const IpHeader& ip, Bytes bytes) {
   packet.ip_id = ip.id;
   packet.source_mac = walk.source_mac;
   packet.tunnels = walk.tunnels;
+  packet.network = walk.network;
   packet.decoded = decode_vrrp(bytes, ip.source, ip.destination);
   walk.frame.vrrp = std::move(packet);
   // An advertisement cut short by the snap length is one all the same; the defect says that its

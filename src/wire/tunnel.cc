@@ -22,7 +22,7 @@ FrameDefect take_vxlan(Bytes bytes, Inner& out) {
   const auto header = reader.take<8>();
   if (!header) return FrameDefect::Truncated;
   if ((header->u8<0>() & 0x08U) == 0) return FrameDefect::NotOurs;
-  out = {kEtherBridging, reader.rest()};
+  out = {kEtherBridging, reader.rest(), header->u32<4>() >> 8U};
   return FrameDefect::None;
 }
 
@@ -43,7 +43,7 @@ FrameDefect take_geneve(Bytes bytes, Inner& out) {
   if (!reader.skip((header->u8<0>() & 0x3fU) * std::size_t{4})) {
     return FrameDefect::Truncated;
   }
-  out = {header->u16<2>(), reader.rest()};
+  out = {header->u16<2>(), reader.rest(), header->u32<4>() >> 8U};
   return FrameDefect::None;
 }
 
@@ -83,15 +83,19 @@ FrameDefect take_gre(Bytes bytes, Inner& out) {
   const unsigned flags = header->u16<0>();
   // Version 1 is PPTP; the routing flag of RFC 1701 is deprecated and its field has no fixed size.
   if ((flags & 0x0007U) != 0 || (flags & 0x4000U) != 0) return FrameDefect::NotOurs;
-  std::size_t optional = 0;
-  for (const unsigned flag : {0x8000U, 0x2000U, 0x1000U}) optional += (flags & flag) != 0 ? 4U : 0U;
-  if (!reader.skip(optional)) return FrameDefect::Truncated;
-  out = {header->u16<2>(), reader.rest()};
+  std::uint32_t key = 0;
+  for (const unsigned flag : {0x8000U, 0x2000U, 0x1000U}) {
+    if ((flags & flag) == 0) continue;
+    const auto word = reader.take<4>();
+    if (!word) return FrameDefect::Truncated;
+    if (flag == 0x2000U) key = word->u32<0>();
+  }
+  out = {header->u16<2>(), reader.rest(), key};
   return FrameDefect::None;
 }
 
 void walk_inner(Walk& walk, const Inner& inner) {
-  if (!walk.enter_tunnel()) return;
+  if (!walk.enter_tunnel(inner.network)) return;
   if (inner.type == kEtherBridging) return walk_link(walk, inner.rest, LinkType::Ethernet);
   walk_ether_type(walk, inner.type, inner.rest);
 }

@@ -34,10 +34,12 @@ struct Walk {
   Frame frame;
   MacAddress source_mac;
   std::uint8_t tunnels = 0;
+  std::uint64_t network = 0;
 
   void stop(FrameDefect why) { frame.defect = why; }
-  /// One more encapsulation taken off; false when that is one too many.
-  bool enter_tunnel();
+  /// One more encapsulation taken off, whose network has this number; false when that is one too
+  /// many.
+  bool enter_tunnel(std::uint32_t id = 0);
 };
 
 /// The parts of an IP header that the layers below need.
@@ -59,11 +61,13 @@ struct LinkHeader {
 struct Inner {
   std::uint16_t type = 0;
   Bytes rest;
+  std::uint32_t network = 0;  ///< VNI or key
 };
 
 // Each takes one header off and says None, or why it cannot.
 FrameDefect take_link_header(Bytes bytes, LinkType link_type, LinkHeader& out);
-FrameDefect take_tags(std::uint16_t& type, Reader& reader);
+/// `vlan`: the innermost tag's; as it was where there is none.
+FrameDefect take_tags(std::uint16_t& type, std::uint16_t& vlan, Reader& reader);
 FrameDefect take_udp_tunnel(Bytes bytes, Inner& out);
 FrameDefect take_gre(Bytes bytes, Inner& out);
 

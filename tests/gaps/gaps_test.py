@@ -130,6 +130,27 @@ class Gaps(unittest.TestCase):
         self.assertEqual([r["kind"] for r in rows], ["gap"] + kinds)
         self.assertEqual(rows[0]["length_ns"], "3609000000")
 
+    def test_networks_of_one_port_are_streams_of_their_own(self):
+        """802.1Q and VXLAN: a loss in one network is a gap there, two masters are no hand-over."""
+        def tagged(frame, vlan):
+            return frame[:12] + b"\x81\x00" + vlan.to_bytes(2, "big") + frame[12:]
+
+        def vxlan(frame, vni):
+            body = bytes([8, 0, 0, 0]) + vni.to_bytes(3, "big") + b"\0" + frame
+            udp = struct.pack("!HHHH", 40000, 4789, 8 + len(body), 0) + body
+            return mc.ethernet(b"\x08\x00", mc.ipv4(17, [192, 0, 2, 1], [192, 0, 2, 2], udp))
+
+        for wrap, key in ((tagged, "vlan"), (vxlan, "vni")):
+            packets = []
+            for t in range(30):
+                packets.append((mc.BEGIN + t * mc.SECOND, wrap(mc.advert(t), 7)))
+                if t not in (10, 11):
+                    packets.append((mc.BEGIN + t * mc.SECOND + mc.SECOND // 3,
+                                    wrap(mc.advert(t, host=2), 8)))
+            report = self.gaps(self.write(f"{key}.pcap", packets))
+            self.assertEqual([(x[key], len(x["gaps"]), x["hand_overs"]) for x in report["streams"]],
+                             [(7, 0, []), (8, 1, [])])
+
     def test_filters(self):
         s = mc.SECOND
         packets = [(mc.BEGIN + t * s, mc.advert(t, vrid=v)) for t in range(60) if t not in (20, 40)
