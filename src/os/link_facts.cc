@@ -43,8 +43,8 @@ class Collector {
   void open(const std::string& spec, const std::string& what);
   Result<void> read(const Opened& netns);
   Result<void> read_links(Netlink& netlink, const Opened& netns);
-  Result<void> read_addresses(Netlink& netlink, const Opened& netns, std::size_t first);
-  void read_forwarding(Netlink& netlink, const Opened& netns, std::size_t first);
+  Result<void> read_addresses(Netlink& netlink, std::size_t first);
+  void read_forwarding(Netlink& netlink, std::size_t first);
   std::map<int, std::uint64_t> name_neighbours(Netlink& netlink, const std::set<int>& wanted);
   void name_holders();
   void ask_switch();
@@ -118,8 +118,8 @@ Result<void> Collector::read(const Opened& netns) {
   if (!netlink) return tl::unexpected(netlink.error());
   const std::size_t first = host_.links.size();
   if (auto links = read_links(*netlink, netns); !links) return links;
-  if (auto addresses = read_addresses(*netlink, netns, first); !addresses) return addresses;
-  read_forwarding(*netlink, netns, first);
+  if (auto addresses = read_addresses(*netlink, first); !addresses) return addresses;
+  read_forwarding(*netlink, first);
   return {};
 }
 
@@ -170,7 +170,7 @@ std::map<int, std::uint64_t> Collector::name_neighbours(Netlink& netlink,
   return named;
 }
 
-Result<void> Collector::read_addresses(Netlink& netlink, const Opened&, std::size_t first) {
+Result<void> Collector::read_addresses(Netlink& netlink, std::size_t first) {
   const auto addresses = netlink.addresses();
   if (!addresses) return tl::unexpected(addresses.error());
   for (const InterfaceAddress& a : *addresses) {
@@ -183,7 +183,7 @@ Result<void> Collector::read_addresses(Netlink& netlink, const Opened&, std::siz
 }
 
 /// Absent where there is no bridge module: then there are no such entries either.
-void Collector::read_forwarding(Netlink& netlink, const Opened&, std::size_t first) {
+void Collector::read_forwarding(Netlink& netlink, std::size_t first) {
   NetlinkMessage request(RTM_GETNEIGH, NLM_F_REQUEST | NLM_F_DUMP);
   request.body<ndmsg>().ndm_family = AF_BRIDGE;
   static_cast<void>(netlink.each(request, [&](const nlmsghdr* h) {
