@@ -18,7 +18,8 @@ struct AccountLine {
 };
 
 struct Account {
-  Sender sender;
+  Sender sender;           ///< whose thread it is
+  bool receiving = false;  ///< of who should have read adverts that had arrived: `begin` == `due`
   Instant begin;    ///< the last advert in time
   Instant end;      ///< the next one, or the take-over if none came
   Instant due;      ///< when the next advert should have left

@@ -66,11 +66,17 @@ Verdict judge(const evidence::Recording& recording, const std::vector<Stream>& s
   const Where where = verdict.where.value_or(Where{});
   const std::optional<Sender> sender = find_sender(recording, from, incident.silent_since + 1ms);
   verdict.account = account_for(recording, from, incident, where, sender);
-  const Scene scene{recording, incident, from, to, where, sender, verdict.account};
+  const std::optional<Receiver> receiver =
+      where.origin == Origin::Nowhere ? receiver_of(recording, from, to, incident) : std::nullopt;
+  const Scene scene{recording, incident, from, to, where, sender, verdict.account, receiver};
   verdict.cause = ask_rules(scene);
   if (!verdict.cause) verdict.cause = unknown(scene);
   static_cast<void>(entry_of(verdict.cause->code));  // every code is in the catalogue
   verdict.exonerated = exonerated(scene);
+  if (receiver) {
+    verdict.account = receiver->account;
+    verdict.host = recording.taps[receiver->unheeded.tap].host;
+  }
   return verdict;
 }
 

@@ -9,6 +9,7 @@
 #include "investigate/cause.h"
 #include "investigate/incident.h"
 #include "investigate/path.h"
+#include "investigate/receiver.h"
 #include "investigate/scripts.h"
 
 namespace alibi::investigate {
@@ -21,6 +22,8 @@ struct Scene {
   const Where& where;
   const std::optional<Sender>& sender;
   const std::optional<Account>& account;  ///< only when the gap began at the sender
+  /// Only when the adverts arrived where `to` listens and it did not act on them.
+  const std::optional<Receiver>& receiver;
 
   /// Does the fault lie with the sender: it fell silent or resigned at its own first tap?
   bool at_sender() const {

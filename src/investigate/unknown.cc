@@ -11,6 +11,23 @@
 namespace alibi::investigate {
 namespace {
 
+void missing_about_receiver(const Scene& scene, Finding& finding) {
+  if (!scene.receiver || !scene.receiver->account) {
+    finding.missing.push_back(
+        "what the receiver did: every tap passed the adverts in time, and it did not act on them");
+    return;
+  }
+  const std::size_t idle = scene.receiver->met(Doing::Idle);
+  if (idle == 0) return;
+  finding.missing.push_back(
+      fmt::format("why {} (pid {}) did not act on the adverts: it was waiting for work when {} of "
+                  "{} arrived at its host, so that it refused them or something behind tap {} took "
+                  "them away",
+                  scene.receiver->process->comm, scene.receiver->process->pid, idle,
+                  scene.receiver->unheeded.arrived.size(),
+                  scene.recording.taps[scene.receiver->unheeded.tap].label));
+}
+
 void missing_about_place(const Scene& scene, Finding& finding) {
   const std::string first = scene.recording.taps[scene.from.origin().tap].label;
   for (const std::string& tap : scene.where.left_out) {
@@ -26,9 +43,7 @@ void missing_about_place(const Scene& scene, Finding& finding) {
       if (!scene.where.why_unclear.empty()) finding.missing.push_back(scene.where.why_unclear);
       break;
     case Origin::Nowhere:
-      finding.missing.push_back(
-          "what the receiver did: every tap passed the adverts in time, and it did not act on "
-          "them");
+      missing_about_receiver(scene, finding);
       break;
     default:
       break;
@@ -72,8 +87,9 @@ Finding unknown(const Scene& scene) {
         scene.incident.fell_from.value, scene.incident.from_priority.value);
     finding.missing.push_back("which of the two it was: no script run was seen to fail");
   }
-  if (scene.account) {
-    for (const AccountLine& line : scene.account->lines) {
+  const std::optional<Account>& account = scene.receiver ? scene.receiver->account : scene.account;
+  if (account) {
+    for (const AccountLine& line : account->lines) {
       finding.evidence.push_back(fmt::format("{} {}{}{}", seconds_text(line.time), text(line.doing),
                                              line.detail.empty() ? "" : ", ", line.detail));
       if (finding.evidence.size() == 4) break;

@@ -19,11 +19,12 @@ struct Verdict {
   wire::IpAddress to_source;
   /// False for a hand-over in which nothing failed: a better router came, or came back.
   bool failure = true;
-  std::optional<Where> where;      ///< not for what needs no place (resignation, preemption)
-  std::optional<Account> account;  ///< of the sending thread, when it was watched
-  std::optional<Finding> cause;    ///< none when nothing failed
+  std::optional<Where> where;  ///< not for what needs no place (resignation, preemption)
+  /// Of the sending thread, or of the receiving one where the adverts had arrived; when watched.
+  std::optional<Account> account;
+  std::optional<Finding> cause;  ///< none when nothing failed
   std::vector<std::string> exonerated;
-  std::string host;  ///< of the cause: where the sender runs, if known
+  std::string host;  ///< of the cause: where the sender (or the receiver) runs, if known
 };
 
 /// All incidents of a recording with their verdicts, in order of time.

@@ -8,6 +8,11 @@
 #include "lab/programs.h"
 
 namespace alibi::lab {
+namespace {
+
+constexpr const char* kBackup = "loadbalancer02";
+
+}  // namespace
 
 Duration Draw::between(Duration low, Duration high) {
   const auto span = static_cast<std::size_t>((high - low) / 1ms) + 1;
@@ -55,6 +60,10 @@ const std::vector<Fault>& faults() {
        6500ms, 8s, stop_service},
       {"admin.stop", "the keeper is told to end (SIGTERM)", {"admin.stopped"}, Syslog,
        3s, 5s, stop_keeper},
+      {"peer.stop", "SIGSTOP to the VRRP process of the backup", {"peer.stopped"}, Syslog,
+       4700ms, 7s, stop_process, kBackup},
+      {"peer.freeze", "the backup's control group is frozen (cgroup v1)", {"peer.frozen"}, Syslog,
+       4700ms, 7s, freeze_process_v1, kBackup},
       {"none", "nothing happens", {}, Syslog, 4s, 6s, do_nothing},
   };
   return all;

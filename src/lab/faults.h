@@ -39,6 +39,7 @@ struct Fault {
   LogMode log = LogMode::Syslog;  ///< how the keeper must log for this fault to reach it
   Duration shortest{0}, longest{0};  ///< how long to hold it so that the address moves
   Result<Injected> (*inject)(Lab& lab, const std::string& host, Draw& draw) = nullptr;
+  const char* host = "loadbalancer01";  ///< where: the master's host, or the backup's
 };
 
 const std::vector<Fault>& faults();

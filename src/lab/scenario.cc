@@ -119,7 +119,7 @@ Result<void> commit_fault(Lab& lab, const OneRun& run, Draw& draw, Duration time
   lab.fault = run.fault->name;
   if (auto saved = save(lab); !saved) return saved;
   truth.from_unix_ns = static_cast<std::int64_t>(unix_now());
-  auto injected = run.fault->inject(lab, "loadbalancer01", draw);
+  auto injected = run.fault->inject(lab, run.fault->host, draw);
   if (injected) hold(time);
   auto healed = heal(lab);
   truth.to_unix_ns = static_cast<std::int64_t>(unix_now());
@@ -131,10 +131,13 @@ Result<void> commit_fault(Lab& lab, const OneRun& run, Draw& draw, Duration time
   return await_healthy(lab, 20s);
 }
 
-// A keeper that does not log itself withstands whatever its log does.
+// A keeper that does not log itself withstands whatever its log does. One that first reads what
+// arrived while it was away takes over from nobody who lives: alibi and keepalived 2.2 do.
 bool may_withstand(const Lab& lab, const Fault& fault) {
-  return lab.keeper == Keeper::Alibi &&
-         std::ranges::any_of(fault.causes, [](const auto& c) { return c.starts_with("host.io."); });
+  return std::ranges::any_of(fault.causes, [&](const auto& c) {
+    return (lab.keeper == Keeper::Alibi && c.starts_with("host.io.")) || c == "peer.stopped" ||
+           c == "peer.frozen";
+  });
 }
 
 Result<Judgement> perform(Lab& lab, const OneRun& run, RunResult& result) {

@@ -71,6 +71,7 @@ ordered_json account_json(const evidence::Recording& recording, const Verdict& v
   if (!verdict.account) return nullptr;
   const investigate::Account& account = *verdict.account;
   ordered_json json;
+  json["of"] = account.receiving ? "receiver" : "sender";
   json["process"] = account.sender.comm;
   json["pid"] = account.sender.pid;
   json["tid"] = account.sender.tid;

@@ -111,9 +111,11 @@ void tap_lines(std::string& out, const evidence::Recording& recording,
 
 void account_lines(std::string& out, const investigate::Account& account) {
   field(out, "account",
-        fmt::format("{} of {} (thread {}), due again after {}",
-                    seconds_text(account.end - account.begin), account.sender.comm,
-                    account.sender.tid, seconds_text(account.due - account.begin)));
+        fmt::format("{} of {} (thread {}), {}", seconds_text(account.end - account.begin),
+                    account.sender.comm, account.sender.tid,
+                    account.receiving
+                        ? std::string("which should have read adverts that had arrived")
+                        : "due again after " + seconds_text(account.due - account.begin)));
   constexpr std::size_t kMostLines = 7;
   Duration rest{0};
   std::size_t shown = 0;

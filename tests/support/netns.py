@@ -205,6 +205,12 @@ class Lab:
     def namespace(self, label):
         return Namespace(self, label)
 
+    def start(self, command):
+        """A program of the host's own namespace, ended with the lab."""
+        process = Process(command)
+        self.processes.append(process)
+        return process
+
     def segment(self, labels):
         """Namespaces joined by a bridge in one of their own; each has an eth0 that is up."""
         switch = self.namespace("sw")

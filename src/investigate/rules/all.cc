@@ -13,10 +13,10 @@ std::span<const Rule> of_resignation() {
 }
 
 std::span<const Rule> all() {
-  static constexpr std::array<Rule, 15> kRules = {
-      process_crashed, process_killed, admin_stopped, service_down, link_down,
-      process_stopped, process_frozen, cpu_throttled, cpu_starved,  io_log,
-      io_filesystem,   io_disk,        process_busy,  network_cut,  network_loss};
+  static constexpr std::array<Rule, 18> kRules = {
+      process_crashed, process_killed, admin_stopped, service_down, link_down,     process_stopped,
+      process_frozen,  cpu_throttled,  cpu_starved,   io_log,       io_filesystem, io_disk,
+      process_busy,    peer_held,      peer_overflow, peer_busy,    network_cut,   network_loss};
   return kRules;
 }
 

@@ -18,7 +18,7 @@ std::optional<Finding> process_stopped(const Scene& scene) {
       "host.process.stopped", fmt::format("{} was stopped", sender_text(scene)), {}, {}};
   for (const int signal : {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU}) {
     const evidence::SignalSent* sent =
-        signal_for(scene.recording, scene.sender->pid, signal, scene.incident.silent_since - 5s,
+        signal_for(scene.recording, scene.sender->pid, signal, scene.account->begin - 60s,
                    scene.account->decided);
     if (sent == nullptr) continue;
     finding.headline = fmt::format("{} was stopped: {} sent {}", sender_text(scene),

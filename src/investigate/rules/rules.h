@@ -25,6 +25,10 @@ std::optional<Finding> io_log(const Scene& scene);
 std::optional<Finding> link_down(const Scene& scene);
 std::optional<Finding> network_cut(const Scene& scene);
 std::optional<Finding> network_loss(const Scene& scene);
+// peer.cc: the receiving side
+std::optional<Finding> peer_held(const Scene& scene);
+std::optional<Finding> peer_overflow(const Scene& scene);
+std::optional<Finding> peer_busy(const Scene& scene);
 // service.cc
 std::optional<Finding> service_down(const Scene& scene);
 

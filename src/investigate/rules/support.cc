@@ -12,8 +12,9 @@ bool dominates(const Scene& scene, Doing doing) {
 }
 
 std::string share_text(const Scene& scene, Doing doing) {
-  return fmt::format("{} of the {} overdue", seconds_text(scene.account->overdue_in(doing)),
-                     seconds_text(scene.account->overdue()));
+  return fmt::format("{} of the {} {}", seconds_text(scene.account->overdue_in(doing)),
+                     seconds_text(scene.account->overdue()),
+                     scene.account->receiving ? "in which adverts waited for it" : "overdue");
 }
 
 std::string sender_text(const Scene& scene) {

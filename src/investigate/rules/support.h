@@ -12,7 +12,7 @@ namespace alibi::investigate::rules {
 /// Half of the overdue time or more: then the state explains why the advert was not sent.
 bool dominates(const Scene& scene, Doing doing);
 
-/// "2.612 s of the 2.633 s overdue".
+/// "2.612 s of the 2.633 s overdue", or "... in which adverts waited for it".
 std::string share_text(const Scene& scene, Doing doing);
 
 /// The sender as "keepalived (pid 123) on loadbalancer01".
