@@ -10,7 +10,7 @@
 namespace alibi::investigate {
 namespace {
 
-constexpr std::array<CatalogueEntry, 26> kCatalogue = {{
+constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
     {"host.cpu.starved", "The sender wanted a CPU and others held it.",
      "scheduler events: runnable for half of the overdue time or more, and who ran meanwhile",
      "an idle CPU in that time, or a quota used up",
@@ -91,6 +91,17 @@ constexpr std::array<CatalogueEntry, 26> kCatalogue = {{
      "adverts at its own tap in time; drops in /proc/net/raw moved while its thread was reading",
      "its thread was held: then the overflow is a symptom",
      "Find who floods protocol 112; raise net.core.rmem_default."},
+    {"peer.rejects", "Adverts arrived in a state in which every receiver discards them.",
+     "TTL (hop limit) other than 255 at the tap where the receiver listens",
+     "the receiver acted on such adverts",
+     "Look what changes the TTL on the way: routing, a firewall's rewriting, a proxy of "
+     "multicast."},
+    {"config.mismatch", "Two routers are configured so that one discards the other's adverts.",
+     "both advertise, and their adverts differ in password, interval or addresses",
+     "the adverts agree", "Give both the same authentication, advert_int and virtual_ipaddress."},
+    {"config.duplicate_vrid", "Two pairs use one virtual router id in one network.",
+     "two routers of one VRID advertise, and have no virtual address in common",
+     "an address in common", "Give one of the pairs another virtual_router_id."},
     {"service.down", "A tracked script failed; the address moved as it should.",
      "exit code of the script before the priority fell or the master resigned",
      "the script succeeded again before, or had never succeeded",
@@ -101,9 +112,14 @@ constexpr std::array<CatalogueEntry, 26> kCatalogue = {{
     {"admin.stopped", "Somebody stopped the daemon in an orderly way.",
      "SIGTERM, SIGINT or SIGQUIT from another process before it resigned or ended",
      "no such signal was sent", "None, if it was meant."},
+    {"admin.reloaded",
+     "The daemon was told to read its configuration anew, and then did otherwise.",
+     "SIGHUP from another process between the last advert and the change",
+     "it went on as before after the signal",
+     "None, if it was meant; compare the old configuration with the new."},
     {"unknown", "The evidence does not name a cause.", "none", "none",
      "Record what was missing: run alibi record on the sender's host, as root."},
-}};
+});
 
 }  // namespace
 

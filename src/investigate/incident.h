@@ -56,6 +56,11 @@ inline bool is_hand_over(const Incident& incident) {
   return incident.kind != Kind::NearMiss && incident.kind != Kind::Silenced;
 }
 
+/// Both advertised after the hand-over for longer than an advert may be on its way.
+inline bool both_went_on(const Incident& incident) {
+  return incident.two_masters > incident.interval + incident.interval / 2;
+}
+
 /// Incidents in order of time. `end` is the end of the recording (open gaps are judged by it).
 std::vector<Incident> find_incidents(const std::vector<Stream>& streams, Instant end);
 

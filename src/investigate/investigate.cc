@@ -11,10 +11,19 @@
 namespace alibi::investigate {
 namespace {
 
+/// Two routers of one VRID that have no address in common: one of them is in the wrong network.
+bool strangers(const Stream& a, const Stream& b) {
+  return !a.addresses.empty() && !b.addresses.empty() &&
+         std::none_of(a.addresses.begin(), a.addresses.end(), [&](const wire::IpAddress& address) {
+           return std::binary_search(b.addresses.begin(), b.addresses.end(), address);
+         });
+}
+
 /// A better router came, or came back, and the old one yielded: nothing failed. It did fail if the
 /// old master's own priority fell first and would have held the address before.
 bool is_failure(const Incident& incident, const Stream& from, const Stream& to) {
   if (incident.kind != Kind::Preemption) return true;
+  if (both_went_on(incident) || strangers(from, to)) return true;
   if (incident.fell_from.value == 0) return false;
   if (incident.fell_from != incident.to_priority) return incident.fell_from > incident.to_priority;
   return wire::higher(from.source, to.source);
@@ -35,14 +44,12 @@ std::optional<Account> account_for(const evidence::Recording& recording, const S
   return account_of(recording, *sender, gap.last, end, decided, from.interval);
 }
 
-/// The first rule that speaks. What made a daemon resign is another matter: several things may have
-/// happened just before, each of which explains it; then none is named.
+/// The first rule that speaks. What made a daemon resign or bid less is another matter: several
+/// things may have happened just before, each of which explains it; then none is named.
 std::optional<Finding> ask_rules(const Scene& scene) {
   std::vector<Finding> reasons;
-  if (scene.incident.kind == Kind::Resignation) {
-    for (const Rule rule : rules::of_resignation()) {
-      if (auto finding = rule(scene)) reasons.push_back(std::move(*finding));
-    }
+  for (const Rule rule : rules::of_own_decision(scene.incident.kind)) {
+    if (auto finding = rule(scene)) reasons.push_back(std::move(*finding));
   }
   if (reasons.size() > 1) return undecided(scene, reasons);
   for (const Rule rule : rules::all()) {
@@ -80,6 +87,32 @@ Verdict judge(const evidence::Recording& recording, const std::vector<Stream>& s
   return verdict;
 }
 
+/// Does one of the two not heed the other's adverts, by what the adverts say?
+bool is_disagreement(const Verdict& verdict) {
+  return verdict.cause &&
+         (verdict.cause->code == "config.mismatch" || verdict.cause->code == "peer.rejects" ||
+          verdict.cause->code == "config.duplicate_vrid");
+}
+
+/// Routers that do not heed each other may take turns. The better one that comes back has not
+/// settled it: the hand-over is one more of the same quarrel.
+void carry_disagreements(std::vector<Verdict>& verdicts) {
+  for (std::size_t i = 1; i < verdicts.size(); ++i) {
+    Verdict& verdict = verdicts[i];
+    if (verdict.failure) continue;
+    const auto before = std::find_if(
+        verdicts.rend() - static_cast<std::ptrdiff_t>(i), verdicts.rend(), [&](const Verdict& v) {
+          return v.incident.router == verdict.incident.router && is_hand_over(v.incident);
+        });
+    if (before == verdicts.rend() || !is_disagreement(*before)) continue;
+    if (before->from_source != verdict.to_source || before->to_source != verdict.from_source) {
+      continue;
+    }
+    verdict.failure = true;
+    verdict.cause = before->cause;
+  }
+}
+
 }  // namespace
 
 std::vector<Verdict> investigate(const evidence::Recording& recording) {
@@ -94,6 +127,7 @@ std::vector<Verdict> investigate(const evidence::Recording& recording) {
   std::stable_sort(verdicts.begin(), verdicts.end(), [](const Verdict& a, const Verdict& b) {
     return a.incident.at < b.incident.at;
   });
+  carry_disagreements(verdicts);
   return verdicts;
 }
 

@@ -15,7 +15,9 @@ TapGap gap_at(const TapBeats& tap, Instant middle, const Incident& incident, Ins
   const Beat* next = Stream::first_after(tap, middle);
   gap.last = last != nullptr ? last->at : middle;
   gap.next = next != nullptr ? next->at : kNever;
-  gap.length = (next != nullptr ? next->at : end) - gap.last;
+  // Who did not wait for a gap was not led by one, whatever came later.
+  const Instant judged = incident.kind == Kind::Conflict ? incident.at : kNever;
+  gap.length = std::min(next != nullptr ? next->at : end, judged) - gap.last;
   gap.late = gap.length > incident.interval + incident.interval / 2;
   if (next != nullptr) gap.capture_lost = next->dropped_before;
   const Instant until = std::min(incident.resumed, incident.at);
@@ -80,12 +82,17 @@ Where locate(const evidence::Recording& recording, const Stream& from, const Inc
   Where where;
   const Instant until = std::min(incident.resumed, incident.at);
   // The moment when an advert was due and missing, seen from the successor.
+  const Duration half = (until - incident.silent_since) / 2;
   const Instant middle =
-      incident.silent_since + std::max(Duration(incident.interval + incident.interval / 4),
-                                       (until - incident.silent_since) / 2);
+      incident.silent_since +
+      (incident.kind == Kind::Conflict
+           ? half
+           : std::max(Duration(incident.interval + incident.interval / 4), half));
   for (const TapBeats& tap : from.taps) {
-    if (covers(tap, incident)) where.taps.push_back(gap_at(tap, middle, incident, recording.end));
-    else where.left_out.push_back(recording.taps[tap.tap].label);
+    if (covers(tap, incident))
+      where.taps.push_back(gap_at(tap, middle, incident, recording.end));
+    else
+      where.left_out.push_back(recording.taps[tap.tap].label);
   }
   const auto bad = std::find_if(where.taps.begin(), where.taps.end(),
                                 [](const TapGap& gap) { return gap.late; });

@@ -4,7 +4,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-enum { SI_KERNEL = 0x80 };
+enum { SI_KERNEL = 0x80, SIGSTOP_ = 19 };
 
 SEC("tp_btf/signal_generate")
 int BPF_PROG(on_signal, int number, struct kernel_siginfo *info, struct task_struct *target) {
@@ -28,8 +28,10 @@ int BPF_PROG(on_signal, int number, struct kernel_siginfo *info, struct task_str
     sent->code = SI_KERNEL;
   else
     sent->code = BPF_CORE_READ(info, si_code);
-  if (sent->code <= 0) {  /* SI_FROMUSER */
-    struct task_struct *sender = bpf_get_current_task_btf();
+  struct task_struct *sender = bpf_get_current_task_btf();
+  /* A SIGSTOP of the kernel's own is PTRACE_ATTACH's (kernel/ptrace.c), sent by the tracer's call. */
+  bool attached = sent->code == SI_KERNEL && number == SIGSTOP_ && sender->tgid != target->tgid;
+  if (sent->code <= 0 || attached) {  /* SI_FROMUSER */
     struct task_struct *parent = BPF_CORE_READ(sender, real_parent);
     sent->sender_pid = sender->tgid;
     read_comm(sent->sender_comm, sender);

@@ -32,8 +32,15 @@ std::optional<Finding> peer_busy(const Scene& scene);
 // service.cc
 std::optional<Finding> service_down(const Scene& scene);
 
-/// Those that name what a daemon that resigned may have acted on.
-std::span<const Rule> of_resignation();
+// reload.cc
+std::optional<Finding> admin_reloaded(const Scene& scene);
+// refused.cc: two masters, and the adverts themselves say why
+std::optional<Finding> advert_refused(const Scene& scene);
+std::optional<Finding> addresses_differ(const Scene& scene);
+
+/// Those that name what a daemon that resigned, or bid less, may have acted on; none for incidents
+/// of another kind.
+std::span<const Rule> of_own_decision(Kind kind);
 
 /// All of them; the first that speaks is believed, so the more direct evidence stands first.
 std::span<const Rule> all();

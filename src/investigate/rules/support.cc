@@ -24,15 +24,21 @@ std::string sender_text(const Scene& scene) {
                      host.empty() ? "" : " on " + host);
 }
 
-const evidence::SignalSent* signal_for(const evidence::Recording& recording, std::int32_t pid,
-                                       int signal, Instant a, Instant b) {
-  const evidence::SignalSent* last = nullptr;
+const evidence::Event* signal_event(const evidence::Recording& recording, std::int32_t pid,
+                                    int signal, Instant a, Instant b) {
+  const evidence::Event* last = nullptr;
   for (const evidence::Event& event : recording.events) {
     if (event.at < a || event.at > b) continue;
     const auto* sent = std::get_if<evidence::SignalSent>(&event.fact);
-    if (sent != nullptr && sent->target_pid == pid && sent->signal == signal) last = sent;
+    if (sent != nullptr && sent->target_pid == pid && sent->signal == signal) last = &event;
   }
   return last;
+}
+
+const evidence::SignalSent* signal_for(const evidence::Recording& recording, std::int32_t pid,
+                                       int signal, Instant a, Instant b) {
+  const evidence::Event* event = signal_event(recording, pid, signal, a, b);
+  return event == nullptr ? nullptr : &std::get<evidence::SignalSent>(event->fact);
 }
 
 std::string signal_source(const evidence::SignalSent& sent) {

@@ -22,6 +22,10 @@ std::string sender_text(const Scene& scene);
 const evidence::SignalSent* signal_for(const evidence::Recording& recording, std::int32_t pid,
                                        int signal, Instant a, Instant b);
 
+/// The same as the event that says when it was sent.
+const evidence::Event* signal_event(const evidence::Recording& recording, std::int32_t pid,
+                                    int signal, Instant a, Instant b);
+
 /// "bash (pid 77, child of sshd)" or "the kernel".
 std::string signal_source(const evidence::SignalSent& sent);
 
