@@ -7,6 +7,7 @@ so that gigabytes take seconds. Two mixes of packet sizes: bulk() and imix(), bo
 IPv6 for the most part, with VLAN tags, UDP (DNS, QUIC), VXLAN and ARP between. Of 60 adverts one is
 late and two are missing, so that there are gaps to find.
 """
+import itertools
 import random
 import struct
 import sys
@@ -101,6 +102,21 @@ class Pcap:
     def record(at, frame):
         return struct.pack("<IIII", at // SECOND, at % SECOND, len(frame), len(frame)) + frame
 
+    @classmethod
+    def seconds(cls, frames, count):
+        """(begin, records) of each second. Only the stamps' seconds differ: they are replaced at once,
+        as long as they stand nowhere else."""
+        step = SECOND // len(frames)
+        mark = next(m for m in range(1, 1 << 32)
+                    if not any(struct.pack("<I", m) in frame for frame in frames))
+        marked = struct.pack("<I", mark)
+        first = b"".join(cls.record(mark * SECOND + i * step, frame)
+                         for i, frame in enumerate(frames))
+        if first.count(marked) != len(frames):
+            raise SystemExit("make_capture: the mark stands across two fields; take another seed")
+        for begin in range(BEGIN, BEGIN + count * SECOND, SECOND):
+            yield begin, first.replace(marked, struct.pack("<I", begin // SECOND))
+
 
 class Pcapng:
     """pcapng with nanoseconds; the direction of each packet is an option, as dumpcap has it."""
@@ -114,12 +130,20 @@ class Pcapng:
         return struct.pack("<IIIIIII", 6, size, 0, at >> 32, at & 0xFFFFFFFF, len(frame),
                            len(frame)) + data + struct.pack("<I", size)
 
+    @classmethod
+    def seconds(cls, frames, count):
+        step = SECOND // len(frames)
+        for begin in range(BEGIN, BEGIN + count * SECOND, SECOND):
+            yield begin, b"".join(cls.record(begin + i * step, frame)
+                                  for i, frame in enumerate(frames))
+
 
 def write(path, size, kind=Pcap, only_heartbeats=False, mix=bulk, a_second=10_000, seed=1):
     """A file of about `size` octets, with so many other frames a second. Returns its adverts."""
     rng = random.Random(seed)
     frames = [mix(rng) for _ in range(a_second)]
-    second = sum(len(kind.record(0, frame)) for frame in frames)
+    ends = [0, *itertools.accumulate(len(kind.record(0, frame)) for frame in frames)]
+    second = ends[-1]
     if only_heartbeats:
         frames, second = [], len(kind.record(0, advert(0))) * 1000
     seconds = max(2, size // second)
@@ -130,21 +154,17 @@ def write(path, size, kind=Pcap, only_heartbeats=False, mix=bulk, a_second=10_00
             for at, frame in beats:
                 f.write(kind.record(at, frame))
             return beats
-        step = SECOND // len(frames)
-        todo = iter(beats)
-        beat = next(todo)
-        for s in range(seconds):
-            start = BEGIN + s * SECOND
-            # The second in a hundred pieces; what is due of the adverts goes between them.
-            pieces = []
-            for i in range(0, len(frames), 100):
-                while beat and beat[0] < start + i * step:
-                    pieces.append(kind.record(*beat))
-                    beat = next(todo, None)
-                at = start + i * step
-                pieces += [kind.record(at + n * step, frame)
-                           for n, frame in enumerate(frames[i:i + 100])]
-            f.write(b"".join(pieces))
+        todo = beats[::-1]
+        for start, records in kind.seconds(frames, seconds):
+            done = 0
+            while todo and todo[-1][0] < start + SECOND:
+                at, frame = todo.pop()
+                # Behind the records that are earlier.
+                earlier = max(0, -((start - at) // (SECOND // len(frames))))
+                end = ends[min(earlier, len(frames))]
+                f.write(records[done:end] + kind.record(at, frame))
+                done = end
+            f.write(records[done:])
     return beats
 
 

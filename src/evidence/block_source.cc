@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads ahead in blocks of 256 KiB to the start of a page, where the kernel copies fastest; what is
+// Reads in blocks of 256 KiB to the start of a page, where the kernel copies fastest; what is
 // left of a block moves in front of the next.
 #include "evidence/block_source.h"
 
@@ -91,6 +91,12 @@ void BlockSource::next_block(std::size_t count) {
     buffer_.insert(buffer_.end(), more.begin(), more.end());
   }
   window_ = buffer_;
+}
+
+void BlockSource::read_by(const std::function<bool()>& step) {
+  if (blocks_) return blocks_->take_turns(step);
+  while (step()) {
+  }
 }
 
 void BlockSource::refill(std::size_t count) {

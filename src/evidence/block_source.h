@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@ namespace alibi::evidence {
 /// The largest record or block that is believed: a longer one is a damaged length field.
 inline constexpr std::size_t kMaxBlock = std::size_t{16} << 20U;
 
-/// One thread, and for a large file one that reads ahead. Memory stays at 256 KiB, for a large file
+/// One thread at a time. Memory stays at 256 KiB, for a large file
 /// 4 MiB, or the largest block seen so far (kMaxBlock at most).
 class BlockSource {
  public:
@@ -44,6 +45,11 @@ class BlockSource {
     window_ = window_.subspan(count);
     offset_ += count;
   }
+  /// What peek() would return without reading.
+  std::span<const std::uint8_t> window() const { return window_; }
+  /// Calls `step` until it says false. A step ought to take what goes past the window first, then
+  /// all that lies in it: for a large file two threads take turns, a block each.
+  void read_by(const std::function<bool()>& step);
   /// Octets consumed so far, of the unpacked data.
   std::uint64_t offset() const { return offset_; }
   /// Why reading failed, else empty: the end that peek() showed was not the file's.

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 namespace alibi::evidence {
 namespace {
@@ -20,20 +21,12 @@ FileBlocks::FileBlocks(int fd) : fd_(fd), slots_(kSlots) {
     const auto address = reinterpret_cast<std::uintptr_t>(slot.memory.data()) + kHeadroom;
     slot.block = slot.memory.data() + kHeadroom + (kPage - address % kPage) % kPage;
   }
-  helper_ = std::thread([this] { help(); });
 }
 
-FileBlocks::~FileBlocks() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  changed_.notify_all();
-  helper_.join();
-  ::close(fd_);
-}
+FileBlocks::~FileBlocks() { ::close(fd_); }
 
-void FileBlocks::claim_and_fill(std::unique_lock<std::mutex>& lock) {
+/// The number of the block.
+std::uint64_t FileBlocks::claim_and_fill(std::unique_lock<std::mutex>& lock) {
   const std::uint64_t block = claimed_++;
   Slot& slot = slot_of(block);
   lock.unlock();
@@ -52,17 +45,39 @@ void FileBlocks::claim_and_fill(std::unique_lock<std::mutex>& lock) {
   slot.read_errno = read_errno;
   slot.ready = true;
   changed_.notify_all();
+  return block;
 }
 
-void FileBlocks::help() {
+// Who read a block has the turn when it is due, unless a step of the other thread needed it in the
+// midst of a record.
+void FileBlocks::work(const std::function<bool()>& step) {
   std::unique_lock lock(mutex_);
-  while (!stop_) {
-    if (may_claim()) {
-      claim_and_fill(lock);
-    } else {
+  while (!ended_) {
+    if (!may_claim()) {
       changed_.wait(lock);
+      continue;
+    }
+    const std::uint64_t mine = claim_and_fill(lock);
+    while (!ended_ && given_ <= mine) {
+      if (stepping_ || given_ < mine) {
+        changed_.wait(lock);
+        continue;
+      }
+      stepping_ = true;
+      lock.unlock();
+      const bool more = step();
+      lock.lock();
+      stepping_ = false;
+      ended_ = !more;
+      changed_.notify_all();
     }
   }
+}
+
+void FileBlocks::take_turns(const std::function<bool()>& step) {
+  std::thread second([&] { work(step); });
+  work(step);
+  second.join();
 }
 
 Result<std::span<std::uint8_t>> FileBlocks::next() {
@@ -70,6 +85,7 @@ Result<std::span<std::uint8_t>> FileBlocks::next() {
   if (given_ > released_) {
     Slot& done = slot_of(released_);
     // The end, or an error, stays where it is: there is nothing behind it.
+    if (done.read_errno != 0) return fail(std::strerror(done.read_errno), done.read_errno);
     if (done.size < kBlock) return std::span<std::uint8_t>();
     done.ready = false;
     ++released_;
@@ -77,7 +93,8 @@ Result<std::span<std::uint8_t>> FileBlocks::next() {
   }
   Slot& slot = slot_of(given_);
   while (!slot.ready) {
-    if (may_claim()) {
+    // What is claimed already is on its way.
+    if (claimed_ == given_) {
       claim_and_fill(lock);
     } else {
       changed_.wait(lock);

@@ -60,8 +60,7 @@ class PcapReader {
   }
 
   CaptureSummary run() {
-    while (next_records()) {
-    }
+    source_.read_by([this] { return next_records(); });
     CaptureInterface& interface = summary_.interfaces.front();
     interface.frames = summary_.frames;
     interface.timed = summary_.frames != 0;
@@ -73,9 +72,11 @@ class PcapReader {
   }
 
  private:
-  /// All records that lie whole in what was read; then one that does not. False at the end.
+  /// One record for which more may have to be read, then all that lie whole in what was read. False
+  /// at the end.
   bool next_records() {
-    const Octets window = source_.peek(header_size_);
+    if (!next_record()) return false;
+    const Octets window = source_.window();
     std::size_t at = 0;
     while (window.size() - at >= header_size_) {
       const Octets record = window.subspan(at);
@@ -85,10 +86,9 @@ class PcapReader {
       at += whole;
     }
     source_.consume(at);
-    return at != 0 || next_record();
+    return true;
   }
 
-  /// A record that goes past what was read, or is damaged.
   bool next_record() {
     const auto stop = [this](const std::string& damage) {
       summary_.damage = damage;

@@ -42,6 +42,7 @@ class PcapngReader {
  private:
   // Each returns what is wrong with the block, or nothing.
   using Defect = std::optional<std::string>;
+  bool next_blocks();
   bool next_block();
   Defect take_block(std::uint32_t type, Octets body);
   Defect section(Octets body);
@@ -69,8 +70,7 @@ class PcapngReader {
 };
 
 CaptureSummary PcapngReader::run() {
-  while (next_block()) {
-  }
+  source_.read_by([this] { return next_blocks(); });
   finish();
   return std::move(summary_);
 }
@@ -83,6 +83,15 @@ void PcapngReader::finish() {
     interface.first_ns = clocks_[i].ticks.unix_ns(clocks_[i].first);
     interface.last_ns = clocks_[i].ticks.unix_ns(clocks_[i].last);
   }
+}
+
+// One block for which more may have to be read, then all that lie whole in what was read.
+bool PcapngReader::next_blocks() {
+  do {
+    if (!next_block()) return false;
+  } while (source_.window().size() >= kBlockFrame &&
+           source_.window().size() >= section_.order.u32(source_.window(), 4));
+  return true;
 }
 
 bool PcapngReader::next_block() {
