@@ -82,7 +82,7 @@ void Recorder::State::hear_links(Links& from) {
   from.monitor.drain([&](const std::variant<os::LinkState, os::AddressState>& news) {
     if (const auto* link = std::get_if<os::LinkState>(&news)) {
       log.add_fact(now, evidence::LinkChange{from.netns, link->index, link->name, link->admin_up,
-                                             link->carrier, link->deleted});
+                                             link->carrier, link->deleted, link->was_usable});
     } else {
       const auto& address = std::get<os::AddressState>(news);
       log.add_fact(now, evidence::AddressChange{from.netns, address.index, address.interface,

@@ -153,7 +153,7 @@ struct LinkChange {
   std::string interface;
   bool admin_up = false;            ///< IFF_UP
   bool carrier = false;             ///< IFF_LOWER_UP
-  bool deleted = false;
+  bool deleted = false, was_usable = false;  ///< the latter: up, with a carrier, before this
 };
 
 /// rtnetlink RTM_NEWADDR/DELADDR.

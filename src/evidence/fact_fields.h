@@ -141,6 +141,7 @@ void fields(V& v, Is<LinkChange> auto& f) {
   v("admin_up", f.admin_up);
   v("carrier", f.carrier);
   v("deleted", f.deleted);
+  v("was_usable", f.was_usable);
 }
 template <typename V>
 void fields(V& v, Is<AddressChange> auto& f) {

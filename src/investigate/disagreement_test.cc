@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two routers that do not heed each other, and a daemon that read its configuration anew.
+// Two routers that do not heed each other, a daemon that read its configuration anew, one that
+// acted on another link.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -195,6 +196,30 @@ TEST(Reload, SilenceWithATimerOfItsOwn) {
   scene.adverts(2, 12'600, 20'000, 100);
   scene.event(9'400, hangup());
   EXPECT_EQ(code_of(investigate(scene.finish(20'000))), "admin.reloaded");
+}
+
+/// Host 1 resigns at 9.6 s; a link of its namespace goes down at `at`.
+std::string resigned_with_link(std::int64_t at, evidence::LinkChange link) {
+  SceneBuilder scene(2);
+  scene.keepalived();
+  scene.beats(0, 11'000);
+  scene.adverts(1, 0, 9'500, 110);
+  scene.advert(1, 9'600, 0);
+  scene.adverts(2, 10'200, 20'000, 100);
+  link.interface = "eth1";
+  scene.event(at, link);
+  return code_of(investigate(scene.finish(20'000)));
+}
+
+TEST(OtherLink, OneThatWentDownJustBeforeIsNamed) {
+  const evidence::LinkChange down{1, 3, "", true, false, false, true};
+  EXPECT_EQ(resigned_with_link(9'590, down), "host.net.link_down");
+  EXPECT_EQ(resigned_with_link(8'900, down), "unknown");  // a resignation comes at once
+  EXPECT_EQ(resigned_with_link(9'650, down), "unknown");
+  EXPECT_EQ(resigned_with_link(9'590, {2, 3, "", true, false, false, true}), "unknown");
+  // A new link that comes up slowly was never usable.
+  EXPECT_EQ(resigned_with_link(9'590, {1, 3, "", true, false, false, false}), "unknown");
+  EXPECT_EQ(resigned_with_link(9'590, {1, 3, "", true, true, false, false}), "unknown");
 }
 
 }  // namespace

@@ -131,9 +131,11 @@ void LinkMonitor::take_link(const void* message, std::size_t size, bool deleted,
                  });
   const auto known = links_.find(link.index);
   if (known != links_.end() && known->second == link) return;
+  LinkState change = link;
+  change.was_usable = known != links_.end() && known->second.admin_up && known->second.carrier;
   if (deleted) links_.erase(link.index);
   else links_[link.index] = link;
-  if (!quiet) heard(link);
+  if (!quiet) heard(change);
 }
 
 void LinkMonitor::take_address(const void* message, std::size_t size, bool added,

@@ -7,9 +7,10 @@
 namespace alibi::investigate::rules {
 
 std::span<const Rule> of_own_decision(Kind kind) {
-  static constexpr std::array<Rule, 6> kResigned = {process_crashed, process_killed, admin_stopped,
-                                                    admin_reloaded,  service_down,   link_down};
-  static constexpr std::array<Rule, 2> kOutbid = {admin_reloaded, service_down};
+  static constexpr std::array<Rule, 7> kResigned = {process_crashed, process_killed, admin_stopped,
+                                                    admin_reloaded,  service_down,   link_down,
+                                                    other_link_down};
+  static constexpr std::array<Rule, 3> kOutbid = {admin_reloaded, service_down, other_link_down};
   if (kind == Kind::Resignation) return kResigned;
   if (kind == Kind::Preemption) return kOutbid;
   return {};
@@ -17,10 +18,11 @@ std::span<const Rule> of_own_decision(Kind kind) {
 
 std::span<const Rule> all() {
   static constexpr auto kRules = std::to_array<Rule>({
-      process_crashed, process_killed, admin_stopped,    service_down,  link_down, advert_refused,
-      process_stopped, process_frozen, cpu_throttled,    cpu_starved,   io_log,    io_filesystem,
-      io_disk,         process_busy,   peer_held,        peer_overflow, peer_busy, admin_reloaded,
-      network_cut,     network_loss,   addresses_differ,
+      process_crashed, process_killed,   admin_stopped,   service_down,   link_down,
+      other_link_down, advert_refused,   process_stopped, process_frozen, cpu_throttled,
+      cpu_starved,     io_log,           io_filesystem,   io_disk,        process_busy,
+      peer_held,       peer_overflow,    peer_busy,       admin_reloaded, network_cut,
+      network_loss,    addresses_differ,
   });
   return kRules;
 }
