@@ -62,9 +62,10 @@ tidy:
 fuzz: setup
 	@scripts/fuzz.sh $${FUZZ_SECONDS:-60}
 
-## docs    regenerate what is generated: docs/causes.md, docs/man
+## docs    regenerate what is generated: docs/causes.md, docs/doctor.md, docs/man
 docs: build
 	@$(BUILD)/release/alibi explain --causes > docs/causes.md
+	@$(BUILD)/release/alibi doctor --findings > docs/doctor.md
 	@$(BUILD)/release/alibi check --man > docs/man/alibi-keepalived.conf.5
 
 clean:

@@ -22,14 +22,15 @@ ARROWS = {
     "investigate": {"base", "wire", "evidence"},
     "report": {"base", "wire", "evidence", "investigate"},
     "hops": {"base", "wire"},
-    "os": {"base", "wire", "hops"},
+    "doctor": {"base", "wire", "hops"},
+    "os": {"base", "wire", "hops", "doctor"},
     "bpf": {"base", "wire", "evidence", "os"},
     "daemon": {"base", "wire", "vrrp", "track", "config", "os", "bpf", "evidence", "investigate",
                "report"},
     "lab": {"base", "wire", "os", "daemon", "config", "evidence"},
     "cmd": None,  # joins everything
 }
-CORE = {"base", "wire", "vrrp", "track", "evidence", "investigate", "report", "hops"}
+CORE = {"base", "wire", "vrrp", "track", "evidence", "investigate", "report", "hops", "doctor"}
 
 # (pattern, folders or None for all, what to use instead)
 BANS = [

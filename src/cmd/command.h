@@ -21,6 +21,7 @@ void add_gaps(CLI::App& app, Run& run);
 void add_explain(CLI::App& app, Run& run);
 void add_status(CLI::App& app, Run& run);
 void add_path(CLI::App& app, Run& run);
+void add_doctor(CLI::App& app, Run& run);
 void add_capture(CLI::App& app, Run& run);
 void add_lab(CLI::App& app, Run& run);
 

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   alibi::cmd::add_explain(app, run);
   alibi::cmd::add_status(app, run);
   alibi::cmd::add_path(app, run);
+  alibi::cmd::add_doctor(app, run);
   alibi::cmd::add_capture(app, run);
   alibi::cmd::add_lab(app, run);
   try {
