@@ -24,6 +24,8 @@ class CaptureSequence {
   void write(const evidence::CapturedFrame& frame, std::string_view comment);
   /// Rotates when the time is up, traffic or not.
   void look(std::int64_t unix_ns);
+  /// The comment at the interfaces of the files from the next one on.
+  void describe(std::string comment) { format_.comment = std::move(comment); }
   void flush();
   void close();
   /// The -W files of -G are full, or the reader of a pipe has gone: the capture ends.

@@ -39,6 +39,7 @@ class Session {
         taps_(std::move(taps)),
         signals_(std::move(signals)),
         comments_(taps_.all().size()),
+        clocks_(taps_.all().size(), os::StampClock(clock_offset_ns_)),
         printer_(options, [this](std::uint32_t index) { return interface_name(index); }) {}
 
   void announce() const;
@@ -59,11 +60,13 @@ class Session {
   const CaptureOptions& options_;
   CaptureTaps taps_;
   os::SignalQueue signals_;
+  std::int64_t clock_offset_ns_ = os::realtime_minus_monotonic_ns();
+  Instant clock_looked_ = os::monotonic_now();
   std::vector<std::string> comments_;           ///< by tap, for its next frame
+  std::vector<os::StampClock> clocks_;          ///< by tap
   std::map<std::uint32_t, std::string> names_;  ///< by index, of the first cooked tap
   CapturePrinter printer_;
   std::optional<CaptureSequence> files_;
-  std::int64_t clock_offset_ns_ = os::realtime_minus_monotonic_ns();
   std::uint64_t captured_ = 0;
   bool ended_ = false, interrupted_ = false, unflushed_ = false;
 };
@@ -124,6 +127,9 @@ Result<void> Session::open_files() {
 bool Session::take(const evidence::CapturedFrame& frame) {
   ++captured_;
   std::string& comment = comments_[frame.interface];
+  os::StampClock& clock = clocks_[frame.interface];
+  if (clock.take(frame.unix_ns, os::monotonic_now()))
+    comment += (comment.empty() ? "" : "\n") + clock_comment(clock.offset_ns());
   if (files_) files_->write(frame, comment);
   if (!comment.empty()) comment.clear();
   if (options_.prints()) {
@@ -151,13 +157,16 @@ void Session::handle_signals() {
 
 void Session::check_clock() {
   const std::int64_t offset = os::realtime_minus_monotonic_ns();
+  const Instant before = std::exchange(clock_looked_, os::monotonic_now());
   const std::int64_t step = offset - clock_offset_ns_;
   if (step > -kClockStepNs && step < kClockStepNs) return;
   clock_offset_ns_ = offset;
   std::fprintf(stderr, "alibi: the clock was set by %s; time stamps jump here\n",
                seconds_text(Duration(step)).c_str());
-  for (std::string& comment : comments_) comment = clock_comment(offset);
-  if (files_ && files_->current() != nullptr) put_statistics(*files_->current());
+  for (os::StampClock& clock : clocks_) clock.set(offset, before, clock_looked_);
+  if (!files_) return;
+  files_->describe(clock_comment(offset));
+  if (files_->current() != nullptr) put_statistics(*files_->current());
 }
 
 void Session::put_statistics(evidence::CaptureWriter& writer) {
@@ -171,7 +180,6 @@ void Session::put_statistics(evidence::CaptureWriter& writer) {
 
 void Session::tick(Instant now) {
   taps_.take_counts();
-  check_clock();
   taps_.look(now, [this](std::size_t tap) { comments_[tap] = "alibi: the interface is back"; });
   if (!files_) return;
   files_->look(os::realtime_now_ns());
@@ -196,6 +204,7 @@ void Session::drain_rest() {
 int Session::run() {
   Instant next_tick = os::monotonic_now() + kTick;
   while (!ended_) {
+    check_clock();
     const std::size_t done =
         taps_.drain(kRound, [this](const evidence::CapturedFrame& frame) { return take(frame); });
     if (ended_) break;

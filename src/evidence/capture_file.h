@@ -25,6 +25,11 @@ struct CapturedFrame {
   Direction direction = Direction::Unknown;
   /// epb_dropcount of this packet, and of those passed over since the last one of its interface.
   std::uint64_t dropped_before = 0;
+  /// The interface had gone since the packet before, and nothing was captured (`alibi capture`).
+  bool absent_before = false;
+  /// How far the capture's clock had been set forward since its interface was described, as `alibi
+  /// capture` tells: without it all stamps are of one clock.
+  std::int64_t clock_set_ns = 0;
   std::uint64_t number = 0;             ///< from 1
   std::span<const std::uint8_t> bytes;  ///< valid during the call only
 };
@@ -35,11 +40,14 @@ struct CaptureInterface {
   wire::LinkType link_type = wire::LinkType::Ethernet;
   std::uint64_t received = 0, dropped = 0;  ///< from interface statistics, 0 when absent
   // What was read:
-  std::uint64_t frames = 0;                ///< all packets of the interface
-  std::uint64_t passed_over = 0;           ///< of these not handed out: nothing of interest in them
-  std::uint64_t lost = 0;                  ///< sum of epb_dropcount
-  std::int64_t first_ns = 0, last_ns = 0;  ///< earliest and latest Unix time, if `timed`
+  std::uint64_t frames = 0;       ///< all packets of the interface
+  std::uint64_t passed_over = 0;  ///< of these not handed out: nothing of interest in them
+  std::uint64_t lost = 0;         ///< sum of epb_dropcount
+  /// Earliest and latest Unix time, if `timed`, by the clock as it was before it was set.
+  std::int64_t first_ns = 0, last_ns = 0;
   bool timed = false;
+  std::uint64_t clock_steps = 0;  ///< how often it was set
+  std::int64_t clock_set_ns = 0;  ///< by how much in all
 };
 
 struct CaptureSummary {

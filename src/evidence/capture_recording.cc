@@ -22,19 +22,25 @@ class Collector {
   CaptureScan scan_;
   Recording recording_;
   std::vector<std::uint64_t> dropped_;  // since the last heartbeat of each tap
+  std::vector<std::uint64_t> absent_;   // how often its interface had gone, the same
 };
 
 void Collector::take(const TapFrame& at) {
-  if (dropped_.size() < scan_.taps.size()) dropped_.resize(scan_.taps.size());
-  const Instant time{at.frame.unix_ns};
+  if (dropped_.size() < scan_.taps.size()) {
+    dropped_.resize(scan_.taps.size());
+    absent_.resize(scan_.taps.size());
+  }
+  const Instant time = at.at;
   dropped_[at.tap] += at.frame.dropped_before;
+  if (at.frame.absent_before) ++absent_[at.tap];
   wire::Frame decoded = wire::decode_frame(at.frame.bytes, at.frame.link_type);
   const bool sound = decoded.defect == wire::FrameDefect::None &&
                      (!decoded.vrrp || decoded.vrrp->decoded.defect == wire::VrrpDefect::None);
   if (!sound) ++scan_.taps[at.tap].undecoded;
   if (decoded.vrrp) {
     recording_.heartbeats.push_back({time, at.tap, at.direction, std::move(*decoded.vrrp),
-                                     std::exchange(dropped_[at.tap], 0), at.frame.number});
+                                     std::exchange(dropped_[at.tap], 0), at.frame.number,
+                                     std::exchange(absent_[at.tap], 0) != 0});
   } else if (decoded.arp) {
     recording_.arps.push_back({time, at.tap, at.direction, *decoded.arp});
   }

@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 
+#include "evidence/ticks.h"
+
 namespace alibi::evidence {
 namespace {
 
@@ -47,7 +49,7 @@ void CaptureScan::take(const CapturedFrame& frame, const Sink& sink) {
   }
   const Direction direction =
       frame.direction != Direction::Unknown ? frame.direction : cooked_direction(frame);
-  sink({tap, direction, frame});
+  sink({tap, Instant{minus(frame.unix_ns, frame.clock_set_ns)}, direction, frame});
 }
 
 void CaptureScan::name_taps(const std::string& file, const CaptureSummary& summary) {
@@ -78,6 +80,13 @@ void CaptureScan::count_taps(const std::string& file, const CaptureSummary& summ
     tap.received = tap.written + tap.dropped;
     spans[first_tap_ + i] = {interface.timed, Instant{interface.first_ns},
                              Instant{interface.last_ns}};
+    if (interface.clock_steps != 0) {
+      warnings.push_back(tap.label + ": the clock was set " +
+                         std::to_string(interface.clock_steps) +
+                         " times while this was captured, " + "by " +
+                         seconds_text(Duration(interface.clock_set_ns)) +
+                         " in all; times are by the clock as it was before");
+    }
     warn(without_time_[first_tap_ + i], "without a time stamp were left out");
     warn(wire::is_known(interface.link_type) ? 0 : interface.frames,
          "of link type " + std::to_string(static_cast<unsigned>(interface.link_type)) +

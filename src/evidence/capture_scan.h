@@ -13,6 +13,7 @@ namespace alibi::evidence {
 /// A frame of interest that has a time, and where it was captured.
 struct TapFrame {
   TapId tap = 0;
+  Instant at;  ///< on one clock, also where the capture's was set meanwhile
   Direction direction = Direction::Unknown;  ///< also from the cooked headers of the `any` device
   const CapturedFrame& frame;
 };

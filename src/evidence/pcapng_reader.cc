@@ -2,6 +2,7 @@
 // pcapng (draft-ietf-opsawg-pcapng): sections of either byte order, several interfaces with their
 // own clock resolution, packet blocks old and new, and the loss counters in them.
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,9 @@ struct InterfaceClock {
   std::uint32_t snap_length = kNoSnapLength;
   std::uint64_t first = UINT64_MAX, last = 0;  // ticks
   std::uint64_t lost_since = 0;                // drops of packets passed over since one was not
+  bool absent_since = false;                   // the same for the interface having gone
+  std::optional<std::int64_t> offset{};        // REALTIME - MONOTONIC when it was described
+  std::int64_t first_ns = INT64_MAX, last_ns = INT64_MIN;  // until the clock was set
 };
 
 class PcapngReader {
@@ -58,6 +62,8 @@ class PcapngReader {
   std::optional<std::size_t> find_interface(std::uint32_t in_section) const;
 
   void finish();
+  void take_comment(std::size_t index, Octets comment);
+  void close_span(std::size_t index);
   void hand_out(std::size_t index, Octets bytes);
 
   BlockSource& source_;
@@ -69,6 +75,19 @@ class PcapngReader {
   CapturedFrame frame_;
 };
 
+constexpr std::string_view kBackComment = "alibi: the interface is back";
+
+/// CLOCK_REALTIME - CLOCK_MONOTONIC in a comment of `alibi capture`.
+std::optional<std::int64_t> clock_offset(std::string_view comment) {
+  constexpr std::string_view kStart = "alibi clock: realtime-monotonic=";
+  if (comment.substr(0, kStart.size()) != kStart) return std::nullopt;
+  comment.remove_prefix(kStart.size());
+  std::int64_t offset = 0;
+  const auto read = std::from_chars(comment.data(), comment.data() + comment.size(), offset);
+  if (read.ec != std::errc()) return std::nullopt;
+  return offset;
+}
+
 CaptureSummary PcapngReader::run() {
   source_.read_by([this] { return next_blocks(); });
   finish();
@@ -77,11 +96,12 @@ CaptureSummary PcapngReader::run() {
 
 void PcapngReader::finish() {
   for (std::size_t i = 0; i < clocks_.size(); ++i) {
+    close_span(i);
     CaptureInterface& interface = summary_.interfaces[i];
-    interface.timed = clocks_[i].first <= clocks_[i].last;
+    interface.timed = clocks_[i].first_ns <= clocks_[i].last_ns;
     if (!interface.timed) continue;
-    interface.first_ns = clocks_[i].ticks.unix_ns(clocks_[i].first);
-    interface.last_ns = clocks_[i].ticks.unix_ns(clocks_[i].last);
+    interface.first_ns = clocks_[i].first_ns;
+    interface.last_ns = clocks_[i].last_ns;
   }
 }
 
@@ -92,6 +112,38 @@ bool PcapngReader::next_blocks() {
   } while (source_.window().size() >= kBlockFrame &&
            source_.window().size() >= section_.order.u32(source_.window(), 4));
   return true;
+}
+
+/// What was seen since the clock was set, on the clock as it was before.
+void PcapngReader::close_span(std::size_t index) {
+  InterfaceClock& clock = clocks_[index];
+  if (clock.first > clock.last) return;
+  const std::int64_t set = summary_.interfaces[index].clock_set_ns;
+  clock.first_ns = std::min(clock.first_ns, minus(clock.ticks.unix_ns(clock.first), set));
+  clock.last_ns = std::max(clock.last_ns, minus(clock.ticks.unix_ns(clock.last), set));
+  clock.first = UINT64_MAX;
+  clock.last = 0;
+}
+
+// docs/formats/capture.md
+void PcapngReader::take_comment(std::size_t index, Octets comment) {
+  std::string_view text(reinterpret_cast<const char*>(comment.data()), comment.size());
+  std::optional<std::int64_t> offset;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line == kBackComment) clocks_[index].absent_since = true;
+    if (const auto told = clock_offset(line)) offset = told;
+  }
+  if (!offset) return;
+  InterfaceClock& clock = clocks_[index];
+  if (!clock.offset) clock.offset = offset;
+  const std::int64_t set = minus(*offset, *clock.offset);
+  CaptureInterface& interface = summary_.interfaces[index];
+  if (set == interface.clock_set_ns) return;
+  close_span(index);
+  interface.clock_set_ns = set;
+  ++interface.clock_steps;
 }
 
 bool PcapngReader::next_block() {
@@ -186,7 +238,9 @@ PcapngReader::Defect PcapngReader::interface_description(Octets body) {
   interface.link_type = link_type_of_dlt(section_.order.u16(body, 0));
   std::uint8_t resolution = 6;
   std::int64_t offset_seconds = 0;
+  Octets comment;
   const auto defect = options(body.subspan(8), [&](std::uint16_t code, Octets value) {
+    if (code == kOptComment) comment = value;
     if (code == kIfName) interface.name = name_of(value);
     if (code == kIfDescription) interface.description = name_of(value);
     if (code == kIfTsResolution && !value.empty()) resolution = value[0];
@@ -197,6 +251,7 @@ PcapngReader::Defect PcapngReader::interface_description(Octets body) {
   if (defect) return defect;
   summary_.interfaces.push_back(std::move(interface));
   clocks_.push_back({Ticks(resolution, offset_seconds), section_.order.u32(body, 4)});
+  take_comment(clocks_.size() - 1, comment);
   return std::nullopt;
 }
 
@@ -214,7 +269,8 @@ PcapngReader::Defect PcapngReader::packet(std::uint32_t interface, std::uint64_t
   const std::size_t data_at = lengths_at + 8;
   if (captured > body.size() - data_at) return "a packet that goes past its block";
   const std::size_t options_at = std::min(body.size(), data_at + padded(captured));
-  const auto defect = options(body.subspan(options_at), [this](std::uint16_t code, Octets value) {
+  const auto defect = options(body.subspan(options_at), [&](std::uint16_t code, Octets value) {
+    if (code == kOptComment) take_comment(*index, value);
     if (code == kEpbFlags && value.size() == 4) {
       const std::uint32_t flags = section_.order.u32(value, 0) & 3U;
       if (flags == kFlagInbound) frame_.direction = Direction::In;
@@ -229,6 +285,7 @@ PcapngReader::Defect PcapngReader::packet(std::uint32_t interface, std::uint64_t
   clock.first = std::min(clock.first, ticks);
   clock.last = std::max(clock.last, ticks);
   frame_.unix_ns = clock.ticks.unix_ns(ticks);
+  frame_.clock_set_ns = summary_.interfaces[*index].clock_set_ns;
   frame_.original_length = section_.order.u32(body, lengths_at + 4);
   hand_out(*index, body.subspan(data_at, captured));
   return std::nullopt;
@@ -246,6 +303,7 @@ void PcapngReader::hand_out(std::size_t index, Octets bytes) {
     return;
   }
   frame_.dropped_before = std::exchange(lost_since, 0);
+  frame_.absent_before = std::exchange(clocks_[index].absent_since, false);
   frame_.interface = static_cast<std::uint32_t>(index);
   frame_.link_type = interface.link_type;
   frame_.number = summary_.frames;

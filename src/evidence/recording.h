@@ -19,15 +19,15 @@ using TapId = std::uint16_t;
 
 /// A point where packets are captured. Taps of one path stand in path order, first to last.
 struct Tap {
-  std::string label;          ///< "A", or the interface, or the file name
-  std::string host;           ///< name for people, e.g. "loadbalancer01"
-  std::uint64_t netns = 0;    ///< inode of the network namespace; 0 unknown (capture file)
+  std::string label;        ///< "A", or the interface, or the file name
+  std::string host;         ///< name for people, e.g. "loadbalancer01"
+  std::uint64_t netns = 0;  ///< inode of the network namespace; 0 unknown (capture file)
   std::string interface;
   int ifindex = 0;
   /// received = written + dropped, always. `received`: frames the kernel's filter passed.
   std::uint64_t received = 0;
-  std::uint64_t written = 0;  ///< frames that reached this recording (or were read and decoded)
-  std::uint64_t dropped = 0;  ///< lost in the kernel's ring or evicted here, never silently
+  std::uint64_t written = 0;    ///< frames that reached this recording (or were read and decoded)
+  std::uint64_t dropped = 0;    ///< lost in the kernel's ring or evicted here, never silently
   std::uint64_t undecoded = 0;  ///< of `written`: neither VRRP nor ARP, or with a defect
 };
 
@@ -35,13 +35,14 @@ enum class Direction : std::uint8_t { Unknown, In, Out };
 
 /// One advertisement at one tap.
 struct Heartbeat {
-  Instant at;                 ///< monotonic (live) or the capture's clock (file)
+  Instant at;  ///< monotonic (live) or the capture's clock (file)
   TapId tap = 0;
   Direction direction = Direction::Unknown;
   wire::VrrpPacket packet;
   /// Frames of this tap lost between the previous heartbeat and this one (pcapng epb_dropcount).
   std::uint64_t dropped_before = 0;
   std::uint64_t packet_number = 0;  ///< 1-based in its capture file; 0 live
+  bool absent_before = false;       ///< the interface of a capture file had gone meanwhile
 };
 
 /// An ARP or gratuitous ARP at a tap.
@@ -60,9 +61,9 @@ struct ClockOffset {
 
 /// A source of evidence that was absent or lost something. An empty list means all were whole.
 struct SourceLoss {
-  std::string source;   ///< "sched", "signal", "block", "samples", "ring", ...
-  std::uint64_t lost = 0;   ///< events lost; 0 when absent altogether
-  std::string why;      ///< "no BTF in this kernel", "ring full"
+  std::string source;      ///< "sched", "signal", "block", "samples", "ring", ...
+  std::uint64_t lost = 0;  ///< events lost; 0 when absent altogether
+  std::string why;         ///< "no BTF in this kernel", "ring full"
 };
 
 struct Recording {

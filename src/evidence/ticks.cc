@@ -41,4 +41,10 @@ std::int64_t Ticks::unix_ns(std::uint64_t ticks) const {
   return static_cast<std::int64_t>(std::clamp<__int128>(sum, INT64_MIN, INT64_MAX));
 }
 
+std::int64_t minus(std::int64_t a, std::int64_t b) {
+  std::int64_t out = 0;
+  if (!__builtin_sub_overflow(a, b, &out)) return out;
+  return a < b ? INT64_MIN : INT64_MAX;
+}
+
 }  // namespace alibi::evidence

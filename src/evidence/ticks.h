@@ -6,6 +6,9 @@
 
 namespace alibi::evidence {
 
+/// a - b, or as far as that goes.
+std::int64_t minus(std::int64_t a, std::int64_t b);
+
 /// if_tsresol and if_tsoffset of one interface. Any input gives a time; what does not fit into
 /// 64-bit nanoseconds is pinned to the nearest that does.
 class Ticks {

@@ -34,6 +34,20 @@ void Cadence::add(Duration between, Duration expected) {
   ++(between < expected ? early_ : late_)[static_cast<std::size_t>(at)];
 }
 
+void Cadence::add(const Cadence& other) {
+  for (const auto& [at, bucket] : other.buckets_) {
+    buckets_[at].count += bucket.count;
+    buckets_[at].sum_ns += bucket.sum_ns;
+  }
+  count_ += other.count_;
+  shortest_ = std::min(shortest_, other.shortest_);
+  longest_ = std::max(longest_, other.longest_);
+  for (std::size_t i = 0; i < early_.size(); ++i) {
+    early_[i] += other.early_[i];
+    late_[i] += other.late_[i];
+  }
+}
+
 Duration Cadence::quantile(double share) const {
   const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_)));
   std::uint64_t below = 0;

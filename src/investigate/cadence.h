@@ -21,6 +21,9 @@ class Cadence {
   /// `between` >= 0; `expected` 0: not known yet, counted in no class.
   void add(Duration between, Duration expected);
 
+  /// All times of another as if they had been added here.
+  void add(const Cadence& other);
+
   std::uint64_t count() const { return count_; }
   Duration shortest() const { return shortest_; }
   Duration longest() const { return longest_; }

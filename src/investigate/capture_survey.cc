@@ -84,9 +84,10 @@ Result<void> CaptureSurvey::add(const std::string& path) {
 
 void CaptureSurvey::take(const TapFrame& at) {
   at_tap(dropped_, at.tap) += at.frame.dropped_before;
+  at_tap(absences_, at.tap) += at.frame.absent_before ? 1U : 0U;
   Sighting sighting;
   sighting.tap = at.tap;
-  sighting.beat.at = reckonable(Instant{at.frame.unix_ns});
+  sighting.beat.at = reckonable(at.at);
   sighting.beat.direction = at.direction;
   sighting.beat.packet_number = at.frame.number;
   if (!(filter_ ? flow(at, sighting) : advert(at, sighting))) {
@@ -108,7 +109,7 @@ void CaptureSurvey::beside_window(const Sighting& sighting) {
   if (sighting.beat.at < window_->since) {
     if (edge.before) ++at_tap(excluded_, sighting.tap);
     edge.before = sighting;
-    dropped_[sighting.tap] = 0;  // before what is looked at
+    dropped_[sighting.tap] = absences_[sighting.tap] = 0;  // before what is looked at
   } else if (edge.after) {
     ++at_tap(excluded_, sighting.tap);
   } else {
@@ -119,16 +120,18 @@ void CaptureSurvey::beside_window(const Sighting& sighting) {
 
 /// With the last one before the window in front of the first that is taken.
 void CaptureSurvey::enter(const Sighting& sighting) {
-  const auto take = [&](Sighting one, std::uint64_t dropped) {
+  const auto take = [&](Sighting one, std::uint64_t dropped, bool absent) {
     one.beat.dropped_before = dropped;
+    one.beat.absent_before = absent;
     survey_.take(one);
     if (several_) presence_.take(one);
   };
   if (window_) {
     Edge& edge = edges_[{sighting.tap, sighting.stream}];
-    if (const auto before = std::exchange(edge.before, {})) take(*before, 0);
+    if (const auto before = std::exchange(edge.before, {})) take(*before, 0, false);
   }
-  take(sighting, std::exchange(dropped_[sighting.tap], 0));
+  take(sighting, std::exchange(dropped_[sighting.tap], 0),
+       std::exchange(absences_[sighting.tap], 0) != 0);
 }
 
 bool CaptureSurvey::advert(const TapFrame& at, Sighting& out) {

@@ -87,6 +87,7 @@ class CaptureSurvey {
   std::map<std::string, std::uint32_t> flow_numbers_;
   std::vector<std::string> flows_;
   std::vector<std::uint64_t> defective_, excluded_, dropped_;
+  std::vector<std::uint64_t> absences_;  // of each tap's interface since a heartbeat was taken
   std::uint64_t left_out_ = 0;
 };
 

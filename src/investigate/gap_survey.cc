@@ -26,7 +26,7 @@ SenderSurvey describe(const wire::IpAddress& source, const wire::MacAddress& mac
   out.lowest = std::min(log.lowest(), log.highest());
   out.highest = log.highest();
   out.advertised = log.advertised();
-  out.learned = log.cadence().usual();
+  out.learned = log.learned();
   out.interval = log.interval();
   out.identification = log.identification();
   out.cadence = log.cadence();
@@ -83,7 +83,11 @@ void GapSurvey::take(const Sighting& sighting) {
     latest_ = &logs_[key];
     latest_key_ = key;
   }
-  if (lost_.size() <= sighting.tap) lost_.resize(sighting.tap + std::size_t{1});
+  if (lost_.size() <= sighting.tap) {
+    lost_.resize(sighting.tap + std::size_t{1});
+    absences_.resize(lost_.size());
+  }
+  const std::uint64_t absences = absences_[sighting.tap] += sighting.beat.absent_before ? 1U : 0U;
   const std::uint64_t lost = lost_[sighting.tap] += sighting.beat.dropped_before;
   Log& log = *latest_;
   const auto at = sender_of(log, sighting);
@@ -97,8 +101,11 @@ void GapSurvey::take(const Sighting& sighting) {
   const Duration expected = log.senders[from].log.interval();
   const std::optional<Beat> before =
       log.last_sender ? std::optional(log.senders[from].log.last()) : std::nullopt;
-  const SenderLog::Taken taken = sender.take(sighting.beat, from != *at);
+  Beat beat = sighting.beat;
+  beat.absent_before = std::exchange(log.senders[*at].absences, absences) != absences;
+  const SenderLog::Taken taken = sender.take(beat, from != *at);
   if (taken.duplicate) return;
+  if (taken.interval_until) expect(log, *at, *taken.interval_until);
   if (taken.irregular) {
     for (Sender& other : log.senders) {
       if (&other.log != &sender) other.log.pin(sighting.beat.at);
@@ -106,8 +113,9 @@ void GapSurvey::take(const Sighting& sighting) {
   }
   log.last_sender = *at;
   const std::uint64_t lost_between = lost - std::exchange(log.lost, lost);
+  const bool absent = std::exchange(log.absences, absences) != absences;
   if (!before) return;
-  const Gap gap{from, *at, *before, sender.last(), expected, lost_between};
+  const Gap gap{from, *at, *before, sender.last(), expected, lost_between, absent};
   if (expected != Duration{0}) return judge(log, gap);
   log.unjudged.push_back(gap);
   const Duration known = sender.interval();
@@ -117,6 +125,15 @@ void GapSurvey::take(const Sighting& sighting) {
     judge(log, early);
   }
   log.unjudged.clear();
+}
+
+/// A sender that came to be known as slower than it said: its early heartbeats were in time.
+void GapSurvey::expect(Log& log, std::size_t sender, Duration interval) {
+  std::size_t& first = log.senders[sender].first_gap;
+  for (; first < log.gaps.size(); ++first) {
+    Gap& gap = log.gaps[first];
+    if (gap.from == sender) gap.expected = std::max(gap.expected, interval);
+  }
 }
 
 StreamSurvey GapSurvey::survey(evidence::TapId tap, const StreamKey& key, Log& log,
@@ -134,10 +151,8 @@ StreamSurvey GapSurvey::survey(evidence::TapId tap, const StreamKey& key, Log& l
     streams.push_back(std::move(stream));
   }
   for (std::size_t i = 0; i < streams.size(); ++i) find_runs(streams[i], i, out.runs);
-  // A sender that came to be known as slower than it says: its early heartbeats were in time.
-  for (Gap& gap : log.gaps) {
-    const SenderSurvey& from = out.senders[gap.from];
-    if (from.interval > from.advertised) gap.expected = std::max(gap.expected, from.interval);
+  for (std::size_t i = 0; i < log.senders.size(); ++i) expect(log, i, out.senders[i].interval);
+  for (const Gap& gap : log.gaps) {
     if (too_long(settings_, gap.length(), gap.expected)) out.gaps.push_back(gap);
   }
   if (key.flow != 0) return out;

@@ -37,6 +37,7 @@ struct Gap {
   Beat before, after;
   Duration expected{0};            ///< the interval of `from` then
   std::uint64_t capture_lost = 0;  ///< frames that the capture itself lost in it
+  bool capture_absent = false;     ///< the interface was gone for some of it
   Duration length() const { return after.at - before.at; }
 };
 
@@ -47,7 +48,7 @@ struct SenderSurvey {
   Beat first, last;
   Priority lowest{0}, highest{0};
   Duration advertised{0};  ///< 0: heartbeats of this kind do not say
-  Duration learned{0};     ///< the usual time between two; 0: too few to tell
+  Duration learned{0};     ///< the usual time since `advertised` changed; 0: too few to tell
   Duration interval{0};    ///< by which gaps are judged
   Identification identification = Identification::None;
   Cadence cadence;
@@ -102,24 +103,29 @@ class GapSurvey {
     wire::IpAddress source;
     wire::MacAddress source_mac;
     SenderLog log;
+    std::uint64_t absences = 0;  // of the tap when this one was heard
+    std::size_t first_gap = 0;   // of the log's, since its interval changed
   };
   struct Log {
     std::vector<Sender> senders;
     std::vector<Gap> gaps;
     std::uint64_t gaps_left_out = 0;
     std::optional<std::size_t> last_sender;
-    std::uint64_t lost = 0;     // frames that the tap had lost when it was heard
+    std::uint64_t lost = 0;  // frames that the tap had lost when it was heard
+    std::uint64_t absences = 0;
     std::vector<Gap> unjudged;  // while the interval of a flow is not known
   };
   std::optional<std::size_t> sender_of(Log& log, const Sighting& sighting);
   void judge(Log& log, const Gap& gap) const;
+  static void expect(Log& log, std::size_t sender, Duration interval);
   StreamSurvey survey(evidence::TapId tap, const StreamKey& key, Log& log, Instant end) const;
 
   Settings settings_;
   std::map<std::pair<evidence::TapId, StreamKey>, Log> logs_;
   Log* latest_ = nullptr;
   std::pair<evidence::TapId, StreamKey> latest_key_;
-  std::vector<std::uint64_t> lost_;  // frames that each tap lost so far
+  std::vector<std::uint64_t> lost_;      // frames that each tap lost so far
+  std::vector<std::uint64_t> absences_;  // how often the interface of each had gone so far
   std::size_t senders_ = 0;
   std::uint64_t left_out_ = 0;
 };

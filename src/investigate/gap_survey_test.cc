@@ -110,6 +110,40 @@ TEST(GapSurvey, ASlowerSenderThanItSaysIsJudgedByWhatItDoes) {
   EXPECT_TRUE(out.incidents.empty());
 }
 
+// 30 adverts every 5 s, then 20 every second, one of them 2 s late and one 3.
+TEST(GapSurvey, WhatWasUsualUnderAnotherIntervalHidesNoGap) {
+  GapSurvey survey({});
+  std::int64_t at = 0;
+  const auto take = [&](Duration interval) { survey.take(sighting({at, 1, 100}, interval)); };
+  for (int i = 0; i < 30; ++i, at += 5000) take(5s);
+  for (int i = 0; i < 20; ++i) {
+    at += i == 0 ? 0 : i == 4 ? 3000 : i == 12 ? 4000 : 1000;
+    take(1s);
+  }
+  const auto out = survey.finish(std::vector<Instant>{Instant{at * 1'000'000}});
+  ASSERT_EQ(out.at(0).gaps.size(), 2U);
+  EXPECT_EQ(out[0].gaps[0].length(), 3s);
+  EXPECT_EQ(out[0].gaps[1].length(), 4s);
+  EXPECT_EQ(out[0].gaps[1].expected, 1s);
+  EXPECT_EQ(out[0].senders[0].learned, 1s);
+  EXPECT_EQ(out[0].senders[0].beats, 50U);
+  EXPECT_EQ(out[0].senders[0].cadence.count(), 49U);
+  EXPECT_EQ(out[0].senders[0].cadence.longest(), 5s);
+  ASSERT_EQ(out[0].incidents.size(), 2U);
+  EXPECT_EQ(out[0].incidents[0].incident.kind, Kind::NearMiss);
+}
+
+// A router that says 1 s and sends every 10 s is told to send, and sends, every second.
+TEST(GapSurvey, ASlowSendersEarlyHeartbeatsWereInTimeAlsoBeforeItWasChanged) {
+  GapSurvey survey({});
+  std::int64_t at = 0;
+  for (int i = 0; i < 30; ++i, at += 10'000) survey.take(sighting({at, 1, 100}, 2s));
+  for (int i = 0; i < 30; ++i, at += 1000) survey.take(sighting({at, 1, 100}, 1s));
+  const auto out = survey.finish(std::vector<Instant>{Instant{at * 1'000'000}});
+  EXPECT_TRUE(out.at(0).gaps.empty());
+  EXPECT_TRUE(out[0].incidents.empty());
+}
+
 TEST(GapSurvey, CountingIdentificationsTellWhatWasSent) {
   std::vector<Row> rows;
   for (int i = 0; i < 20; ++i)

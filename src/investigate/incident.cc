@@ -121,6 +121,8 @@ Incident hand_over(const std::vector<Stream>& streams, const std::vector<Reign>&
   const TapBeats& heard = heard_by(from, to);
   const Beat* last = Stream::last_until(heard, reign.begin);
   incident.silent_since = last != nullptr ? last->at : before.end;
+  // By what it advertised last: the stream's interval is the shortest that it ever had.
+  if (last != nullptr) incident.interval = std::max(incident.interval, last->interval);
   if (const Beat* next = Stream::first_after(heard, reign.begin)) incident.resumed = next->at;
   incident.kind = classify(incident, from, to, last);
   incident.is_return = std::any_of(reigns.begin(), reigns.end(), [&](const Reign& r) {
@@ -149,7 +151,7 @@ void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& r
       const bool open = i + 1 == beats.size();
       if (beats[i].priority.value == 0) continue;
       const Instant until = open ? end : beats[i + 1].at;
-      if (!open && beats[i + 1].in_time_before > 0) continue;
+      if (!open && (beats[i + 1].in_time_before > 0 || beats[i + 1].absent_before)) continue;
       const Duration expected = std::max(stream.interval, beats[i].interval);
       const Duration down = master_down_interval(stream.router, Priority{100}, expected);
       if (until - beats[i].at <= (open ? down : down / 2)) continue;
@@ -161,7 +163,7 @@ void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& r
       incident.at = until;
       incident.silent_since = beats[i].at;
       incident.resumed = open ? kNever : until;
-      incident.interval = stream.interval;
+      incident.interval = expected;
       incident.from_priority = incident.to_priority = beats[i].priority;
       out.push_back(incident);
     }

@@ -22,13 +22,42 @@ void SenderLog::learn() {
   usual_ = std::min(cadence_.usual(), kSlowest);
 }
 
-Duration SenderLog::learned_over(Duration said) const {
+Duration SenderLog::interval() const {
   if (claimed_ != Duration{0}) return claimed_;
-  return usual_ > said + said / 2 ? usual_ : said;
+  return usual_ > advertised_ + advertised_ / 2 ? usual_ : advertised_;
 }
 
-Duration SenderLog::interval() const { return learned_over(advertised_); }
-Duration SenderLog::shortest_interval() const { return learned_over(shortest_advertised_); }
+Duration SenderLog::shortest_interval() const { return std::min(shortest_until_, interval()); }
+
+Cadence SenderLog::cadence() const {
+  Cadence all = earlier_;
+  all.add(cadence_);
+  return all;
+}
+
+bool SenderLog::changes_interval(const Beat& beat) const {
+  return advertised_ != Duration{0} && beat.interval != Duration{0} && beat.interval != advertised_;
+}
+
+// What was kept is judged by what was usual then.
+void SenderLog::close_interval() {
+  flush();
+  const Duration usual = interval();
+  for (; first_kept_ < kept_.size(); ++first_kept_) {
+    Beat& beat = kept_[first_kept_];
+    beat.interval = std::max(beat.interval, usual);
+  }
+}
+
+// The packet says that the router sends at another rate from now on (RFC 3768 section 5.3.7, RFC
+// 9568 section 5.2.7): what was usual until then says nothing of it.
+void SenderLog::learn_anew() {
+  close_interval();
+  shortest_until_ = shortest_interval();
+  earlier_.add(cadence_);
+  cadence_ = {};
+  usual_ = Duration{0};
+}
 
 SenderLog::Taken SenderLog::take(Beat beat, bool interrupted) {
   Taken taken;
@@ -55,9 +84,13 @@ SenderLog::Taken SenderLog::take(Beat beat, bool interrupted) {
       in_time = soon && beat.priority == taken.before->priority;
     }
   }
+  if (changes_interval(beat)) {
+    taken.interval_until = interval();
+    learn_anew();
+  }
   count(beat);
-  taken.irregular = !in_time;
-  if (in_time && !pinned_ && kept_.size() >= kEnoughToLearn) {
+  taken.irregular = !in_time || taken.interval_until;
+  if (!taken.irregular && !pinned_ && kept_.size() >= kEnoughToLearn) {
     if (pending_) ++skipped_;
     dropped_ = beat.dropped_before;
     pending_ = beat;
@@ -89,11 +122,7 @@ void SenderLog::pin(Instant at) {
 
 void SenderLog::count(const Beat& beat) {
   if (beats_++ == 0) first_ = beat;
-  if (beat.interval != Duration{0}) {
-    advertised_ = beat.interval;
-    if (shortest_advertised_ == Duration{0}) shortest_advertised_ = beat.interval;
-    shortest_advertised_ = std::min(shortest_advertised_, beat.interval);
-  }
+  if (beat.interval != Duration{0}) advertised_ = beat.interval;
   if (beat.priority.value != 0) {
     lowest_ = std::min(lowest_, beat.priority);
     highest_ = std::max(highest_, beat.priority);
@@ -127,8 +156,8 @@ Identification SenderLog::identification() const {
 }
 
 std::vector<Beat> SenderLog::finish() {
-  flush();
   if (cadence_.count() >= kEnoughToLearn) learn();
+  close_interval();
   std::stable_sort(kept_.begin(), kept_.end(),
                    [](const Beat& a, const Beat& b) { return a.at < b.at; });
   return std::move(kept_);

@@ -30,6 +30,9 @@ class SenderLog {
     bool irregular = false;      ///< kept: no plain heartbeat in time
     std::optional<Beat> before;  ///< the last one of this sender
     Duration expected{0};        ///< the interval that was expected; 0: not known yet
+    /// Set when this one advertises another interval than the one before: by what those until then
+    /// were to be judged. From here on the usual time is learned anew.
+    std::optional<Duration> interval_until;
   };
   /// `interrupted`: another sender was heard since its last heartbeat. Its silence may then be that
   /// of a backup, and says nothing of the interval.
@@ -41,12 +44,15 @@ class SenderLog {
 
   /// The interval: advertised or claimed, or the usual one where that is plainly longer.
   Duration interval() const;
-  /// The same with the shortest that was advertised: no heartbeat is late by a later, longer one.
+  /// The shortest that it ever was: no heartbeat is late by a later, longer one.
   Duration shortest_interval() const;
   Duration advertised() const { return advertised_; }
   Identification identification() const;
 
-  const Cadence& cadence() const { return cadence_; }
+  /// Of all its heartbeats.
+  Cadence cadence() const;
+  /// The usual time between two since the interval that is advertised changed; 0: too few to tell.
+  Duration learned() const { return cadence_.usual(); }
   std::uint64_t beats() const { return beats_; }
   std::uint64_t duplicates() const { return duplicates_; }
   /// Identifications that belong between two seen before, where they count.
@@ -59,23 +65,27 @@ class SenderLog {
   Priority highest() const { return highest_; }
 
  private:
-  Duration learned_over(Duration said) const;
+  bool changes_interval(const Beat& beat) const;
+  void learn_anew();
+  void close_interval();
   void keep(const Beat& beat);
   void flush();
   void learn();
   void count(const Beat& beat);
 
   Duration claimed_;
-  Duration advertised_{0};  // the last
-  Duration shortest_advertised_{0};
+  Duration advertised_{0};                     // the last
+  Duration shortest_until_ = Duration::max();  // of the intervals before it changed
   Duration usual_{0};
-  Cadence cadence_;
+  Cadence cadence_;  // since the interval that is advertised changed
+  Cadence earlier_;  // before
   std::uint64_t beats_ = 0, duplicates_ = 0, reordered_ = 0, backwards_ = 0;
   std::uint64_t ids_next_ = 0, ids_same_ = 0, ids_other_ = 0, ids_zero_ = 0;
   Priority lowest_{255}, highest_{0};
   Beat first_;
   std::vector<Beat> recent_;  // the last few, for duplicates
   std::vector<Beat> kept_;
+  std::size_t first_kept_ = 0;   // since the interval that is advertised changed
   std::optional<Beat> pending_;  // the latest, in time, not kept so far
   std::uint64_t skipped_ = 0;    // between the last kept and the pending one
   std::uint64_t dropped_ = 0;    // capture losses between the last kept and now

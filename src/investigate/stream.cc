@@ -57,23 +57,39 @@ void order_from_sender(Stream& stream) {
 }
 
 /// The advertised interval, unless the packets plainly come less often (a v2 router that
-/// advertises 1 s and sends every 10 s would otherwise look ever late).
-Duration learned_interval(const Stream& stream) {
-  const TapBeats* most = &stream.taps.front();
-  for (const TapBeats& tap : stream.taps) {
-    if (tap.beats.size() > most->beats.size()) most = &tap;
-  }
-  std::vector<Duration> advertised;
-  std::vector<Duration> seen;
-  for (std::size_t i = 0; i < most->beats.size(); ++i) {
-    advertised.push_back(most->beats[i].interval);
-    if (i > 0) seen.push_back(most->beats[i].at - most->beats[i - 1].at);
-  }
-  const Duration claimed = median(std::move(advertised));
+/// advertises 1 s and sends every 10 s would otherwise look ever late); the shortest, where what is
+/// advertised changed.
+Duration learn_intervals(std::vector<Beat>& beats) {
   constexpr std::size_t kEnoughToLearn = 8;
-  if (seen.size() < kEnoughToLearn) return claimed;
-  const Duration usual = median(std::move(seen));
-  return usual > claimed + claimed / 2 ? usual : claimed;
+  Duration shortest = Duration::max();
+  std::vector<Duration> seen;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < beats.size(); ++i) {
+    const Duration claimed = beats[i].interval;
+    const bool last = i + 1 == beats.size();
+    if (!last) seen.push_back(beats[i + 1].at - beats[i].at);
+    if (!last && beats[i + 1].interval == claimed) continue;
+    const std::size_t count = seen.size();
+    const Duration usual = median(std::exchange(seen, {}));
+    const bool slower = count >= kEnoughToLearn && usual > claimed + claimed / 2;
+    const Duration interval = slower ? usual : claimed;
+    for (; first <= i; ++first) beats[first].interval = interval;
+    shortest = std::min(shortest, interval);
+  }
+  return shortest;
+}
+
+/// Of the tap that saw most.
+Duration learned_interval(Stream& stream) {
+  std::size_t most = 0;
+  Duration interval{0};
+  for (TapBeats& tap : stream.taps) {
+    const Duration here = learn_intervals(tap.beats);
+    if (tap.beats.size() <= most) continue;
+    most = tap.beats.size();
+    interval = here;
+  }
+  return interval;
 }
 
 }  // namespace
@@ -147,7 +163,7 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
     source.taps[heartbeat.tap].push_back(Beat{heartbeat.at - clocks[heartbeat.tap].ahead,
                                               advert.priority, advert.interval, heartbeat.direction,
                                               heartbeat.dropped_before, heartbeat.packet_number,
-                                              heartbeat.packet.ip_id});
+                                              heartbeat.packet.ip_id, 0, heartbeat.absent_before});
   }
   std::map<RouterKey, std::vector<Stream>> result;
   for (auto& [key, sources] : sorted) {

@@ -27,7 +27,7 @@ struct RouterKey {
 struct Beat {
   Instant at;
   Priority priority;
-  Duration interval{};  ///< as advertised
+  Duration interval{};  ///< as advertised; in a stream the usual one where that is plainly longer
   evidence::Direction direction = evidence::Direction::Unknown;
   std::uint64_t dropped_before = 0;  ///< capture losses between the previous beat and this one
   std::uint64_t packet_number = 0;
@@ -35,6 +35,7 @@ struct Beat {
   /// Beats between the previous one in the list and this one that were left out of it, all in time
   /// and of the same priority (sender_log.h); 0 in a list that is whole.
   std::uint64_t in_time_before = 0;
+  bool absent_before = false;  ///< since the previous one the tap's interface had been gone
 };
 
 /// The same advert a second time: a mirror port, a capture of all interfaces, a tunnel's port or
@@ -54,7 +55,8 @@ struct Stream {
   wire::IpAddress source;
   std::vector<TapBeats> taps;
   wire::MacAddress source_mac;  ///< of the first advert
-  /// The interval between adverts: what is advertised, or the median seen where that is longer.
+  /// The interval between adverts: what is advertised, or the median seen where that is longer; the
+  /// shortest it ever was.
   Duration interval = 1s;
   std::vector<wire::IpAddress> addresses{};  ///< all virtual addresses advertised, sorted
 

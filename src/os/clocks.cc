@@ -55,6 +55,27 @@ Instant ClockOffsets::monotonic(std::int64_t realtime_ns, Instant earliest, Inst
   return std::clamp(newest, earliest, latest);
 }
 
+void StampClock::set(std::int64_t offset_ns, Instant before, Instant found) {
+  steps_.push_back({offset_ns, before, found});
+}
+
+bool StampClock::take(std::int64_t realtime_ns, Instant now) {
+  constexpr Duration kSlack = 1ms;
+  bool changed = false;
+  while (!steps_.empty()) {
+    const Step& step = steps_.front();
+    const Instant by_old{realtime_ns - offset_ns_};
+    const Instant by_new{realtime_ns - step.offset_ns};
+    // The new clock stamped nothing before it was set, and neither has stamped what is to come.
+    const bool is_new = by_new >= step.before - kSlack && by_new <= now + kSlack;
+    if (!is_new && by_old <= step.found + kSlack) break;
+    offset_ns_ = step.offset_ns;
+    steps_.pop_front();
+    changed = true;
+  }
+  return changed;
+}
+
 void ClockOffsets::forget(Instant before) {
   while (samples_.size() > 1 && samples_[1].at < before) samples_.pop_front();
 }

@@ -36,4 +36,27 @@ class ClockOffsets {
   std::deque<OffsetSample> samples_;
 };
 
+/// By which of two offsets the stamps of one ring were made, around the moment when the clock was
+/// set: frames that waited in the ring since before then have the old clock's.
+/// A step shorter than the time between two looks at the clocks may be told a few frames early or
+/// late.
+class StampClock {
+ public:
+  explicit StampClock(std::int64_t offset_ns) : offset_ns_(offset_ns) {}
+
+  /// The clock was found to have been set: by `before` it had not, at `found` it had.
+  void set(std::int64_t offset_ns, Instant before, Instant found);
+  /// In the order of the ring, at `now`; true when this stamp is the first by the new clock.
+  bool take(std::int64_t realtime_ns, Instant now);
+  std::int64_t offset_ns() const { return offset_ns_; }
+
+ private:
+  std::int64_t offset_ns_;
+  struct Step {
+    std::int64_t offset_ns;
+    Instant before, found;
+  };
+  std::deque<Step> steps_;  // not reached by the stamps so far
+};
+
 }  // namespace alibi::os

@@ -50,5 +50,24 @@ TEST(ClockOffsets, ReadsTheClocks) {
   EXPECT_GT(offset, 1'000'000'000LL * 1'000'000'000LL);  // after 2001, unless up for decades
 }
 
+// Found at 10 s to have been set, by 9 s it had not been; frames waited in the ring since 8.5 s.
+void expect_told(std::int64_t step_ns) {
+  StampClock clock(1000 * kSecond);
+  const std::int64_t new_offset = 1000 * kSecond + step_ns;
+  const Instant now{10 * kSecond};
+  EXPECT_FALSE(clock.take(1008 * kSecond, Instant{8 * kSecond}));
+  clock.set(new_offset, Instant{9 * kSecond}, now);
+  EXPECT_FALSE(clock.take(1000 * kSecond + 85 * kSecond / 10, now)) << step_ns;
+  EXPECT_FALSE(clock.take(1000 * kSecond + 91 * kSecond / 10, now)) << step_ns;
+  EXPECT_TRUE(clock.take(new_offset + 98 * kSecond / 10, now)) << step_ns;
+  EXPECT_EQ(clock.offset_ns(), new_offset);
+  EXPECT_FALSE(clock.take(new_offset + 99 * kSecond / 10, now)) << step_ns;
+}
+
+TEST(StampClock, FramesThatWaitedHaveTheOldClocksStamps) {
+  for (const std::int64_t step : {-3600 * kSecond, -2 * kSecond, 2 * kSecond, 3600 * kSecond})
+    expect_told(step);
+}
+
 }  // namespace
 }  // namespace alibi::os

@@ -87,6 +87,7 @@ ordered_json gap_json(const StreamSurvey& stream, const Gap& gap) {
           {"packet_before", packet(gap.before.packet_number)},
           {"packet_after", packet(gap.after.packet_number)},
           {"capture_lost", gap.capture_lost},
+          {"capture_absent", gap.capture_absent},
           {"sent_unseen", sent ? ordered_json(*sent) : ordered_json(nullptr)}};
 }
 

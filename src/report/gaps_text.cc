@@ -107,6 +107,7 @@ void gap_line(std::string& out, const StreamSurvey& stream, const Gap& gap) {
                      stream.senders[gap.from].source.text());
   if (gap.until != gap.from) out += ", ended by " + stream.senders[gap.until].source.text();
   if (gap.capture_lost != 0) out += fmt::format(", the capture lost {} frames", gap.capture_lost);
+  if (gap.capture_absent) out += ", the interface was gone from the capture meanwhile";
   if (const auto sent = sent_in(stream, gap)) {
     out +=
         *sent == 0 ? ", nothing was sent" : fmt::format(", {} sent that did not get here", *sent);

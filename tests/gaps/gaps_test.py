@@ -193,6 +193,61 @@ class Gaps(unittest.TestCase):
         streams = self.gaps("--filter", "ip proto 112", path)["streams"]
         self.assertEqual([x["senders"][0]["learned_ns"] for x in streams], [50 * ms])
 
+    def write_alibis(self, name, packets, offset):
+        """As alibi capture writes it: an interface with its clock, packets with (time, frame,
+        comment) and frames lost before them."""
+        def option(code, value):
+            return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+        def block(kind, body):
+            size = struct.pack("<I", len(body) + 12)
+            return struct.pack("<I", kind) + size + body + size
+
+        end = bytes(4)
+        clock = f"alibi clock: realtime-monotonic={offset} boottime=5".encode()
+        out = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+        out += block(1, struct.pack("<HHI", 1, 0, 65535) + option(1, clock) + option(2, b"eth0") +
+                     option(9, b"\x09") + end)
+        for at, frame, comment in packets:
+            options = option(1, comment.encode()) if comment else b""
+            out += block(6, struct.pack("<IIIII", 0, at >> 32, at & 0xFFFFFFFF, len(frame),
+                                        len(frame)) + frame + bytes(-len(frame) % 4) + options + end)
+        self.path(name).write_bytes(out)
+        return self.path(name)
+
+    def test_a_clock_that_was_set_fakes_no_gap(self):
+        """An hour forward after 20 s, as alibi capture notes it, and back after 40 s."""
+        s, offset = mc.SECOND, mc.BEGIN - 7 * mc.SECOND
+        packets = []
+        for t in range(60):
+            ahead = 3600 * s if 20 <= t < 40 else 0
+            comment = (f"alibi clock: realtime-monotonic={offset + ahead} boottime=6"
+                       if t in (20, 40) else "")
+            if t != 30:
+                packets.append((mc.BEGIN + t * s + ahead, mc.advert(t), comment))
+        path = self.write_alibis("set.pcapng", packets, offset)
+        stream = self.gaps(path)["streams"][0]
+        self.assertEqual([g["length_ns"] for g in stream["gaps"]], [2 * s])
+        self.assertEqual(stream["gaps"][0]["begin_unix_ns"], mc.BEGIN + 29 * s)
+        self.assertEqual(stream["hand_overs"], [])
+        self.assertEqual([m["silent_ns"] for m in stream["near_misses"]], [2 * s])
+        self.assertEqual(stream["senders"][0]["clock_set_back"], 0)
+        self.assertIn("the clock was set 2 times while this was captured", run(path).stderr)
+        self.assertEqual(self.gaps(path)["taps"][0]["last_unix_ns"], mc.BEGIN + 59 * s)
+
+    def test_time_in_which_the_interface_was_gone_accuses_nobody(self):
+        """Gone for ten seconds; what came first when it was back was an ARP."""
+        s = mc.SECOND
+        packets = [(mc.BEGIN + t * s, mc.advert(t), "") for t in range(60) if not 20 < t < 31]
+        arp = mc.ethernet(b"\x08\x06", bytes.fromhex("0001080006040001") + bytes(20))
+        packets.insert(21, (mc.BEGIN + 30 * s + s // 2, arp, "alibi: the interface is back"))
+        path = self.write_alibis("gone.pcapng", packets, 0)
+        stream = self.gaps(path)["streams"][0]
+        self.assertEqual([(g["length_ns"], g["capture_absent"]) for g in stream["gaps"]],
+                         [(11 * s, True)])
+        self.assertEqual((stream["hand_overs"], stream["near_misses"]), ([], []))
+        self.assertIn("the interface was gone from the capture meanwhile", run(path).stdout)
+
     def test_taps_are_compared(self):
         s, ms = mc.SECOND, mc.SECOND // 1000
         near = [(mc.BEGIN + t * s, mc.advert(t + 1)) for t in range(100)]
