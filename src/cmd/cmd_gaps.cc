@@ -10,6 +10,7 @@
 
 #include "cmd/capture_files.h"
 #include "cmd/command.h"
+#include "cmd/text_file.h"
 #include "cmd/time_words.h"
 #include "investigate/capture_survey.h"
 #include "report/gaps.h"
@@ -85,14 +86,6 @@ int complain(const Error& error, int code) {
   return code;
 }
 
-Result<void> write_plot(const std::string& path, const std::string& svg) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) return fail_errno("cannot write " + path);
-  const bool whole = std::fwrite(svg.data(), 1, svg.size(), file) == svg.size();
-  if (std::fclose(file) != 0 || !whole) return fail_errno("cannot write " + path);
-  return {};
-}
-
 int gaps(const Options& options) {
   if (options.files.empty()) return complain({"name capture files; see --help"}, 2);
   const auto request = request_of(options);
@@ -107,7 +100,7 @@ int gaps(const Options& options) {
   const investigate::GapReport report = survey->finish();
   for (const std::string& warning : report.warnings) complain({warning}, 0);
   if (!options.plot.empty()) {
-    const auto plotted = write_plot(options.plot, report::gaps_svg(report));
+    const auto plotted = write_text_file(options.plot, report::gaps_svg(report));
     if (!plotted) return complain(plotted.error(), 1);
   }
   const std::string text = options.json  ? report::gaps_json(report)

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "report/gaps.h"
+#include "report/xml.h"
 
 namespace alibi::report {
 namespace {
@@ -18,30 +19,6 @@ constexpr double kWidth = 1000;
 constexpr double kRowHeight = 36;
 constexpr double kTop = 30;
 constexpr std::array kColours{"#4477aa", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#888888"};
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        // Control characters have no place in XML, escaped or not.
-        out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-    }
-  }
-  return out;
-}
 
 class Drawing {
  public:
@@ -104,15 +81,15 @@ class Drawing {
     out_ += fmt::format(
         "<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.1f}\" fill=\"{}\">"
         "<title>{}</title></rect>\n",
-        left, y, std::max(x(to - shift_) - left, 0.5), thick, colour, escaped(title));
+        left, y, std::max(x(to - shift_) - left, 0.5), thick, colour, xml_escaped(title));
   }
 
   void row(const StreamSurvey& stream, double y) {
     shift_ = ahead(stream.tap);
     out_ += fmt::format("<text x=\"4\" y=\"{:.1f}\">{}</text>\n", y + 11,
-                        escaped(stream_name(report_, stream.key)));
+                        xml_escaped(stream_name(report_, stream.key)));
     out_ += fmt::format("<text x=\"4\" y=\"{:.1f}\" fill=\"#666666\">{}</text>\n", y + 24,
-                        escaped(report_.taps[stream.tap].label));
+                        xml_escaped(report_.taps[stream.tap].label));
     for (const investigate::Run& run : stream.runs) {
       // Senders one below the other, so that two masters at once are seen.
       const double thick =
