@@ -12,10 +12,13 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
   if (!scheduling_wanted(role_of(parent->tgid))) return 0;
   const __u32 tgid = child->tgid;
   const __u32 role = ALIBI_ROLE_CHILD;
+  if (bpf_map_update_elem(&watched, &tgid, &role, BPF_ANY)) count_lost(ALIBI_SOURCE_PROCESS);
+  /* Compared with NULL once: Linux 6.1 forgets at the second time that it is not. */
   struct alibi_fork *forked = bpf_ringbuf_reserve(&events, sizeof(*forked), 0);
-  if (bpf_map_update_elem(&watched, &tgid, &role, BPF_ANY) || !forked)
+  if (!forked) {
     count_lost(ALIBI_SOURCE_PROCESS);
-  if (!forked) return 0;
+    return 0;
+  }
   fill_header(&forked->header, ALIBI_FORK, parent->tgid, parent->pid);
   forked->child = child->tgid;
   forked->pad = 0;
