@@ -22,6 +22,9 @@ struct CaptureOptions {
   std::uint64_t rotate_size = 0;               // in octets
   unsigned rotate_seconds = 0;                 // -G
   unsigned file_count = 0;                     // -W
+  std::string list_file;                       // -V
+  std::string link_type;                       // -y
+  std::string rotate_command;                  // -z
   std::string user;                            // -Z
   std::string direction = "inout";             // -Q
   std::string stamp_type = "host";             // -j
@@ -34,6 +37,9 @@ struct CaptureOptions {
   bool link_header = false, quiet = false, line_buffered = false, packet_buffered = false;
   bool not_promiscuous = false, immediate = false, only_count = false, print = false;
   bool list_devices = false, list_link_types = false, list_stamp_types = false;
+  bool short_names = false, no_checksums = false;  // -N -K
+  bool absolute_sequence = false;                  // -S: what lines have without it, too
+  bool show_version = false;
   bool number = false, no_optimizer = false, nanoseconds = false, microseconds = false;
 
   bool prints() const { return !only_count && (write_file.empty() || print); }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -42,6 +43,11 @@ std::string service_name(std::uint16_t port, bool tcp) {
   return entry == nullptr ? std::string() : std::string(entry->s_name);
 }
 
+std::string protocol_name(std::uint8_t number) {
+  const protoent* entry = getprotobynumber(number);
+  return entry == nullptr ? std::string() : std::string(entry->p_name);
+}
+
 }  // namespace
 
 CapturePrinter::CapturePrinter(const CaptureOptions& options,
@@ -50,14 +56,21 @@ CapturePrinter::CapturePrinter(const CaptureOptions& options,
   line_.verbosity = options.verbosity;
   line_.link_header = options.link_header;
   line_.quiet = options.quiet;
+  line_.no_checksums = options.no_checksums;
   line_.no_octets = options.hex + options.hex_text > 0;
   line_.names.interface = std::move(interface);
   if (options.no_names != 0) return;
   line_.names.service = service_name;
+  line_.names.protocol = protocol_name;
+  line_.names.vendors = true;
   line_.names.host = [this](const wire::IpAddress& address) {
     if (hosts_.size() > kMostNames) hosts_.clear();
     const auto [at, fresh] = hosts_.try_emplace(address);
-    if (fresh) at->second = host_name(address);
+    if (fresh) {
+      at->second = host_name(address);
+      if (options_.short_names)
+        at->second.resize(std::min(at->second.find('.'), at->second.size()));
+    }
     return at->second;
   };
 }

@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 #include <net/if.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "cmd/capture_printer.h"
 #include "cmd/capture_sequence.h"
@@ -42,7 +47,9 @@ class Reading {
   explicit Reading(const CaptureOptions& options)
       : options_(options), filters_(options), printer_(options, {}) {}
 
-  int run();
+  /// One file after the other, each as far as -c says; false: no more of them.
+  bool read(const std::string& file);
+  int finish();
 
  private:
   void take(evidence::CapturedFrame frame);
@@ -53,15 +60,18 @@ class Reading {
   Filters filters_;
   CapturePrinter printer_;
   std::optional<CaptureSequence> files_;
-  std::uint64_t taken_ = 0;
-  bool begun_ = false;
+  std::string file_;  ///< being read
+  std::uint64_t taken_ = 0, taken_of_file_ = 0;
+  bool readable_ = false;                                ///< one of the files was a capture
+  bool begun_ = false;                                   ///< a packet of this file was seen
+  wire::LinkType link_type_ = wire::LinkType::Ethernet;  ///< of the file that is written
   std::string error_;
 };
 
 void Reading::announce(wire::LinkType link_type) const {
-  const int length = os::snapshot_length_of(options_.read_file);
+  const int length = os::snapshot_length_of(file_);
   const std::string type = os::link_type_text(os::dlt_of_linktype(static_cast<int>(link_type)));
-  fmt::print(stderr, "reading from file {}, link-type {}{}\n", options_.read_file, type,
+  fmt::print(stderr, "reading from file {}, link-type {}{}\n", file_, type,
              length == 0 ? "" : fmt::format(", snapshot length {}", length));
 }
 
@@ -69,6 +79,11 @@ void Reading::begin(const evidence::CapturedFrame& frame) {
   begun_ = true;
   announce(frame.link_type);
   if (options_.write_file.empty()) return;
+  if (files_) {
+    if (frame.link_type != link_type_) error_ = file_ + ": another link type than the file before";
+    return;
+  }
+  link_type_ = frame.link_type;
   evidence::CaptureFormat format;
   format.pcapng = writes_pcapng(options_);
   format.nanoseconds = options_.nanoseconds;
@@ -80,7 +95,7 @@ void Reading::begin(const evidence::CapturedFrame& frame) {
 }
 
 void Reading::take(evidence::CapturedFrame frame) {
-  if (!error_.empty() || (options_.count != 0 && taken_ == options_.count)) return;
+  if (!error_.empty() || (options_.count != 0 && taken_of_file_ == options_.count)) return;
   if (!begun_) begin(frame);
   if (!error_.empty()) return;
   const auto passes = filters_.passes(frame);
@@ -90,6 +105,7 @@ void Reading::take(evidence::CapturedFrame frame) {
   }
   if (!*passes) return;
   ++taken_;
+  ++taken_of_file_;
   if (options_.prints()) {
     printer_.print(frame);
     if (options_.line_buffered && !printer_.flush()) error_ = "cannot write to standard output";
@@ -99,28 +115,57 @@ void Reading::take(evidence::CapturedFrame frame) {
   files_->write(frame, {});
 }
 
-int Reading::run() {
+bool Reading::read(const std::string& file) {
+  file_ = file;
+  begun_ = false;
+  taken_of_file_ = 0;
   const auto read =
-      evidence::read_capture(options_.read_file, wire::Interest::Everything,
+      evidence::read_capture(file, wire::Interest::Everything,
                              [this](const evidence::CapturedFrame& frame) { take(frame); });
-  if (!read) return capture_error(read.error().message);
+  if (!read) {
+    error_ = read.error().message;
+    return false;
+  }
+  readable_ = true;
   if (!begun_) {
     announce(read->interfaces.empty() ? wire::LinkType::Ethernet
                                       : read->interfaces.front().link_type);
   }
+  if (error_.empty() && !read->damage.empty()) error_ = file + ": " + read->damage;
+  return error_.empty();
+}
+
+int Reading::finish() {
   if (files_) files_->close();
-  if (options_.only_count) fmt::print("{}\n", packets_text(taken_, ""));
+  if (options_.only_count && readable_) fmt::print("{}\n", packets_text(taken_, ""));
   (void)printer_.flush();
   if (!error_.empty()) return capture_error(error_);
-  if (!read->damage.empty()) return capture_error(options_.read_file + ": " + read->damage);
   return files_ && !files_->trouble().empty() ? 1 : 0;
+}
+
+Result<std::vector<std::string>> files_of(const CaptureOptions& options) {
+  if (options.list_file.empty()) return std::vector<std::string>{options.read_file};
+  std::ifstream list(options.list_file);
+  if (!list && options.list_file != "-")
+    return fail("Unable to open file: " + std::string(std::strerror(errno)));
+  std::istream& in = options.list_file == "-" ? std::cin : list;
+  std::vector<std::string> out;
+  for (std::string line; std::getline(in, line);)
+    if (!line.empty()) out.push_back(line);
+  if (out.empty()) return fail(options.list_file + " names no file");
+  return out;
 }
 
 }  // namespace
 
 int capture_read(const CaptureOptions& options) {
   std::signal(SIGPIPE, SIG_DFL);
-  return Reading(options).run();
+  const auto files = files_of(options);
+  if (!files) return capture_error(files.error().message);
+  Reading reading(options);
+  for (const std::string& file : *files)
+    if (!reading.read(file)) break;
+  return reading.finish();
 }
 
 }  // namespace alibi::cmd

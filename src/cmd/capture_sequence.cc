@@ -8,6 +8,8 @@
 #include <ctime>
 #include <utility>
 
+#include "os/background.h"
+
 namespace alibi::cmd {
 namespace {
 
@@ -70,8 +72,16 @@ void CaptureSequence::close() {
   writer_.reset();
 }
 
+/// -z, on the file that was just closed; nobody waits for it.
+void CaptureSequence::run_command() const {
+  if (options_.rotate_command.empty()) return;
+  if (auto done = os::run_in_background({options_.rotate_command, last_name_}); !done)
+    std::fprintf(stderr, "alibi: %s\n", done.error().message.c_str());
+}
+
 void CaptureSequence::rotate(std::int64_t unix_ns) {
   close();
+  run_command();
   if (finished_ || !trouble_.empty()) return;
   note(open(unix_ns));
 }

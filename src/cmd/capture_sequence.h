@@ -32,6 +32,8 @@ class CaptureSequence {
   bool finished() const { return finished_; }
   evidence::CaptureWriter* current() { return writer_ ? &*writer_ : nullptr; }
 
+  const std::string& current_name() const { return last_name_; }
+
   std::uint64_t written() const;
   std::uint64_t not_written() const;
   const std::string& trouble() const {
@@ -42,6 +44,7 @@ class CaptureSequence {
   std::string name(std::int64_t unix_ns) const;
   void rotate(std::int64_t unix_ns);
   void note(const Result<void>& done);
+  void run_command() const;
 
   const CaptureOptions& options_;
   evidence::CaptureFormat format_;

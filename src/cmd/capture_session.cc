@@ -44,6 +44,8 @@ class Session {
 
   void announce() const;
   Result<void> open_files();
+  /// The file just opened, if it is one.
+  Result<void> give_file(const std::string& user) const;
   int run();
 
  private:
@@ -122,6 +124,11 @@ Result<void> Session::open_files() {
   files_.emplace(options_, std::move(format),
                  [this](evidence::CaptureWriter& writer) { put_statistics(writer); });
   return files_->open(os::realtime_now_ns());
+}
+
+Result<void> Session::give_file(const std::string& user) const {
+  if (!files_ || options_.write_file == "-") return {};
+  return os::give_file(files_->current_name(), user);
 }
 
 bool Session::take(const evidence::CapturedFrame& frame) {
@@ -268,18 +275,45 @@ bool writes_pcapng(const CaptureOptions& options) {
   return name.ends_with(".pcapng") || name.ends_with(".ntar");
 }
 
+namespace {
+
+Result<void> check_link_type(const CaptureOptions& options, const CaptureTaps& taps) {
+  if (options.link_type.empty()) return {};
+  const auto wanted = os::link_type_named(options.link_type);
+  if (!wanted) return tl::unexpected(wanted.error());
+  for (const os::CaptureTap& tap : taps.all())
+    if (tap.link_type() != *wanted)
+      return fail((taps.all().size() > 1 ? tap.name() + ": " : "") + options.link_type +
+                  " is not one of the DLTs supported by this device");
+  std::fprintf(stderr, "alibi: data link type %s\n", options.link_type.c_str());
+  return {};
+}
+
+/// As tcpdump does it: with -C before the first file is opened, because the user must be able to
+/// open the later ones; else behind it, and the file is the user's.
+Result<void> open_as_user(const CaptureOptions& options, Session& session) {
+  if (options.user.empty()) return session.open_files();
+  const bool before = options.rotate_size != 0;
+  if (!before) {
+    if (auto opened = session.open_files(); !opened) return opened;
+    if (auto given = session.give_file(options.user); !given) return given;
+  }
+  if (auto done = os::become_user(options.user); !done) return done;
+  return before ? session.open_files() : Result<void>();
+}
+
+}  // namespace
+
 int capture_live(const CaptureOptions& options) {
   auto signals = os::SignalQueue::create({SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2});
   if (!signals) return capture_error(signals.error().message);
   auto taps = CaptureTaps::open(options);
   if (!taps) return capture_error(taps.error().message);
-  if (!options.user.empty()) {
-    if (auto done = os::become_user(options.user); !done)
-      return capture_error(done.error().message);
-    std::fprintf(stderr, "dropped privs to %s\n", options.user.c_str());
-  }
+  if (auto right = check_link_type(options, *taps); !right)
+    return capture_error(right.error().message);
   Session session(options, std::move(*taps), std::move(*signals));
-  if (auto opened = session.open_files(); !opened) return capture_error(opened.error().message);
+  if (auto opened = open_as_user(options, session); !opened)
+    return capture_error(opened.error().message);
   session.announce();
   return session.run();
 }

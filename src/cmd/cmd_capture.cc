@@ -48,6 +48,10 @@ Result<std::string> filter_text(const CaptureOptions& options) {
   return out;
 }
 
+bool reads(const CaptureOptions& options) {
+  return !options.read_file.empty() || !options.list_file.empty();
+}
+
 Result<void> complete(CaptureOptions& options) {
   auto filter = filter_text(options);
   if (!filter) return tl::unexpected(filter.error());
@@ -63,12 +67,18 @@ Result<void> complete(CaptureOptions& options) {
     if (!size) return tl::unexpected(size.error());
     options.rotate_size = *size;
   }
+  for (std::string& interface : options.interfaces) {
+    auto named = os::capture_device_named(interface);
+    if (!named) return tl::unexpected(named.error());
+    interface = std::move(*named);
+  }
   if (!options.path.empty()) {
     auto found = path_interfaces(options.path[0], options.path[1]);
     if (!found) return tl::unexpected(found.error());
     options.interfaces.insert(options.interfaces.end(), found->begin(), found->end());
   }
-  if (!options.interfaces.empty() || !options.read_file.empty() || options.list_devices) return {};
+  if (!options.interfaces.empty() || reads(options) || options.list_devices || options.show_version)
+    return {};
   auto device = os::first_capture_device();
   if (!device) return tl::unexpected(device.error());
   options.interfaces.push_back(std::move(*device));
@@ -94,6 +104,10 @@ int dump_filter(const CaptureOptions& options) {
 
 int capture(CaptureOptions& options) {
   if (auto done = complete(options); !done) return capture_error(done.error().message);
+  if (options.show_version) {
+    fmt::print("alibi {}\n{}\n", ALIBI_VERSION, os::capture_library_version());
+    return 0;
+  }
   if (options.list_devices) {
     const auto text = os::capture_devices_text();
     if (!text) return capture_error(text.error().message);
@@ -107,7 +121,7 @@ int capture(CaptureOptions& options) {
     return 0;
   }
   if (options.dump_filter != 0) return dump_filter(options);
-  return options.read_file.empty() ? capture_live(options) : capture_read(options);
+  return reads(options) ? capture_read(options) : capture_live(options);
 }
 
 void add_output_letters(CLI::App& sub, CaptureOptions& o) {
@@ -118,11 +132,16 @@ void add_output_letters(CLI::App& sub, CaptureOptions& o) {
                "-tttt with date, -ttttt since the first");
   sub.add_flag("-v", o.verbosity, "more: IP headers, addresses, checksums");
   sub.add_flag("-q", o.quiet, "less");
+  sub.add_flag("-N", o.short_names, "names of hosts without their domain");
+  sub.add_flag("-K", o.no_checksums, "do not check IP, TCP and UDP checksums");
+  sub.add_flag("-S", o.absolute_sequence,
+               "TCP sequence numbers as in the packet, as they always are here");
   sub.add_flag("-x", o.hex, "print octets; -xx with the link header");
   sub.add_flag("-X", o.hex_text, "print octets and characters; -XX with the link header");
   sub.add_flag("-A", o.text, "print characters; -AA with the link header");
   sub.add_flag("-l", o.line_buffered, "write each line at once");
   sub.add_flag("-#,--number", o.number, "number the lines");
+  sub.add_flag("--version", o.show_version, "print the versions of alibi and libpcap");
   sub.add_flag("--print", o.print, "print lines also with -w");
   sub.add_flag("--count", o.only_count, "print nothing but the number of packets");
   sub.add_flag("--nano", o.nanoseconds, "nanoseconds in stamps and pcap files");
@@ -146,6 +165,7 @@ void add_capture_letters(CLI::App& sub, CaptureOptions& o) {
       ->check(CLI::Range(4U, 4U << 20U));
   sub.add_option("--rings", o.rings, "share an interface's packets between so many rings")
       ->check(CLI::Range(1U, 16U));
+  sub.add_option("-y", o.link_type, "the link type that the interfaces are to have, by its name");
   sub.add_flag("-p", o.not_promiscuous, "do not set the interface promiscuous");
   sub.add_option("-Q", o.direction, "in, out or inout")
       ->check(CLI::IsMember({"in", "out", "inout"}));
@@ -163,7 +183,9 @@ void add_capture_letters(CLI::App& sub, CaptureOptions& o) {
 }
 
 void add_file_letters(CLI::App& sub, CaptureOptions& o) {
-  sub.add_option("-r", o.read_file, "read this file (- is standard input)");
+  auto* one = sub.add_option("-r", o.read_file, "read this file (- is standard input)");
+  sub.add_option("-V", o.list_file, "read the files that this one names, one a line")
+      ->excludes(one);
   sub.add_option("-w", o.write_file,
                  "write this file (- is standard output): pcap, or pcapng when named so; packed "
                  "when it ends in .gz or .zst");
@@ -174,6 +196,7 @@ void add_file_letters(CLI::App& sub, CaptureOptions& o) {
                  "next file after so many million octets (k, m, g: powers of two)");
   sub.add_option("-G", o.rotate_seconds, "next file after so many seconds; -w is strftime(3)'s");
   sub.add_option("-W", o.file_count, "files: -C begins again with the first, -G ends");
+  sub.add_option("-z", o.rotate_command, "run this, with its name, on a file that -C or -G closed");
   sub.add_option("filter", o.filter_words, "pcap-filter(7)");
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <grp.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -66,6 +67,30 @@ Result<std::string> first_capture_device() {
   return name;
 }
 
+Result<std::string> capture_device_named(const std::string& text) {
+  constexpr std::size_t kMostDigits = 6;
+  const bool number = !text.empty() && text.size() <= kMostDigits &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  if (!number || if_nametoindex(text.c_str()) != 0) return text;
+  char error[PCAP_ERRBUF_SIZE] = {};
+  pcap_if_t* all = nullptr;
+  if (pcap_findalldevs(&all, error) != 0) return fail(error);
+  const pcap_if_t* one = all;
+  for (int left = std::stoi(text); one != nullptr && left != 1; --left) one = one->next;
+  const std::string name = one == nullptr ? "" : one->name;
+  if (all != nullptr) pcap_freealldevs(all);
+  if (name.empty()) return fail("Invalid adapter index");
+  return name;
+}
+
+std::string capture_library_version() { return pcap_lib_version(); }
+
+Result<int> link_type_named(const std::string& name) {
+  const int dlt = pcap_datalink_name_to_val(name.c_str());
+  if (dlt < 0) return fail("invalid data link type " + name);
+  return dlt;
+}
+
 std::string link_type_text(int dlt) {
   const char* name = pcap_datalink_val_to_name(dlt);
   if (name == nullptr) return std::to_string(dlt);
@@ -113,6 +138,14 @@ int snapshot_length_of(const std::string& path) {
   const int length = pcap_snapshot(handle);
   pcap_close(handle);
   return length;
+}
+
+Result<void> give_file(const std::string& path, const std::string& name) {
+  const passwd* user = getpwnam(name.c_str());
+  if (user == nullptr) return fail("Couldn't find user '" + name + "'");
+  if (::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0)
+    return fail_errno("cannot give " + path + " to " + name);
+  return {};
 }
 
 Result<void> become_user(const std::string& name) {

@@ -15,6 +15,13 @@ namespace alibi::os {
 Result<std::string> capture_devices_text();
 /// The one that is captured on when none is named.
 Result<std::string> first_capture_device();
+/// A number as in capture_devices_text() becomes the name that stands there, unless an interface is
+/// named so; all else stays as it is.
+Result<std::string> capture_device_named(const std::string& text);
+/// "libpcap version 1.10.3 (with TPACKET_V3)".
+std::string capture_library_version();
+/// The DLT_ of a name such as "EN10MB".
+Result<int> link_type_named(const std::string& name);
 /// What -L says of a link type: its name and description, "EN10MB (Ethernet)".
 std::string link_type_text(int dlt);
 /// DLT_ and LINKTYPE_ numbers differ for raw IP alone, of those that are captured here.
@@ -45,5 +52,7 @@ int snapshot_length_of(const std::string& path);
 
 /// To another user for good, groups included: what needs root was done before.
 Result<void> become_user(const std::string& name);
+/// The file becomes the user's, and of his group.
+Result<void> give_file(const std::string& path, const std::string& name);
 
 }  // namespace alibi::os

@@ -63,6 +63,7 @@ void print_gre(PacketText& text, Bytes bytes, std::size_t length) {
 void print_payload(PacketText& text, const IpFacts& ip, Bytes bytes, std::size_t length) {
   if (ip.protocol != kTcp && ip.protocol != kUdp)
     text.out += fmt::format("{} > {}: ", text.host(ip.source), text.host(ip.destination));
+  text.out += ip.extensions;
   switch (ip.protocol) {
     case kVrrp:
       return print_vrrp(text, ip, bytes, length);
@@ -110,7 +111,7 @@ void print_v4_header(PacketText& text, const V4& ip, Bytes bytes) {
                           (ip.fragment & 0x1fffU) * 8U, flags.empty() ? "none" : flags,
                           ip_protocol_name(ip.facts.protocol), ip.facts.protocol, ip.total);
   if (ip.header > 20) text.out += fmt::format(", options ({} octets)", ip.header - 20);
-  if (bytes.size() >= ip.header) {
+  if (bytes.size() >= ip.header && !text.options.no_checksums) {
     const std::uint16_t sum = wire::Checksum().add(bytes.first(ip.header)).value();
     if (sum != 0) {
       const auto found = static_cast<std::uint16_t>(bytes[10] << 8U | bytes[11]);
@@ -123,8 +124,33 @@ void print_v4_header(PacketText& text, const V4& ip, Bytes bytes) {
   text.out += ")\n    ";
 }
 
-std::optional<std::uint8_t> skip_extensions(wire::Reader& reader, std::uint8_t next,
-                                            bool& fragment) {
+// Options of a hop-by-hop or destination header (RFC 8200, 4.2): with -v each by name.
+std::string option_texts(Bytes bytes) {
+  constexpr std::uint8_t kPad1 = 0, kPadN = 1, kRouterAlert = 5;
+  std::string out;
+  wire::Reader reader(bytes);
+  while (const auto kind = reader.take<1>()) {
+    const std::uint8_t code = kind->u8<0>();
+    if (code == kPad1) {
+      out += "(pad1) ";
+      continue;
+    }
+    const auto size = reader.take<1>();
+    const auto value = size ? reader.take(size->u8<0>()) : std::nullopt;
+    if (!value) break;
+    if (code == kPadN)
+      out += "(padn) ";
+    else if (code == kRouterAlert && value->size() == 2)
+      out += fmt::format("(rtalert: 0x{:02x}{:02x}) ", (*value)[0], (*value)[1]);
+    else
+      out += fmt::format("(opt_type 0x{:02x}: len={}) ", code, value->size());
+  }
+  return out;
+}
+
+/// What stands behind the extension headers; their own words go into `told`.
+std::optional<std::uint8_t> skip_extensions(wire::Reader& reader, std::uint8_t next, bool verbose,
+                                            bool& fragment, std::string& told) {
   for (int i = 0; i < kDeepest; ++i) {
     if (next == kFragment) {
       const auto header = reader.take<8>();
@@ -134,7 +160,11 @@ std::optional<std::uint8_t> skip_extensions(wire::Reader& reader, std::uint8_t n
       if (fragment) return next;
     } else if (next == kHopByHop || next == kRouting || next == kDestination) {
       const auto header = reader.take<2>();
-      if (!header || !reader.skip(6 + std::size_t{header->u8<1>()} * 8)) return std::nullopt;
+      const auto rest = header ? reader.take(6 + std::size_t{header->u8<1>()} * 8) : std::nullopt;
+      if (!rest) return std::nullopt;
+      if (next == kHopByHop) told += "HBH ";
+      if (next == kDestination) told += "DSTOPT ";
+      if (verbose && next != kRouting) told += option_texts(*rest);
       next = header->u8<0>();
     } else {
       return next;
@@ -214,8 +244,12 @@ void print_ipv4(PacketText& text, Bytes bytes, std::size_t length) {
   }
   if (text.verbosity() > 0) print_v4_header(text, ip, bytes);
   if ((ip.fragment & 0x1fffU) != 0) {
-    text.out += fmt::format("{} > {}: ip-proto-{}", text.host(ip.facts.source),
-                            text.host(ip.facts.destination), ip.facts.protocol);
+    const std::string name = text.options.names.protocol
+                                 ? text.options.names.protocol(ip.facts.protocol)
+                                 : std::string();
+    text.out +=
+        fmt::format("{} > {}: {}", text.host(ip.facts.source), text.host(ip.facts.destination),
+                    name.empty() ? fmt::format("ip-proto-{}", ip.facts.protocol) : name);
     return;
   }
   if (!reader.skip(ip.header - 20)) return text.cut("ip");
@@ -247,7 +281,8 @@ void print_ipv6(PacketText& text, Bytes bytes, std::size_t length) {
   reader.clip(payload);
   const std::size_t before = reader.left();
   bool fragment = false;
-  const auto next = skip_extensions(reader, ip.protocol, fragment);
+  const auto next =
+      skip_extensions(reader, ip.protocol, text.verbosity() > 0, fragment, ip.extensions);
   if (!next) return text.cut("ip6");
   ip.protocol = *next;
   const std::size_t left = payload - std::min(payload, before - reader.left());

@@ -4,12 +4,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
 
 #include "report/hex_dump.h"
 #include "report/packet_text.h"
+#include "report/vendor_name.h"
 
 namespace alibi::report {
 namespace {
@@ -31,8 +33,6 @@ std::string type_text(std::uint16_t type, bool quiet) {
   return name.empty() ? fmt::format("Unknown Ethertype (0x{:04x})", type) : std::string(name);
 }
 
-std::string mac_text(Bytes bytes) { return fmt::format("{:02x}", fmt::join(bytes, ":")); }
-
 std::string_view packet_type(std::uint8_t type) {
   constexpr std::array<std::string_view, 5> kNames = {"In", "B", "M", "P", "Out"};
   return type < kNames.size() ? kNames[type] : "?";
@@ -41,8 +41,8 @@ std::string_view packet_type(std::uint8_t type) {
 void print_unknown_type(PacketText& text, Bytes header, std::uint16_t type, Bytes rest,
                         std::size_t length) {
   if (!text.options.link_header && header.size() >= kEthernet) {
-    text.out += fmt::format("{} > {}, {}, length {}: ", mac_text(header.subspan(6, 6)),
-                            mac_text(header.first(6)), type_text(type, text.options.quiet), length);
+    text.out += fmt::format("{} > {}, {}, length {}: ", text.mac(header.subspan(6, 6)),
+                            text.mac(header.first(6)), type_text(type, text.options.quiet), length);
   }
   if (!text.options.quiet && !text.options.no_octets)
     text.out += hex_dump(rest, HexDump::HexAndText);
@@ -78,7 +78,7 @@ void print_cooked(PacketText& text, Bytes bytes, std::size_t length) {
   std::uint16_t type = header->u16<0>();
   if (text.options.link_header) {
     text.out += fmt::format("ifindex {} ", index);
-    if (header->u8<11>() == 6) text.out += mac_text(bytes.subspan(12, 6)) + " ";
+    if (header->u8<11>() == 6) text.out += text.mac(bytes.subspan(12, 6)) + " ";
     if (!text.options.quiet) text.out += type_text(type, false);
     text.out += fmt::format(", length {}: ", length);
   }
@@ -94,7 +94,7 @@ void print_cooked_v1(PacketText& text, Bytes bytes, std::size_t length) {
   std::uint16_t type = header->u16<14>();
   if (text.options.link_header) {
     text.out += fmt::format("{:>3} ", packet_type(static_cast<std::uint8_t>(header->u16<0>())));
-    if (header->u16<4>() == 6) text.out += mac_text(bytes.subspan(6, 6)) + " ";
+    if (header->u16<4>() == 6) text.out += text.mac(bytes.subspan(6, 6)) + " ";
     if (!text.options.quiet) text.out += type_text(type, false) + ", ";
     text.out += fmt::format("length {}: ", length);
   }
@@ -122,6 +122,15 @@ std::string PacketText::port(std::uint16_t number, bool tcp) const {
   return name.empty() ? std::to_string(number) : name;
 }
 
+std::string PacketText::mac(Bytes bytes) const {
+  constexpr std::size_t kSize = 6;
+  std::string octets = fmt::format("{:02x}", fmt::join(bytes, ":"));
+  if (!options.names.vendors || bytes.size() != kSize) return octets;
+  if (std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t octet) { return octet == 0xff; }))
+    return "Broadcast";
+  return octets + fmt::format(" (oui {})", vendor_name(bytes));
+}
+
 std::string_view ether_type_name(std::uint16_t type) {
   constexpr std::array<std::pair<std::uint16_t, std::string_view>, 14> kNames = {
       {{kIpv4, "IPv4"},
@@ -145,12 +154,14 @@ std::string_view ether_type_name(std::uint16_t type) {
 
 void print_ether_type(PacketText& text, std::uint16_t type, Bytes bytes, std::size_t length) {
   const bool named = !text.options.link_header;
+  // tcpdump names IPv4 once it has seen the version, IPv6 once it has seen the whole header.
+  constexpr std::size_t kIpv6Header = 40;
   if (type == kIpv4) {
-    if (named) text.out += "IP ";
+    if (named && !bytes.empty()) text.out += "IP ";
     return print_ipv4(text, bytes, length);
   }
   if (type == kIpv6) {
-    if (named) text.out += "IP6 ";
+    if (named && bytes.size() >= kIpv6Header) text.out += "IP6 ";
     return print_ipv6(text, bytes, length);
   }
   if (type == kArp) return print_arp(text, bytes, length);
@@ -168,8 +179,8 @@ void print_ethernet(PacketText& text, Bytes bytes, std::size_t length) {
   std::uint16_t type = static_cast<std::uint16_t>(header[12] << 8U | header[13]);
   const bool framed = type < kSmallestType;
   if (text.options.link_header) {
-    text.out += fmt::format("{} > {}, {}, length {}: ", mac_text(header.subspan(6, 6)),
-                            mac_text(header.first(6)),
+    text.out += fmt::format("{} > {}, {}, length {}: ", text.mac(header.subspan(6, 6)),
+                            text.mac(header.first(6)),
                             framed ? "802.3" : type_text(type, text.options.quiet), length);
   }
   std::size_t left = length - std::min(length, kEthernet);

@@ -16,14 +16,17 @@ namespace alibi::report {
 struct PacketNames {
   std::function<std::string(const wire::IpAddress&)> host;
   std::function<std::string(std::uint16_t port, bool tcp)> service;
+  std::function<std::string(std::uint8_t number)> protocol;     ///< of IP
   std::function<std::string(std::uint32_t ifindex)> interface;  ///< of a cooked header
+  bool vendors = false;  ///< "Broadcast", and behind a MAC address whose it is, as far as known
 };
 
 struct PacketLineOptions {
-  int verbosity = 0;         ///< -v: how often
-  bool link_header = false;  ///< -e
-  bool quiet = false;        ///< -q
-  bool no_octets = false;    ///< what has no line of its own is not shown as octets
+  int verbosity = 0;          ///< -v: how often
+  bool link_header = false;   ///< -e
+  bool quiet = false;         ///< -q
+  bool no_checksums = false;  ///< -K: those of IP, TCP and UDP are not looked at
+  bool no_octets = false;     ///< what has no line of its own is not shown as octets
   PacketNames names;
 };
 

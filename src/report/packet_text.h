@@ -14,6 +14,7 @@ struct IpFacts {
   wire::IpAddress source, destination;
   std::uint8_t ttl = 0;
   std::uint8_t protocol = 0;
+  std::string extensions;  ///< told of IPv6 extension headers, "HBH "
 };
 
 /// The text so far, and how to go on.
@@ -30,6 +31,7 @@ struct PacketText {
   }
   std::string host(const wire::IpAddress& address) const;
   std::string port(std::uint16_t number, bool tcp) const;
+  std::string mac(Bytes bytes) const;  ///< of any length
 };
 
 /// The Internet checksum over a pseudo-header and `bytes`; 0: right.

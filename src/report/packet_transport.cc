@@ -181,6 +181,40 @@ void print_nd_options(PacketText& text, wire::Reader reader) {
   }
 }
 
+// Multicast listeners, version 1 (RFC 2710, 3) and reports of version 2 (RFC 3810, 5.2).
+void print_listener(PacketText& text, wire::Reader reader) {
+  const auto delay = reader.take<4>();
+  const auto group = delay ? reader.take<16>() : std::nullopt;
+  if (!group) return text.cut("icmp6");
+  text.out +=
+      fmt::format("max resp delay: {} addr: {}", delay->u16<0>(), text.host(v6_address(*group)));
+}
+
+void print_group_records(PacketText& text, wire::Reader reader, unsigned count) {
+  constexpr std::array<std::string_view, 7> kKinds = {"",      "is_in", "is_ex", "to_in",
+                                                      "to_ex", "allow", "block"};
+  for (unsigned i = 0; i < count; ++i) {
+    const auto head = reader.take<4>();
+    const auto group = head ? reader.take<16>() : std::nullopt;
+    if (!group) return text.cut("icmp6");
+    const std::uint8_t kind = head->u8<0>();
+    const std::uint16_t sources = head->u16<2>();
+    text.out += fmt::format(
+        " [gaddr {} {}", text.host(v6_address(*group)),
+        kind != 0 && kind < kKinds.size() ? std::string(kKinds[kind]) : fmt::format("#{}", kind));
+    const bool listed = text.verbosity() > 1;
+    if (!listed) text.out += fmt::format(", {} source(s)", sources);
+    if (listed) text.out += " {";
+    for (unsigned s = 0; s < sources; ++s) {
+      const auto source = reader.take<16>();
+      if (!source) return text.cut("icmp6");
+      if (listed) text.out += " " + text.host(v6_address(*source));
+    }
+    text.out += listed ? " }]" : "]";
+    if (!reader.skip(std::size_t{head->u8<1>()} * 4)) return text.cut("icmp6");
+  }
+}
+
 void print_neighbour(PacketText& text, std::uint8_t type, Bytes rest, std::size_t length) {
   wire::Reader reader(rest);
   const auto flags = reader.take<4>();
@@ -220,7 +254,8 @@ void print_udp(PacketText& text, const IpFacts& ip, Bytes bytes, std::size_t) {
   reader.clip(payload);
   const bool v6 = ip.source.family == wire::Family::V6;
   const std::uint16_t sum = header->u16<6>();
-  if (text.verbosity() > (v6 ? 0 : 1) && !text.options.quiet && size >= 8 && bytes.size() >= size) {
+  const bool checked = !text.options.quiet && !text.options.no_checksums;
+  if (text.verbosity() > (v6 ? 0 : 1) && checked && size >= 8 && bytes.size() >= size) {
     const std::uint16_t wrong = pseudo_checksum(ip, bytes.first(size));
     if (sum == 0)
       text.out += "[no cksum] ";
@@ -260,7 +295,7 @@ void print_tcp(PacketText& text, const IpFacts& ip, Bytes bytes, std::size_t len
   }
   const std::uint8_t flags = header->u8<13>();
   text.out += fmt::format("Flags [{}]", tcp_flags(flags));
-  if (text.verbosity() > 0 && bytes.size() >= length) {
+  if (text.verbosity() > 0 && !text.options.no_checksums && bytes.size() >= length) {
     const std::uint16_t sum = header->u16<16>(), wrong = pseudo_checksum(ip, bytes.first(length));
     text.out += fmt::format(", cksum 0x{:04x} ", sum);
     text.out +=
@@ -335,6 +370,12 @@ void print_icmpv6(PacketText& text, const IpFacts& ip, Bytes bytes, std::size_t 
   } else if (type == 143) {
     text.out += "multicast listener report v2";
     if (word) text.out += fmt::format(", {} group record(s)", word->u16<2>());
+    if (word && verbose) return print_group_records(text, reader, word->u16<2>());
+  } else if (type >= 130 && type <= 132) {
+    constexpr std::array<std::string_view, 3> kNames = {"query", "report", "done"};
+    text.out += fmt::format("multicast listener {}", kNames[type - 130U]);
+    print_listener(text, wire::Reader(bytes.subspan(4)));
+    if (verbose) return;
   } else {
     text.out += fmt::format("type-#{}", type);
   }

@@ -63,8 +63,6 @@ void print_vrrp_addresses(PacketText& text, const IpFacts& ip, Bytes bytes, std:
   text.out += fmt::format(" auth \"{}\"", visible(*octets));
 }
 
-std::string hardware_text(Bytes bytes) { return fmt::format("{:02x}", fmt::join(bytes, ":")); }
-
 struct Arp {
   std::uint16_t hardware = 0, protocol = 0, operation = 0;
   std::uint8_t hardware_size = 0, protocol_size = 0;
@@ -101,26 +99,24 @@ void print_arp_addresses(PacketText& text, const Arp& arp) {
       bool known = false;
       for (const std::uint8_t octet : arp.target_hardware) known |= octet != 0;
       text.out += "who-has " + arp.address(arp.target);
-      if (known) text.out += " (" + hardware_text(arp.target_hardware) + ")";
+      if (known) text.out += " (" + text.mac(arp.target_hardware) + ")";
       text.out += " tell " + arp.address(arp.sender);
       break;
     }
     case 2:
       text.out +=
-          fmt::format("{} is-at {}", arp.address(arp.sender), hardware_text(arp.sender_hardware));
+          fmt::format("{} is-at {}", arp.address(arp.sender), text.mac(arp.sender_hardware));
       break;
     case 3:
     case 8:
-      text.out += fmt::format("who-is {} tell {}", hardware_text(arp.target_hardware),
-                              hardware_text(arp.sender_hardware));
+      text.out += fmt::format("who-is {} tell {}", text.mac(arp.target_hardware),
+                              text.mac(arp.sender_hardware));
       break;
     case 4:
-      text.out +=
-          fmt::format("{} at {}", hardware_text(arp.target_hardware), arp.address(arp.target));
+      text.out += fmt::format("{} at {}", text.mac(arp.target_hardware), arp.address(arp.target));
       break;
     default:
-      text.out +=
-          fmt::format("{} at {}", hardware_text(arp.sender_hardware), arp.address(arp.sender));
+      text.out += fmt::format("{} at {}", text.mac(arp.sender_hardware), arp.address(arp.sender));
   }
 }
 
@@ -143,7 +139,10 @@ std::string_view operation_name(std::uint16_t operation) {
 void print_vrrp(PacketText& text, const IpFacts& ip, Bytes bytes, std::size_t length) {
   wire::Reader reader(bytes);
   const auto start = reader.take<1>();
-  if (!start) return text.cut("vrrp");
+  if (!start) {
+    text.out += "VRRP";
+    return text.cut("vrrp");
+  }
   const unsigned version = start->u8<0>() >> 4U, type = start->u8<0>() & 0xfU;
   text.out += fmt::format("VRRPv{}, ", version);
   text.out += type == 1 ? "Advertisement" : fmt::format("unknown type ({})", type);

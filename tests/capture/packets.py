@@ -123,6 +123,24 @@ def adverts():
     ]
 
 
+def listeners():
+    """Multicast listeners: a hop-by-hop header in front, version 1 and version 2."""
+    alert = struct.pack("!BBBBHBB", 58, 0, 5, 2, 0, 1, 0)
+
+    def frame(kind, rest, to):
+        return ethernet(0x86DD, ipv6(0, alert + icmp6(kind, rest, to=to), to=to, hops=1),
+                        "33:33:00:00:00:16")
+
+    record = struct.pack("!BBH", 4, 0, 0) + ip("ff02::12")
+    sources = struct.pack("!BBH", 6, 0, 2) + ip("ff02::12") + ip("fe80::1") + ip("fe80::3")
+    return [
+        frame(143, struct.pack("!HH", 0, 1) + record, "ff02::16"),
+        frame(143, struct.pack("!HH", 0, 2) + record + sources, "ff02::16"),
+        *(frame(kind, struct.pack("!HH", 1000, 0) + ip("ff02::12"), "ff02::12")
+          for kind in (130, 131, 132)),
+    ]
+
+
 def arps():
     def to_all(body):
         return ethernet(0x806, body, ALL)
@@ -169,12 +187,13 @@ def others():
     ]
 
 
-def write_pcap(path, frames, link_type=1):
+def write_pcap(path, frames, link_type=1, original=0):
+    """Of a frame shorter than `original` octets the rest was not captured."""
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link_type))
         for i, frame in enumerate(frames):
             file.write(struct.pack("<IIII", 1700000000 + i, i * 1000 % 1000000, len(frame),
-                                   len(frame)) + frame)
+                                   max(len(frame), original)) + frame)
 
 
 def read_pcapng(path):

@@ -16,6 +16,8 @@ WAYS = ["-n", "-nn -t", "-n -e -t", "-n -v -t", "-n -e -v -t", "-nn -vvv -e", "-
         "-n -tt", "-n -ttt", "-n -tttt", "-n -ttttt", "-n -x", "-n -xx", "-n -X", "-n -XX", "-n -A",
         "-n -AA", "-n -#", "-n --nano -ttt", "-n -c 3", "--count"]
 
+NAMED = ["-t", "-e -t", "-v -t", "-N -t"]  # hosts, services, protocols, and whose a MAC address is
+
 
 def run(*command):
     return subprocess.run(command, text=True, errors="replace", capture_output=True, check=False)
@@ -33,24 +35,51 @@ class Lines(unittest.TestCase):
                 self.assertEqual(theirs.stderr.replace("tcpdump: ", "alibi: "), ours.stderr)
                 self.assertEqual(theirs.returncode, ours.returncode)
 
-    def made(self, frames):
+    def made(self, frames, **how):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         path = os.path.join(folder.name, "made.pcap")
-        packets.write_pcap(path, frames)
+        packets.write_pcap(path, frames, **how)
         return path
 
     def test_vrrp(self):
-        self.compare(self.made(packets.adverts()))
+        self.compare(self.made(packets.adverts()), WAYS + NAMED)
 
     def test_arp(self):
-        self.compare(self.made(packets.arps()))
+        vendors = [packets.ethernet(0x806, packets.arp(2, mac, "10.0.0.1", packets.B, "10.0.0.2"))
+                   for mac in ("00:00:5e:00:01:33", "00:00:0c:01:02:03", "08:00:07:01:02:03")]
+        self.compare(self.made(packets.arps() + vendors), WAYS + NAMED)
+
+    def test_listeners(self):
+        self.compare(self.made(packets.listeners()), WAYS + NAMED)
+
+    def test_cut(self):
+        """At every octet: of the wire, and of what was captured."""
+        six = {"source": "fe80::1", "to": "ff02::12"}
+        for frame in (packets.group4(packets.vrrp2()), packets.group4(packets.vrrp3()),
+                      packets.group6(packets.vrrp3(("fe80::100",), **six))):
+            pieces = [frame[:size] for size in range(14, len(frame))]
+            for original in (0, len(frame)):
+                self.compare(self.made(pieces, original=original),
+                             ["-n -t", "-t", "-e -t", "-n -v -t", "-n -e -v -t"])
 
     def test_others(self):
         # -S: a line of alibi's knows no connection, and has the sequence numbers of the packet.
         path = self.made(packets.others())
         self.compare(path, [way for way in WAYS if "-v" not in way])
-        self.compare(path, ["-nn -v", "-nn -e -v"])
+        self.compare(path, ["-nn -v", "-nn -e -v", "-nn -S", "-nn -S -v", "-nn -K -v",
+                            "-nn -K -vv"])
+
+    def test_many_files(self):
+        path = self.made(packets.adverts())
+        os.chmod(os.path.dirname(path), 0o755)  # tcpdump opens the second one as another user
+        names = path + ".list"
+        pathlib.Path(names).write_text(f"{path}\n{path}\n")
+        for way in ("-n -t", "-n -t -c 40", "--count"):
+            theirs = run("tcpdump", *way.split(), "-V", names, "vrrp")
+            ours = run(ALIBI, "capture", *way.split(), "-V", names, "vrrp")
+            self.assertEqual((theirs.stdout, theirs.stderr), (ours.stdout, ours.stderr))
+        self.assertIn("Unable to open file", run(ALIBI, "capture", "-V", "/nowhere").stderr)
 
     def test_filters(self):
         path = self.made(packets.adverts() + packets.arps() + packets.others())
