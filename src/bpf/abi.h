@@ -21,7 +21,7 @@ typedef unsigned long long alibi_u64;
 #endif
 
 /* Compared by the loader with the constant compiled into each object. */
-#define ALIBI_ABI_VERSION 4
+#define ALIBI_ABI_VERSION 5
 
 enum {
   ALIBI_COMM = 16,
@@ -30,6 +30,7 @@ enum {
   ALIBI_ARGS = 128,        /* bytes of a command line */
   ALIBI_CPUS = 512,        /* CPUs above are not accounted for */
   ALIBI_CPU_WAITERS = 8,   /* watched threads waiting on one CPU at a time */
+  ALIBI_GROUP = 32,        /* bytes of a cgroup's name */
 };
 
 /* Value of the watched map, key: thread group id. */
@@ -49,6 +50,7 @@ enum alibi_kind {
   ALIBI_FORK = 5,
   ALIBI_EXEC = 6,
   ALIBI_EXIT = 7,
+  ALIBI_RECLAIM = 8,
 };
 
 /* Index into the lost map: which program group could not deliver. */
@@ -56,7 +58,9 @@ enum alibi_source {
   ALIBI_SOURCE_SCHED = 0,
   ALIBI_SOURCE_SIGNAL = 1,
   ALIBI_SOURCE_PROCESS = 2,
-  ALIBI_SOURCES = 3,
+  ALIBI_SOURCE_MEMORY = 3,
+  ALIBI_SOURCE_BLOCK = 4,
+  ALIBI_SOURCES = 5,
 };
 
 struct alibi_header {
@@ -73,7 +77,8 @@ struct alibi_off {
   alibi_u32 prev_state;    /* task_struct.__state as it was passed to the tracepoint */
   alibi_u8 preempted;      /* still runnable, whatever prev_state says */
   alibi_u8 io_wait;
-  alibi_u8 pad[2];
+  alibi_u8 memory_stall;
+  alibi_u8 pad;
   alibi_s32 syscall;       /* -1: none */
   alibi_s32 stack_bytes;   /* <= 0: no stack */
   alibi_u64 arguments[3];

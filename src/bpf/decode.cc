@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "bpf/abi.h"
+#include "bpf/abi_memory_io.h"
 #include "bpf/syscall_names.h"
 
 namespace alibi::bpf {
@@ -41,6 +41,7 @@ std::optional<evidence::Fact> off_fact(std::span<const std::uint8_t> record,
   fact.pid = raw.header.pid;
   fact.state = state_letter(raw.prev_state, raw.preempted != 0);
   fact.io_wait = raw.io_wait != 0;
+  fact.memory_stall = raw.memory_stall != 0;
   fact.syscall = raw.syscall;
   fact.syscall_name = syscall_name(raw.syscall);
   std::copy(std::begin(raw.arguments), std::end(raw.arguments), fact.arguments.begin());
@@ -116,6 +117,14 @@ std::optional<evidence::Fact> process_fact(std::span<const std::uint8_t> record,
   if (!copy_out(record, raw)) return std::nullopt;
   return evidence::ProcessExit{raw.header.pid, text_of(raw.comm), raw.exit_code,
                                raw.oom_victim != 0};
+}
+
+std::optional<evidence::Fact> reclaim_fact(std::span<const std::uint8_t> record) {
+  alibi_reclaim raw{};
+  if (!copy_out(record, raw)) return std::nullopt;
+  return evidence::MemoryReclaimed{raw.header.tid, raw.header.pid,
+                                   static_cast<std::int64_t>(raw.begin_ns), raw.group != 0,
+                                   raw.pages, raw.throttled_ns};
 }
 
 bool is_scheduler_frame(std::string_view name) {
@@ -194,6 +203,7 @@ std::optional<evidence::Event> decode_record(std::span<const std::uint8_t> recor
     case ALIBI_FORK:
     case ALIBI_EXEC:
     case ALIBI_EXIT: fact = process_fact(record, header.kind); break;
+    case ALIBI_RECLAIM: fact = reclaim_fact(record); break;
     default: break;
   }
   if (!fact) return std::nullopt;

@@ -7,7 +7,7 @@
 
 #include <cstring>
 
-#include "bpf/abi.h"
+#include "bpf/abi_memory_io.h"
 
 namespace alibi::bpf {
 namespace {
@@ -132,6 +132,26 @@ TEST(DecodeRecord, TooShortIsNothing) {
   EXPECT_FALSE(decode_record({}, {}));
   raw.header.kind = 999;
   EXPECT_FALSE(decode_record(bytes_of(raw), {}));
+}
+
+TEST(DecodeRecord, Reclaim) {
+  alibi_reclaim raw{};
+  raw.header = header_of(ALIBI_RECLAIM);
+  raw.begin_ns = 123000000;
+  raw.throttled_ns = 5000;
+  raw.pages = 32;
+  raw.group = 1;
+  const auto event = decode_record(bytes_of(raw), {});
+  ASSERT_TRUE(event);
+  const auto& fact = std::get<evidence::MemoryReclaimed>(event->fact);
+  EXPECT_EQ(event->at.ns, 123456789);
+  EXPECT_EQ(fact.pid, 77);
+  EXPECT_EQ(fact.tid, 78);
+  EXPECT_EQ(fact.begin_ns, 123000000);
+  EXPECT_TRUE(fact.group);
+  EXPECT_EQ(fact.pages, 32U);
+  EXPECT_EQ(fact.throttled_ns, 5000U);
+  EXPECT_FALSE(decode_record(bytes_of(raw, sizeof(raw) - 1), {}));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "bpf/loader.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
@@ -13,7 +14,9 @@
 #include <numeric>
 #include <string>
 
+#include "bpf/block.skel.h"
 #include "bpf/complaint.h"
+#include "bpf/memory.skel.h"
 #include "bpf/process.skel.h"
 #include "bpf/sched.skel.h"
 #include "bpf/signal.skel.h"
@@ -24,7 +27,8 @@ namespace {
 
 constexpr std::size_t kRingBytes = 2U * 1024 * 1024;
 constexpr std::uint32_t kWatchedMax = 4096;
-constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {"sched", "signal", "process"};
+constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {"sched", "signal", "process",
+                                                                "memory", "block"};
 
 }  // namespace
 
@@ -33,6 +37,8 @@ struct Probes::State {
   sched_bpf* sched = nullptr;
   signal_bpf* signal = nullptr;
   process_bpf* process = nullptr;
+  memory_bpf* memory = nullptr;
+  block_bpf* block = nullptr;
   ring_buffer* ring = nullptr;
   const std::function<void(std::span<const std::uint8_t>)>* each = nullptr;
   std::array<std::string, ALIBI_SOURCES> absent;  ///< why; empty: attached
@@ -45,6 +51,8 @@ struct Probes::State {
     sched_bpf::destroy(sched);
     signal_bpf::destroy(signal);
     process_bpf::destroy(process);
+    memory_bpf::destroy(memory);
+    block_bpf::destroy(block);
   }
 };
 
@@ -55,6 +63,24 @@ int hand_over(void* context, void* data, std::size_t size) {
   (*state->each)({static_cast<const std::uint8_t*>(data), size});
   return 0;
 }
+
+/// Leaves out a program whose tracepoint this kernel lacks; false when it has it.
+bool leave_out_absent(bpf_program* program, const char* tracepoint) {
+  const bool absent = libbpf_find_vmlinux_btf_id(tracepoint, BPF_TRACE_RAW_TP) < 0;
+  if (absent) bpf_program__set_autoload(program, false);
+  return absent;
+}
+
+/// What a group can do without. Linux 5.17 has mm_vmscan_throttled, 6.5 block_io_start.
+void choose_programs(memory_bpf& memory) {
+  leave_out_absent(memory.progs.on_throttled, "mm_vmscan_throttled");
+}
+void choose_programs(block_bpf& block) {
+  if (!leave_out_absent(block.progs.on_io_start, "block_io_start"))
+    bpf_program__set_autoload(block.progs.on_issue, false);
+}
+template <typename Skeleton>
+void choose_programs(Skeleton&) {}
 
 /// Opens one group's skeleton, gives it the shared maps, loads and attaches it. The reason why it
 /// is absent, or an empty string.
@@ -70,6 +96,7 @@ std::string attach_group(const Probes::State& state, Skeleton*& skeleton) {
     error = -bpf_map__reuse_fd(skeleton->maps.watched, state.watched.get());
     if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.events, state.events.get());
     if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.lost, state.lost.get());
+    choose_programs(*skeleton);
     if (error == 0) error = -Skeleton::load(skeleton);
     if (error == 0) error = -Skeleton::attach(skeleton);
   }
@@ -111,6 +138,8 @@ Probes Probes::load() {
   state->absent[ALIBI_SOURCE_PROCESS] = attach_group(*state, state->process);
   state->absent[ALIBI_SOURCE_SIGNAL] = attach_group(*state, state->signal);
   state->absent[ALIBI_SOURCE_SCHED] = attach_group(*state, state->sched);
+  state->absent[ALIBI_SOURCE_MEMORY] = attach_group(*state, state->memory);
+  state->absent[ALIBI_SOURCE_BLOCK] = attach_group(*state, state->block);
   return Probes(std::move(state));
 }
 
@@ -135,6 +164,42 @@ void Probes::watch(std::int32_t pid, alibi_role role) {
 
 void Probes::forget(std::int32_t pid) {
   if (state_->watched.valid()) bpf_map_delete_elem(state_->watched.get(), &pid);
+}
+
+namespace {
+
+void clear_map(const bpf_map* map, std::size_t key_bytes) {
+  std::vector<std::uint8_t> key(key_bytes);
+  while (bpf_map__get_next_key(map, nullptr, key.data(), key.size()) == 0 &&
+         bpf_map__delete_elem(map, key.data(), key.size(), 0) == 0) {
+  }
+}
+
+}  // namespace
+
+void Probes::count_disk_users(bool on) {
+  if (!has(ALIBI_SOURCE_BLOCK)) return;
+  block_bpf& block = *state_->block;
+  block.bss->armed = 0;
+  clear_map(block.maps.requests, sizeof(std::uint64_t));
+  clear_map(block.maps.uses, sizeof(alibi_use_key));
+  block.bss->armed = on ? 1 : 0;
+}
+
+std::vector<std::pair<alibi_use_key, alibi_use>> Probes::disk_users() const {
+  std::vector<std::pair<alibi_use_key, alibi_use>> users;
+  if (!has(ALIBI_SOURCE_BLOCK)) return users;
+  const bpf_map* map = state_->block->maps.uses;
+  alibi_use_key key{};
+  const alibi_use_key* last = nullptr;
+  while (users.size() < bpf_map__max_entries(map) &&
+         bpf_map__get_next_key(map, last, &key, sizeof key) == 0) {
+    alibi_use use{};
+    if (bpf_map__lookup_elem(map, &key, sizeof key, &use, sizeof use, 0) == 0)
+      users.emplace_back(key, use);
+    last = &key;
+  }
+  return users;
 }
 
 std::uint64_t Probes::lost(alibi_source source) const {

@@ -7,9 +7,10 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "bpf/abi.h"
+#include "bpf/abi_memory_io.h"
 #include "evidence/recording.h"
 
 namespace alibi::bpf {
@@ -33,6 +34,11 @@ class Probes {
 
   void watch(std::int32_t pid, alibi_role role);
   void forget(std::int32_t pid);
+
+  /// Begins (anew) or ends the counting of who uses which disk.
+  void count_disk_users(bool on);
+  /// The counts so far; empty when they are not kept.
+  std::vector<std::pair<alibi_use_key, alibi_use>> disk_users() const;
 
   /// How many events of that source had no room so far.
   std::uint64_t lost(alibi_source source) const;

@@ -346,6 +346,16 @@ void add_hidden(CLI::App& lab_app, Run& run) {
     run = [cpu, owner] { return lab::burn_cpu(*cpu, *owner); };
   });
 
+  auto file = std::make_shared<std::string>();
+  auto readers = std::make_shared<int>(1);
+  auto* disk = lab_app.add_subcommand("disk-hog", "")->group("");
+  disk->add_option("--file", *file);
+  disk->add_option("--readers", *readers);
+  disk->add_option("--owner", *owner);
+  disk->callback([&run, file, readers, owner] {
+    run = [file, readers, owner] { return lab::read_disk(*file, *readers, *owner); };
+  });
+
   auto probe = std::make_shared<lab::ProbeOptions>();
   auto* client = lab_app.add_subcommand("client-probe", "")->group("");
   client->add_option("--address", probe->address);

@@ -69,7 +69,7 @@ void Recorder::State::listen() {
                             "numbers"});
   watch = std::make_unique<WatchList>(taps.namespaces(), *probes, log);
   watch->on_found = options.on_found;
-  samplers = std::make_unique<Samplers>(*watch, taps, log, probes->has(ALIBI_SOURCE_SCHED));
+  samplers = std::make_unique<Samplers>(*watch, taps, log, *probes);
   for (const RecorderTaps::Namespace& netns : taps.namespaces()) {
     auto monitor = os::LinkMonitor::open(netns.fd);
     if (monitor) links.push_back({netns.inode, std::move(*monitor)});
@@ -95,6 +95,7 @@ void Recorder::State::scan(Instant moment) {
   watch->scan(moment);
   watch->forget_ended(moment - options.window);
   samplers->cgroups.follow(watch->processes());
+  samplers->memory.follow(watch->processes());
 }
 
 void Recorder::State::take_in(Instant moment) {
@@ -110,7 +111,8 @@ void Recorder::State::take_in(Instant moment) {
     if (record.size() < sizeof header) return;
     std::memcpy(&header, record.data(), sizeof header);
     log.add_probe(record);
-    if (header.kind >= ALIBI_FORK) rescan |= watch->handle(now, record);
+    if (header.kind >= ALIBI_FORK && header.kind <= ALIBI_EXIT)
+      rescan |= watch->handle(now, record);
   });
   if (rescan) next_scan = now;
 }
@@ -149,6 +151,8 @@ void Recorder::State::sample(Instant moment) {
     samplers->waits.sample(moment);
     samplers->cgroups.sample_cpu(moment);
     samplers->disks.sample(moment);
+    samplers->disk_users.sample(moment, samplers->waits.stuck());
+    samplers->memory.sample(moment);
     samplers->interfaces.sample(moment, taps.taps(), watch->tables());
   }
   log.trim(moment, [this](evidence::TapId tap, const PackedFrames::TapShare& share, bool memory) {

@@ -64,7 +64,9 @@ void DiskSampler::sample(Instant now) {
     if (backing == backing_.end())
       backing = backing_.emplace(disk.device, os::loop_backing(disk.device)).first;
     log_.add_fact(now, evidence::BlockDevice{disk.device, disk.reads, disk.writes, disk.in_flight,
-                                             disk.io_ticks_ms, backing->second});
+                                             disk.io_ticks_ms, backing->second,
+                                             disk.read_sectors, disk.write_sectors, disk.read_ms,
+                                             disk.write_ms, disk.queue_ms});
     // A loop device may get another file once it is idle.
     if (!busy) backing_.erase(backing);
   }

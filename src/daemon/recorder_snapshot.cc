@@ -30,7 +30,8 @@ void keep_losses_of_window(evidence::Recording& out) {
       lost[loss->source] += loss->lost;
   std::erase_if(out.losses, [&lost](evidence::SourceLoss& loss) {
     const bool placed = loss.source == "sched" || loss.source == "signal" ||
-                        loss.source == "process";
+                        loss.source == "process" || loss.source == "memory" ||
+                        loss.source == "block";
     if (!placed || loss.lost == 0) return false;
     loss.lost = std::min(loss.lost, lost[loss.source]);
     return loss.lost == 0;

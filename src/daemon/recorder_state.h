@@ -9,7 +9,9 @@
 #include "bpf/loader.h"
 #include "daemon/recorder.h"
 #include "daemon/recorder_counters.h"
+#include "daemon/recorder_disk_users.h"
 #include "daemon/recorder_log.h"
+#include "daemon/recorder_memory.h"
 #include "daemon/recorder_taps.h"
 #include "daemon/recorder_waits.h"
 #include "daemon/recorder_watch.h"
@@ -33,12 +35,14 @@ struct Recorder::State {
   std::unique_ptr<WatchList> watch;      ///< null without host evidence
   /// The samplers of a host, with host evidence only.
   struct Samplers {
-    Samplers(WatchList& watch, const RecorderTaps& taps, RecorderLog& log, bool has_probes)
-        : waits(watch, taps.namespaces(), log, has_probes), cgroups(log), disks(log),
-          interfaces(log) {}
+    Samplers(WatchList& watch, const RecorderTaps& taps, RecorderLog& log, bpf::Probes& probes)
+        : waits(watch, taps.namespaces(), log, probes.has(ALIBI_SOURCE_SCHED)), cgroups(log),
+          disks(log), memory(log), disk_users(probes, log), interfaces(log) {}
     WaitSampler waits;
     CgroupSampler cgroups;
     DiskSampler disks;
+    MemorySampler memory;
+    DiskUserSampler disk_users;
     InterfaceSampler interfaces;
   };
   std::unique_ptr<Samplers> samplers;

@@ -45,6 +45,7 @@ void WaitSampler::sample_thread(Instant now, std::int32_t pid, std::int32_t tid)
   }
   const auto stat = os::parse_stat(os::read_again(seen.stat));
   if (!stat) return;
+  if (stat->state == 'D') stuck_ = now;
   const std::uint64_t switches = times_run(seen.schedstat);
   seen.at = now;
   if (fresh || seen.switches != switches) {

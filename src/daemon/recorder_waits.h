@@ -61,6 +61,8 @@ class WaitSampler {
 
   /// Call every 100 ms.
   void sample(Instant now);
+  /// When a thread was last found in an uninterruptible sleep; 0: never.
+  Instant stuck() const { return stuck_; }
 
  private:
   struct Seen {
@@ -81,6 +83,7 @@ class WaitSampler {
   };
   std::vector<Thread> threads_;         ///< looked up again every second
   Instant threads_until_;
+  Instant stuck_;
   std::uint64_t watched_ = 0;           ///< WatchList::changes() of that look
   std::map<std::int32_t, Seen> seen_;   ///< by tid
 };

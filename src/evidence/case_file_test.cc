@@ -204,7 +204,7 @@ TEST(CaseFile, AWrongValueIsNamedWithItsPlace) {
   EXPECT_THAT(error_after("DROP TABLE loss"), HasSubstr("table loss is missing"));
   EXPECT_THAT(error_after("DROP TABLE loss; CREATE VIEW loss AS SELECT 1"),
               HasSubstr("table loss is missing"));
-  EXPECT_THAT(error_after("PRAGMA user_version=3"), HasSubstr("version 3"));
+  EXPECT_THAT(error_after("PRAGMA user_version=4"), HasSubstr("version 4"));
   EXPECT_THAT(error_after("PRAGMA application_id=1"), HasSubstr("not an alibi case"));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables of a case file, schema version 2: the columns of each row by name, once, for creating,
+// The tables of a case file, schema version 3: the columns of each row by name, once, for creating,
 // writing and reading. docs/formats/case.md explains them; a test compares.
 #pragma once
 
@@ -12,7 +12,7 @@
 namespace alibi::evidence {
 
 inline constexpr std::int64_t kCaseApplicationId = 0x616c6962;  // "alib"
-inline constexpr std::int64_t kCaseVersion = 2;
+inline constexpr std::int64_t kCaseVersion = 3;
 
 /// The one row of `meta`.
 struct MetaRow {

@@ -9,7 +9,8 @@ std::string_view kind_name(const Fact& fact) {
       "process_found",   "thread_off",     "thread_on",       "thread_woken",  "wait_target",
       "signal_sent",     "process_forked", "process_exec",    "process_exit",  "cgroup_frozen",
       "cgroup_throttled", "block_device",  "link_change",     "address_change",
-      "interface_counters", "socket_drops", "daemon_transition", "events_lost"};
+      "interface_counters", "socket_drops", "daemon_transition", "events_lost",
+      "memory_reclaimed", "memory_limit", "memory_counters", "device_use"};
   return kNames[fact.index()];
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "evidence/event_memory_io.h"
 #include "wire/address.h"
 
 namespace alibi::evidence {
@@ -39,6 +40,8 @@ struct ThreadOff {
   std::int32_t pid = 0;
   char state = 'S';
   bool io_wait = false;             ///< task->in_iowait
+  /// task->in_memstall: the kernel itself counts this wait as one for want of memory (needs PSI).
+  bool memory_stall = false;
   std::int32_t syscall = -1;        ///< number, -1: not in a system call
   std::string syscall_name;         ///< "write", "sendto", "epoll_wait"; empty if syscall == -1
   std::array<std::uint64_t, 3> arguments{};
@@ -136,16 +139,6 @@ struct CgroupThrottled {
   std::vector<std::int32_t> pids;
 };
 
-/// Requests in flight and finished of a block device (/sys/block/X/stat + inflight, every 100 ms
-/// while something is in flight, and once when it becomes idle).
-struct BlockDevice {
-  std::string device;               ///< "loop3"
-  std::uint64_t reads = 0, writes = 0;      ///< cumulative completed
-  std::uint32_t in_flight = 0;
-  std::uint64_t io_ticks_ms = 0;            ///< cumulative busy time
-  std::string backing;              ///< loop devices: the file behind, and the device that is on
-};
-
 /// rtnetlink RTM_NEWLINK/DELLINK in a watched namespace.
 struct LinkChange {
   std::uint64_t netns = 0;
@@ -187,7 +180,8 @@ struct EventsLost { std::string source; std::uint64_t lost = 0; std::int64_t sin
 using Fact = std::variant<ProcessFound, ThreadOff, ThreadOn, ThreadWoken, WaitTarget, SignalSent,
                           ProcessForked, ProcessExec, ProcessExit, CgroupFrozen, CgroupThrottled,
                           BlockDevice, LinkChange, AddressChange, InterfaceCounters, SocketDrops,
-                          DaemonTransition, EventsLost>;
+                          DaemonTransition, EventsLost, MemoryReclaimed, MemoryLimit,
+                          MemoryCounters, DeviceUse>;
 
 struct Event {
   Instant at;

@@ -3,16 +3,10 @@
 // event.h is added here and in docs/formats/case.md; a test counts both.
 #pragma once
 
-#include <concepts>
-#include <type_traits>
-
 #include "evidence/event.h"
+#include "evidence/fact_fields_memory_io.h"
 
 namespace alibi::evidence {
-
-/// T itself or const T: one list serves reading and writing.
-template <typename A, typename T>
-concept Is = std::same_as<std::remove_const_t<A>, T>;
 
 template <typename V>
 void fields(V& v, Is<ProcessFound> auto& f) {
@@ -30,6 +24,7 @@ void fields(V& v, Is<ThreadOff> auto& f) {
   v("pid", f.pid);
   v("state", f.state);
   v("io_wait", f.io_wait);
+  v("memory_stall", f.memory_stall);
   v("syscall", f.syscall);
   v("syscall_name", f.syscall_name);
   v("arguments", f.arguments);
@@ -123,15 +118,6 @@ void fields(V& v, Is<CgroupThrottled> auto& f) {
   v("throttled_count", f.throttled_count);
   v("throttled_ns", f.throttled_ns);
   v("pids", f.pids);
-}
-template <typename V>
-void fields(V& v, Is<BlockDevice> auto& f) {
-  v("device", f.device);
-  v("reads", f.reads);
-  v("writes", f.writes);
-  v("in_flight", f.in_flight);
-  v("io_ticks_ms", f.io_ticks_ms);
-  v("backing", f.backing);
 }
 template <typename V>
 void fields(V& v, Is<LinkChange> auto& f) {

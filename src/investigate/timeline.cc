@@ -6,6 +6,7 @@
 #include <map>
 #include <variant>
 
+#include "investigate/reclaim.h"
 #include "investigate/wait.h"
 
 namespace alibi::investigate {
@@ -325,6 +326,12 @@ std::string_view text(Doing doing) {
       return "blocked writing its log";
     case Doing::OtherWait:
       return "blocked";
+    case Doing::Reclaiming:
+      return "reclaiming memory";
+    case Doing::SwapIn:
+      return "waiting for swapped-out memory";
+    case Doing::PageIn:
+      return "waiting for pages that reclaim took";
     case Doing::Gone:
       return "gone";
   }
@@ -341,6 +348,7 @@ std::vector<Segment> timeline_of(const evidence::Recording& recording, std::int3
   std::vector<Segment> segments = builder.finish();
   apply_samples(recording, tid, segments);
   for (Segment& segment : segments) apply_quota(recording, pid, segment);
+  apply_reclaims(recording, tid, segments);
   apply_freezers(recording, pid, segments, end);
   return segments;
 }

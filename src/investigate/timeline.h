@@ -26,6 +26,9 @@ enum class Doing : std::uint8_t {
   FilesystemWait,  ///< waits for a frozen or remote file system
   LogWait,         ///< writes its log to a pipe, terminal or socket that nobody reads
   OtherWait,       ///< waits in the kernel for something else
+  Reclaiming,      ///< looks for memory to free, on the CPU or asleep, or is held at memory.high
+  SwapIn,          ///< waits for its memory to come back from swap
+  PageIn,          ///< waits for pages of files that it used and reclaim took
   Gone,            ///< the process has ended
 };
 std::string_view text(Doing doing);  // "idle", "waiting for a CPU", ...

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <optional>
 #include <string_view>
 
 namespace alibi::investigate {
@@ -27,6 +28,18 @@ constexpr auto kModifiesFiles = {
     "creat", "unlink", "unlinkat",  "rename",   "renameat",  "renameat2",      "mkdir",  "mkdirat",
     "rmdir", "link",   "symlink",   "truncate", "ftruncate", "fallocate",      "chmod",  "fchmod",
     "chown", "fchown", "utimensat", "sendfile", "splice",    "copy_file_range"};
+// mm/vmscan.c and mm/memcontrol.c: asleep while looking for memory, or held at memory.high.
+constexpr auto kReclaim = {"try_to_free_pages", "do_try_to_free_pages",
+                           "try_to_free_mem_cgroup_pages", "reclaim_throttle", "shrink_node",
+                           "shrink_folio_list", "mem_cgroup_handle_over_high",
+                           "__mem_cgroup_handle_over_high"};
+// mm/memory.c, mm/swap_state.c, mm/page_io.c; mm/shmem.c.
+constexpr auto kSwapIn = {"do_swap_page", "swapin_readahead", "swap_cluster_readahead",
+                          "swap_vma_readahead", "swap_read_folio", "swap_readpage",
+                          "read_swap_cache_async", "shmem_swapin"};
+// mm/filemap.c, mm/readahead.c: pages of files, mapped or read.
+constexpr auto kFilePages = {"filemap_fault", "filemap_get_pages", "filemap_update_page",
+                             "filemap_read", "page_cache_ra", "page_cache_sync_ra"};
 // Network and user-space file systems.
 constexpr auto kRemoteFilesystem = {"nfs_",
                                     "nfs4_",
@@ -83,6 +96,16 @@ bool is_one_of(std::string_view value, const List& names) {
   return std::find(names.begin(), names.end(), value) != names.end();
 }
 
+/// Want of memory, as the functions above the wait tell. A page of a file that is read for the
+/// first time is the disk's; one that the thread had and reclaim took is memory's: the kernel
+/// counts that wait as a memory stall itself (mm/workingset.c); nothing else tells the two apart.
+std::optional<Doing> by_memory(const evidence::ThreadOff& off) {
+  if (starts_with_any(off.stack, kReclaim)) return Doing::Reclaiming;
+  if (starts_with_any(off.stack, kSwapIn)) return Doing::SwapIn;
+  if (off.memory_stall && starts_with_any(off.stack, kFilePages)) return Doing::PageIn;
+  return std::nullopt;
+}
+
 Doing by_functions(const std::vector<std::string>& functions, bool io_wait,
                    std::string_view syscall) {
   if (starts_with_any(functions, kFreezer)) return Doing::Frozen;
@@ -111,6 +134,8 @@ Doing classify_wait(const evidence::ThreadOff& off) {
     default:
       break;
   }
+  const bool frozen = starts_with_any(off.stack, kFreezer);
+  if (const auto memory = by_memory(off); memory && !frozen) return *memory;
   const Doing doing = by_functions(off.stack, off.io_wait, off.syscall_name);
   if (doing != Doing::OtherWait) return doing;
   // Whether a full pipe or socket is the log is for a sample of /proc to say (refined()).

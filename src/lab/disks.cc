@@ -79,6 +79,15 @@ std::vector<AttachedLoop> loops_of(const std::string& lab_name) {
   return found;
 }
 
+Result<void> pass_page_cache(const std::string& device, bool on) {
+  const os::Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return fail_errno("cannot open the disk " + device);
+  if (::ioctl(fd.get(), LOOP_SET_DIRECT_IO, on ? 1UL : 0UL) != 0) {
+    return fail_errno("cannot switch direct I/O of " + device);
+  }
+  return {};
+}
+
 void detach_loop(const std::string& device) {
   const os::Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.valid()) ::ioctl(fd.get(), LOOP_CLR_FD, 0);

@@ -22,6 +22,9 @@ struct Loop {
 /// A loop device over `path`, tagged "alibi-lab/NAME/HOST" so that it can be found again.
 Result<Loop> attach_loop(const std::string& path, const std::string& tag);
 
+/// Whether a loop device reads and writes its file past the page cache (LOOP_SET_DIRECT_IO).
+Result<void> pass_page_cache(const std::string& device, bool on);
+
 struct AttachedLoop {
   std::string device;
   std::string host;  ///< whose disk it is

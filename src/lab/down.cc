@@ -14,6 +14,7 @@
 #include "lab/cgroups.h"
 #include "lab/command.h"
 #include "lab/disks.h"
+#include "lab/faults.h"
 #include "lab/host.h"
 #include "lab/lab.h"
 
@@ -96,6 +97,7 @@ Result<void> down(const std::string& name) {
   if (auto fits = check_lab_name(name); !fits) return fits;
   const auto known = load(name);
   const auto inits = find_inits(name);
+  heal_memory(name);
   thaw_groups(name);
   thaw_disks(name, inits);
   // Everything in the lab's groups, inits included. Inits first would do, but a program that a

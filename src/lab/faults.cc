@@ -42,6 +42,10 @@ const std::vector<Fault>& faults() {
        {"host.cpu.throttled"}, Syslog, 6s, 8s, throttle_cpu},
       {"disk.stall", "the node's storage completes nothing; the keeper logs to its disk itself",
        {"host.io.disk"}, File, 5s, 7s, stall_disk},
+      {"disk.rival", "a backup reads the load balancer's disk, whose storage is slow for it",
+       {"host.io.disk"}, File, 6s, 8s, crowd_disk},
+      {"memory.swap", "the keeper's memory was swapped out, to a slow disk", {"host.memory.swap"},
+       Syslog, 7s, 9s, swap_out},
       {"fs.freeze", "the file system that the keeper logs to is frozen", {"host.io.filesystem"},
        File, 5s, 7s, freeze_filesystem},
       {"log.reader", "the syslog daemon is stopped, the keeper waits for it", {"host.io.log"},
@@ -79,6 +83,7 @@ Result<Injected> do_nothing(Lab&, const std::string&, Draw&) { return Injected{"
 Result<void> heal(Lab& lab) {
   // What blocks everybody else first.
   heal_disks(lab);
+  heal_memory(lab.name);
   thaw_groups(lab.name);
   heal_cpu(lab);
   heal_network(lab);

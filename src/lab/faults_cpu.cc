@@ -4,52 +4,25 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 
 #include "lab/cgroups.h"
 #include "lab/command.h"
 #include "lab/faults.h"
-#include "os/signals.h"
 
 namespace alibi::lab {
 namespace {
 
 constexpr int kHogs = 4;
 
-// A process of ours in `group` that burns `cpu`; an orphan, so that whoever heals may end it.
-Result<void> start_hog(const std::string& group, int cpu) {
-  if (auto made = make_group(group); !made) return made;
-  const std::string owner = std::to_string(::getpid());
-  const pid_t child = ::fork();
-  if (child < 0) return fail_errno("cannot fork a hog");
-  if (child == 0) {
-    if (!join_group(group, 0)) ::_exit(1);
-    if (::fork() != 0) ::_exit(0);
-    ::setsid();
-    os::restore_default_signals();
-    const std::string number = std::to_string(cpu);
-    const char* argv[] = {"alibi",        "lab",     "hog",         "--cpu",
-                          number.c_str(), "--owner", owner.c_str(), nullptr};
-    ::execv("/proc/self/exe", const_cast<char**>(argv));
-    ::_exit(127);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (status != 0) return fail("cannot start a hog in " + group);
-  return {};
-}
-
 Result<void> set_v1(const std::string& group, const std::string& file, const std::string& value) {
   const auto path = v1_file("cpu", group, file);
   if (!path) return fail("the cpu controller (cgroup v1) is not mounted here");
   return write_file(*path, value);
 }
+
+std::vector<std::string> cpu_hog(int cpu) { return {"hog", "--cpu", std::to_string(cpu)}; }
 
 // A group of share 2 against 8192 waits about 3 ms * 8192 / 2 for its next turn: longer than the
 // backup does. The rest of the lab runs on other CPUs, and the rest of the machine competes with
@@ -60,7 +33,7 @@ Result<Injected> starve(const Lab& lab, const std::string& hogs, const std::stri
   if (set) set = set_v1(victim, "cpu.shares", "2");
   if (!set) return tl::unexpected(set.error());
   for (int i = 0; i < kHogs; ++i) {
-    auto started = start_hog(fmt::format("{}/{}", hogs, i), lab.vm_cpu);
+    auto started = start_hog(fmt::format("{}/{}", hogs, i), cpu_hog(lab.vm_cpu));
     if (!started) return tl::unexpected(started.error());
   }
   return Injected{fmt::format("{} hogs on CPU {}, shares 2 for {}", kHogs, lab.vm_cpu, victim), {}};
@@ -100,7 +73,7 @@ Result<Injected> throttle_cpu(Lab& lab, const std::string& host, Draw&) {
   if (set) set = set_v1(group, "cpu.cfs_period_us", "1000000");
   if (set) set = set_v1(group, "cpu.cfs_quota_us", "1000");
   if (!set) return tl::unexpected(set.error());
-  if (auto started = start_hog(group + "/burner", lab.vm_cpu); !started) {
+  if (auto started = start_hog(group + "/burner", cpu_hog(lab.vm_cpu)); !started) {
     return tl::unexpected(started.error());
   }
   return Injected{"quota 1 ms of 1 s for " + group, {}};

@@ -104,6 +104,11 @@ std::vector<DiskStats> parse_disk_stats(std::string_view text) {
     disk.writes = to_number(words[7]);
     disk.in_flight = static_cast<std::uint32_t>(to_number(words[11]));
     disk.io_ticks_ms = to_number(words[12]);
+    disk.read_sectors = to_number(words[5]);
+    disk.read_ms = to_number(words[6]);
+    disk.write_sectors = to_number(words[9]);
+    disk.write_ms = to_number(words[10]);
+    disk.queue_ms = to_number(words[13]);
     disks.push_back(std::move(disk));
   }
   return disks;

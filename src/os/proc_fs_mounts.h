@@ -43,6 +43,9 @@ struct DiskStats {
   std::uint64_t reads = 0, writes = 0;   ///< completed
   std::uint32_t in_flight = 0;
   std::uint64_t io_ticks_ms = 0;
+  std::uint64_t read_sectors = 0, write_sectors = 0;
+  std::uint64_t read_ms = 0, write_ms = 0;   ///< of the completed
+  std::uint64_t queue_ms = 0;                ///< in flight, summed over time
 };
 std::vector<DiskStats> parse_disk_stats(std::string_view text);
 

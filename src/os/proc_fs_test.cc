@@ -8,6 +8,7 @@
 
 #include "os/proc_fs_cgroup.h"
 #include "os/proc_fs_fds.h"
+#include "os/proc_fs_memory.h"
 #include "os/proc_fs_mounts.h"
 #include "os/proc_fs_net.h"
 
@@ -150,6 +151,23 @@ TEST(ParseDiskStats, InFlightAndTicks) {
   EXPECT_EQ(disks[0].writes, 293U);
   EXPECT_EQ(disks[0].in_flight, 2U);
   EXPECT_EQ(disks[0].io_ticks_ms, 1028U);
+  EXPECT_EQ(disks[0].read_sectors, 80U);
+  EXPECT_EQ(disks[0].read_ms, 18U);
+  EXPECT_EQ(disks[0].write_sectors, 31390U);
+  EXPECT_EQ(disks[0].write_ms, 1040U);
+  EXPECT_EQ(disks[0].queue_ms, 2035U);
+}
+
+TEST(ParseVmstat, AddsUpWhatBelongsTogether) {
+  const VmStat stat = parse_vmstat(
+      "pswpin 3\npswpout 4\nallocstall_dma32 1\nallocstall_normal 2\npgsteal_kswapd 10\n"
+      "pgsteal_direct 5\npgsteal_khugepaged 9\npgscan_kswapd 100\npgscan_direct 50\n"
+      "pgscan_direct_throttle 7\nmangled\n");
+  EXPECT_EQ(stat.scanned, 150U);
+  EXPECT_EQ(stat.stolen, 15U);
+  EXPECT_EQ(stat.stalls, 3U);
+  EXPECT_EQ(stat.swapped_in, 3U);
+  EXPECT_EQ(stat.swapped_out, 4U);
 }
 
 TEST(ProcOfThisProcess, IsReadable) {

@@ -80,6 +80,7 @@ struct task_struct {
   struct mm_struct *mm;
   int exit_code;
   unsigned int in_iowait : 1;
+  unsigned int in_memstall : 1;
   int pid;
   int tgid;
   struct task_struct *real_parent;
@@ -94,6 +95,45 @@ struct kernel_siginfo {
     int si_errno;
     int si_code;
   };
+};
+
+struct kernfs_node {
+  const char *name;
+};
+
+struct cgroup {
+  struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+  struct cgroup *cgroup;
+};
+
+struct blkcg {
+  struct cgroup_subsys_state css;
+};
+
+struct blkcg_gq {
+  struct blkcg *blkcg;
+};
+
+struct bio {
+  struct blkcg_gq *bi_blkg;
+};
+
+struct gendisk {
+  int major;
+  int first_minor;
+};
+
+struct request_queue {
+  struct gendisk *disk;
+};
+
+struct request {
+  struct request_queue *q;
+  unsigned int __data_len;
+  struct bio *bio;
 };
 
 struct linux_binprm {

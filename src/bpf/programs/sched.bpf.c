@@ -160,7 +160,9 @@ static __always_inline void fill_off(struct alibi_off *off, struct task_struct *
   off->prev_state = state;
   off->preempted = preempted;
   off->io_wait = BPF_CORE_READ_BITFIELD(prev, in_iowait);
-  off->pad[0] = off->pad[1] = 0;
+  off->memory_stall = bpf_core_field_exists(prev->in_memstall)
+                          ? BPF_CORE_READ_BITFIELD(prev, in_memstall) : 0;
+  off->pad = 0;
   off->stack_bytes = 0;
   off->syscall = -1;
   off->arguments[0] = off->arguments[1] = off->arguments[2] = 0;

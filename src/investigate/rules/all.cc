@@ -20,9 +20,9 @@ std::span<const Rule> all() {
   static constexpr auto kRules = std::to_array<Rule>({
       process_crashed, process_killed,   admin_stopped,   service_down,   link_down,
       other_link_down, advert_refused,   process_stopped, process_frozen, cpu_throttled,
-      cpu_starved,     io_log,           io_filesystem,   io_disk,        process_busy,
-      peer_held,       peer_overflow,    peer_busy,       admin_reloaded, network_cut,
-      network_loss,    addresses_differ,
+      cpu_starved,     memory_swap,      memory_reclaim,  io_log,         io_filesystem,
+      io_disk,         process_busy,     peer_held,       peer_overflow,  peer_busy,
+      admin_reloaded,  network_cut,      network_loss,    addresses_differ,
   });
   return kRules;
 }

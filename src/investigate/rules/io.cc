@@ -3,6 +3,7 @@
 // proves no disk (freezers, mutexes and NFS are D too): the kernel function tells which.
 #include <fmt/format.h>
 
+#include "investigate/disk_users.h"
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
 
@@ -19,18 +20,38 @@ std::string file_text(const evidence::WaitTarget& target) {
   return text;
 }
 
+/// The figures of iostat -x over `time`.
+std::string iostat_text(const evidence::BlockDevice& first, const evidence::BlockDevice& last,
+                        Duration time) {
+  const auto ms = static_cast<double>(time.count()) / 1e6;
+  const auto grown = [](std::uint64_t a, std::uint64_t b) {
+    return static_cast<double>(b - std::min(a, b));
+  };
+  const double done = grown(first.reads + first.writes, last.reads + last.writes);
+  const double waited = grown(first.read_ms + first.write_ms, last.read_ms + last.write_ms);
+  const std::string await = done > 0 ? fmt::format("{:.2f} ms", waited / done) : "none completed";
+  return fmt::format("{} as iostat -x shows it: await {}, aqu-sz {:.2f}, %util {:.1f}", last.device,
+                     await, grown(first.queue_ms, last.queue_ms) / ms,
+                     std::min(100.0, grown(first.io_ticks_ms, last.io_ticks_ms) / ms * 100));
+}
+
 /// The last state of `device` before and within the wait: requests issued and not completed.
 void device_evidence(const Scene& scene, const Segment& segment, const std::string& device,
                      Finding& finding) {
   const evidence::BlockDevice* first = nullptr;
   const evidence::BlockDevice* last = nullptr;
+  Instant first_at, last_at;
   std::uint32_t most = 0;
   for (const evidence::Event& event : scene.recording.events) {
     const auto* sample = std::get_if<evidence::BlockDevice>(&event.fact);
     if (sample == nullptr || sample->device != device) continue;
     if (event.at < segment.begin || event.at > segment.end) continue;
-    if (first == nullptr) first = sample;
+    if (first == nullptr) {
+      first = sample;
+      first_at = event.at;
+    }
     last = sample;
+    last_at = event.at;
     most = std::max(most, sample->in_flight);
   }
   if (first == nullptr) return;
@@ -38,6 +59,21 @@ void device_evidence(const Scene& scene, const Segment& segment, const std::stri
       fmt::format("{}: up to {} requests in flight, {} completed while it waited{}", device, most,
                   (last->reads + last->writes) - (first->reads + first->writes),
                   last->backing.empty() ? "" : "; it is backed by " + last->backing));
+  if (first_at < last_at) {
+    finding.evidence.push_back(iostat_text(*first, *last, last_at - first_at));
+  }
+}
+
+/// Who else used the device while the sender waited; the one that had most of it.
+std::optional<DiskUser> users_evidence(const Scene& scene, const Segment& segment,
+                                       const std::string& device, Finding& finding) {
+  const Instant until = std::min(segment.end, scene.account->decided);
+  const auto users = disk_users(scene.recording, device, segment.begin, until);
+  for (std::size_t i = 0; i < std::min<std::size_t>(users.size(), 3); ++i) {
+    finding.evidence.push_back(fmt::format("on {} meanwhile: {}", device, user_text(users[i])));
+  }
+  const DiskUser* first = main_user(users, scene.sender->pid);
+  return first == nullptr ? std::nullopt : std::optional<DiskUser>(*first);
 }
 
 std::string stack_text(const Segment& segment) {
@@ -74,6 +110,8 @@ std::optional<Finding> io_disk(const Scene& scene) {
                           target != nullptr ? ": " + file_text(*target) : std::string()));
   if (target != nullptr && !target->device.empty()) {
     device_evidence(scene, *segment, target->device, finding);
+    if (const auto user = users_evidence(scene, *segment, target->device, finding))
+      finding.headline += ", behind " + user_text(*user);
   }
   return finding;
 }
