@@ -140,6 +140,7 @@ inline constexpr Access name{[](Context& c, const Statement& s) {
 
 /// A script with its user: read by read_command() (scripts.cc).
 void read_command(Context& context, const Statement& statement, Command& target);
+void read_command(Context& context, const Statement& statement, Rare<Command>& target);
 void write_command(std::string_view keyword, const Command& command, Text& out);
 
 template <auto... Path>

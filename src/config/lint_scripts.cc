@@ -145,8 +145,8 @@ void lint_scripts(const LintInput& input, Findings& findings) {
     }
   }
   const auto notify = [&](const auto& owner, const std::string& of) {
-    for (const Command* command : {&owner.notify_master, &owner.notify_backup, &owner.notify_fault,
-                                   &owner.notify_stop, &owner.notify}) {
+    for (const Command* command : {&*owner.notify_master, &*owner.notify_backup,
+                                   &*owner.notify_fault, &*owner.notify_stop, &*owner.notify}) {
       lint.command(command->words, command->user, owner.place, "a notify script of " + of,
                    "nobody would hear of it");
     }

@@ -42,6 +42,12 @@ void read_command(Context& context, const Statement& statement, Command& target)
   }
 }
 
+void read_command(Context& context, const Statement& statement, Rare<Command>& target) {
+  Command command = target;
+  read_command(context, statement, command);
+  target = std::move(command);
+}
+
 void write_command(std::string_view keyword, const Command& command, Text& out) {
   if (command.empty()) return;
   out.line(keyword,

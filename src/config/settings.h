@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "base/rare.h"
 #include "config/place.h"
 #include "config/settings_global.h"
 #include "config/settings_net.h"
@@ -70,8 +71,8 @@ struct Instance {
   Duration garp_extra_if{};  ///< 0: off
   bool garp_extra_all = false;
   std::optional<unsigned> receive_buffer;  ///< kernel_rx_buf_size
-  Command notify_master, notify_backup, notify_fault, notify_stop, notify;
-  Command notify_master_rx_lower;  ///< notify_master_rx_lower_pri
+  Rare<Command> notify_master, notify_backup, notify_fault, notify_stop, notify;
+  Rare<Command> notify_master_rx_lower;  ///< notify_master_rx_lower_pri
   bool notify_deleted = false;
   bool notify_priority_changes = false;
   Place place;
@@ -84,7 +85,7 @@ struct SyncGroup {
   Tracks tracks;
   bool tracking_weight = false;  ///< sync_group_tracking_weight
   bool smtp_alert = false;
-  Command notify_master, notify_backup, notify_fault, notify_stop, notify;
+  Rare<Command> notify_master, notify_backup, notify_fault, notify_stop, notify;
   bool notify_priority_changes = false;
   Place place;
   bool operator==(const SyncGroup&) const = default;

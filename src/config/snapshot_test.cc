@@ -64,11 +64,11 @@ std::string instance_text(const Instance& i) {
                        t.weight ? std::to_string(*t.weight) : "own",
                        t.reverse.value_or(false) ? " reverse" : "");
   }
-  for (const auto& [name, text] : {std::pair{"master", i.notify_master.text},
-                                   {"backup", i.notify_backup.text},
-                                   {"fault", i.notify_fault.text},
-                                   {"stop", i.notify_stop.text},
-                                   {"any", i.notify.text}}) {
+  for (const auto& [name, text] : {std::pair{"master", i.notify_master->text},
+                                   {"backup", i.notify_backup->text},
+                                   {"fault", i.notify_fault->text},
+                                   {"stop", i.notify_stop->text},
+                                   {"any", i.notify->text}}) {
     if (!text.empty()) out += fmt::format("  notify {}: {}\n", name, text);
   }
   return out;

@@ -41,7 +41,7 @@ void count_refusal(RareInstanceState& rare, Count&& count) {
 
 void tell_lower(const keeping::Slot& slot, const config::Settings& settings, const Voice& voice) {
   const bool wanted =
-      !slot.settings.notify_master_rx_lower.empty() || !settings.global.fifos.empty();
+      !slot.settings.notify_master_rx_lower->empty() || !settings.global.fifos.empty();
   if (!wanted) return;
   Tell tell = make_tell(Tell::Kind::LowerHeard);
   tell.instance = static_cast<std::int32_t>(slot.index);
