@@ -257,8 +257,8 @@ std::vector<Good> good_instances() {
            }),
       inst("notify", "notify_master \"/bin/m one 'two three'\"\nnotify /bin/n",
            [](const Instance& i) {
-             EXPECT_EQ(i.notify_master.text, "/bin/m one 'two three'");
-             EXPECT_EQ(i.notify.text, "/bin/n");
+             EXPECT_EQ(i.notify_master->text, "/bin/m one 'two three'");
+             EXPECT_EQ(i.notify->text, "/bin/n");
            }),
   };
 }

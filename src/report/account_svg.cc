@@ -49,6 +49,12 @@ std::string_view colour(Doing doing) {
       return "#aa3377";
     case Doing::OtherWait:
       return "#ee8866";
+    case Doing::Reclaiming:
+      return "#cc6677";
+    case Doing::SwapIn:
+      return "#882255";
+    case Doing::PageIn:
+      return "#88ccee";
     case Doing::Gone:
       return "#666666";
   }

@@ -40,6 +40,12 @@ char letter(Doing doing) {
       return 'L';
     case Doing::OtherWait:
       return 'o';
+    case Doing::Reclaiming:
+      return 'm';
+    case Doing::SwapIn:
+      return 'S';
+    case Doing::PageIn:
+      return 'P';
     case Doing::Gone:
       return 'x';
   }
