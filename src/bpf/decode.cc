@@ -127,6 +127,24 @@ std::optional<evidence::Fact> reclaim_fact(std::span<const std::uint8_t> record)
                                    raw.pages, raw.throttled_ns};
 }
 
+std::optional<evidence::Fact> drop_fact(std::span<const std::uint8_t> record,
+                                        const os::Kallsyms& symbols,
+                                        std::span<const std::string> reasons) {
+  alibi_drop raw{};
+  if (!copy_out(record, raw)) return std::nullopt;
+  evidence::PacketDropped fact;
+  fact.netns = raw.netns;
+  fact.ifindex = raw.ifindex;
+  const bool named = raw.reason < reasons.size() && !reasons[raw.reason].empty();
+  fact.reason = named ? reasons[raw.reason] : fmt::format("{:#x}", raw.reason);
+  fact.function = symbols.name(raw.location);
+  fact.source.family = raw.family == 6 ? wire::Family::V6 : wire::Family::V4;
+  std::copy_n(raw.source, raw.family == 6 ? 16 : 4, fact.source.bytes.begin());
+  fact.vrid = raw.vrid;
+  fact.outgoing = raw.outgoing != 0;
+  return fact;
+}
+
 bool is_scheduler_frame(std::string_view name) {
   static constexpr std::string_view kNames[] = {
       "__schedule", "schedule", "preempt_schedule_common", "preempt_schedule",
@@ -191,7 +209,8 @@ std::string command_line_text(std::string_view arguments) {
 }
 
 std::optional<evidence::Event> decode_record(std::span<const std::uint8_t> record,
-                                             const os::Kallsyms& symbols) {
+                                             const os::Kallsyms& symbols,
+                                             std::span<const std::string> drop_reasons) {
   alibi_header header{};
   if (!copy_out(record, header)) return std::nullopt;
   std::optional<evidence::Fact> fact;
@@ -204,6 +223,7 @@ std::optional<evidence::Event> decode_record(std::span<const std::uint8_t> recor
     case ALIBI_EXEC:
     case ALIBI_EXIT: fact = process_fact(record, header.kind); break;
     case ALIBI_RECLAIM: fact = reclaim_fact(record); break;
+    case ALIBI_DROP: fact = drop_fact(record, symbols, drop_reasons); break;
     default: break;
   }
   if (!fact) return std::nullopt;

@@ -14,9 +14,11 @@
 
 namespace alibi::bpf {
 
-/// The event in one record; nothing for a record that is shorter than its kind says.
+/// The event in one record; nothing for a record that is shorter than its kind says. `drop_reasons`
+/// as drop_reason_names() gives them.
 std::optional<evidence::Event> decode_record(std::span<const std::uint8_t> record,
-                                             const os::Kallsyms& symbols);
+                                             const os::Kallsyms& symbols,
+                                             std::span<const std::string> drop_reasons = {});
 
 /// The scheduler's letter for task_struct.__state at a switch (Linux 6.1 bit numbers).
 char state_letter(std::uint32_t prev_state, bool preempted);

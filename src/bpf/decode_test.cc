@@ -46,6 +46,29 @@ TEST(PolicyText, NamesPolicies) {
   EXPECT_EQ(policy_text(5, 0), "idle");
 }
 
+TEST(DecodeRecord, DropWithItsReasonByName) {
+  alibi_drop raw{};
+  raw.header = header_of(ALIBI_DROP);
+  raw.netns = 4026531840U;
+  raw.ifindex = 2;
+  raw.reason = 1;
+  raw.family = 4;
+  raw.vrid = 51;
+  raw.outgoing = 1;
+  raw.source[0] = 10, raw.source[3] = 7;
+  const std::vector<std::string> reasons = {"", "NETFILTER_DROP"};
+  const auto named = decode_record(bytes_of(raw), {}, reasons);
+  ASSERT_TRUE(named);
+  const auto& drop = std::get<evidence::PacketDropped>(named->fact);
+  EXPECT_EQ(drop.reason, "NETFILTER_DROP");
+  EXPECT_EQ(drop.source, wire::IpAddress::v4(0x0a000007));
+  EXPECT_EQ(drop.vrid, 51);
+  EXPECT_TRUE(drop.outgoing);
+  const auto number = decode_record(bytes_of(raw), {}, {});
+  EXPECT_EQ(std::get<evidence::PacketDropped>(number->fact).reason, "0x1");
+  EXPECT_FALSE(decode_record(bytes_of(raw, sizeof raw - 1), {}, reasons));
+}
+
 TEST(DecodeRecord, ThreadOffWithStack) {
   const os::Kallsyms symbols = os::Kallsyms::parse(
       "ffffffff81000000 t bpf_prog_on_switch\nffffffff81000100 t __traceiter_sched_switch\n"

@@ -16,6 +16,7 @@
 
 #include "bpf/block.skel.h"
 #include "bpf/complaint.h"
+#include "bpf/drops.skel.h"
 #include "bpf/memory.skel.h"
 #include "bpf/process.skel.h"
 #include "bpf/sched.skel.h"
@@ -28,7 +29,7 @@ namespace {
 constexpr std::size_t kRingBytes = 2U * 1024 * 1024;
 constexpr std::uint32_t kWatchedMax = 4096;
 constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {"sched", "signal", "process",
-                                                                "memory", "block"};
+                                                                "memory", "block", "drops"};
 
 }  // namespace
 
@@ -39,6 +40,7 @@ struct Probes::State {
   process_bpf* process = nullptr;
   memory_bpf* memory = nullptr;
   block_bpf* block = nullptr;
+  drops_bpf* drops = nullptr;
   ring_buffer* ring = nullptr;
   const std::function<void(std::span<const std::uint8_t>)>* each = nullptr;
   std::array<std::string, ALIBI_SOURCES> absent;  ///< why; empty: attached
@@ -53,6 +55,7 @@ struct Probes::State {
     process_bpf::destroy(process);
     memory_bpf::destroy(memory);
     block_bpf::destroy(block);
+    drops_bpf::destroy(drops);
   }
 };
 
@@ -140,6 +143,7 @@ Probes Probes::load() {
   state->absent[ALIBI_SOURCE_SCHED] = attach_group(*state, state->sched);
   state->absent[ALIBI_SOURCE_MEMORY] = attach_group(*state, state->memory);
   state->absent[ALIBI_SOURCE_BLOCK] = attach_group(*state, state->block);
+  state->absent[ALIBI_SOURCE_DROPS] = attach_group(*state, state->drops);
   return Probes(std::move(state));
 }
 

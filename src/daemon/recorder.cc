@@ -9,6 +9,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "bpf/drop_reasons.h"
 #include "daemon/recorder_state.h"
 #include "os/event_loop.h"
 #include "os/realtime.h"
@@ -67,6 +68,7 @@ void Recorder::State::listen() {
     start_losses.push_back({"stacks", 0,
                             "/proc/kallsyms hides addresses (kernel.kptr_restrict): stacks stay "
                             "numbers"});
+  if (probes->has(ALIBI_SOURCE_DROPS)) drop_reasons = bpf::drop_reason_names();
   watch = std::make_unique<WatchList>(taps.namespaces(), *probes, log);
   watch->on_found = options.on_found;
   samplers = std::make_unique<Samplers>(*watch, taps, log, *probes);
@@ -111,8 +113,8 @@ void Recorder::State::take_in(Instant moment) {
     if (record.size() < sizeof header) return;
     std::memcpy(&header, record.data(), sizeof header);
     log.add_probe(record);
-    if (header.kind >= ALIBI_FORK && header.kind <= ALIBI_EXIT)
-      rescan |= watch->handle(now, record);
+    const bool of_process = header.kind >= ALIBI_FORK && header.kind <= ALIBI_EXIT;
+    if (of_process) rescan |= watch->handle(now, record);
   });
   if (rescan) next_scan = now;
 }

@@ -31,7 +31,7 @@ void keep_losses_of_window(evidence::Recording& out) {
   std::erase_if(out.losses, [&lost](evidence::SourceLoss& loss) {
     const bool placed = loss.source == "sched" || loss.source == "signal" ||
                         loss.source == "process" || loss.source == "memory" ||
-                        loss.source == "block";
+                        loss.source == "block" || loss.source == "drops";
     if (!placed || loss.lost == 0) return false;
     loss.lost = std::min(loss.lost, lost[loss.source]);
     return loss.lost == 0;
@@ -96,7 +96,8 @@ evidence::Recording Recorder::snapshot(std::size_t max_bytes) const {
   }
   s.log.each_probe([&](std::span<const std::uint8_t> record) {
     if (before(record, out.begin)) return;
-    if (auto event = bpf::decode_record(record, s.symbols)) out.events.push_back(std::move(*event));
+    if (auto event = bpf::decode_record(record, s.symbols, s.drop_reasons))
+      out.events.push_back(std::move(*event));
   });
   out.events.insert(out.events.end(), s.log.facts().begin(), s.log.facts().end());
   order(out.heartbeats);

@@ -31,6 +31,7 @@ struct Recorder::State {
   RecorderLog log;
   os::ClockOffsets offsets;
   os::Kallsyms symbols;
+  std::vector<std::string> drop_reasons;
   std::unique_ptr<bpf::Probes> probes;   ///< null without host evidence
   std::unique_ptr<WatchList> watch;      ///< null without host evidence
   /// The samplers of a host, with host evidence only.

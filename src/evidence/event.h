@@ -12,7 +12,7 @@
 
 #include "base/instant.h"
 #include "evidence/event_memory_io.h"
-#include "wire/address.h"
+#include "evidence/event_network.h"
 
 namespace alibi::evidence {
 
@@ -139,34 +139,6 @@ struct CgroupThrottled {
   std::vector<std::int32_t> pids;
 };
 
-/// rtnetlink RTM_NEWLINK/DELLINK in a watched namespace.
-struct LinkChange {
-  std::uint64_t netns = 0;
-  int ifindex = 0;
-  std::string interface;
-  bool admin_up = false;            ///< IFF_UP
-  bool carrier = false;             ///< IFF_LOWER_UP
-  bool deleted = false, was_usable = false;  ///< the latter: up, with a carrier, before this
-};
-
-/// rtnetlink RTM_NEWADDR/DELADDR.
-struct AddressChange {
-  std::uint64_t netns = 0;
-  int ifindex = 0;
-  std::string interface;
-  wire::IpAddress address;
-  bool added = false;
-};
-
-/// Interface counters of a tap, every 100 ms when they moved: does anything else get through?
-struct InterfaceCounters {
-  std::uint16_t tap = 0;
-  std::uint64_t rx_packets = 0, tx_packets = 0, rx_dropped = 0, tx_dropped = 0;
-};
-
-/// Drops of the raw protocol-112 sockets in a namespace (/proc/net/raw), when they moved.
-struct SocketDrops { std::uint64_t netns = 0; std::int32_t pid = 0; std::uint64_t drops = 0; };
-
 /// What a daemon itself says (alibi's own keeper): a transition with its reason code.
 struct DaemonTransition {
   std::int32_t pid = 0;
@@ -181,7 +153,7 @@ using Fact = std::variant<ProcessFound, ThreadOff, ThreadOn, ThreadWoken, WaitTa
                           ProcessForked, ProcessExec, ProcessExit, CgroupFrozen, CgroupThrottled,
                           BlockDevice, LinkChange, AddressChange, InterfaceCounters, SocketDrops,
                           DaemonTransition, EventsLost, MemoryReclaimed, MemoryLimit,
-                          MemoryCounters, DeviceUse>;
+                          MemoryCounters, DeviceUse, PacketDropped>;
 
 struct Event {
   Instant at;

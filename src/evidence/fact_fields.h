@@ -166,5 +166,15 @@ void fields(V& v, Is<EventsLost> auto& f) {
   v("lost", f.lost);
   v("since_ns", f.since_ns);
 }
+template <typename V>
+void fields(V& v, Is<PacketDropped> auto& f) {
+  v("netns", f.netns);
+  v("ifindex", f.ifindex);
+  v("reason", f.reason);
+  v("function", f.function);
+  v("source", f.source);
+  v("vrid", f.vrid);
+  v("outgoing", f.outgoing);
+}
 
 }  // namespace alibi::evidence

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "investigate/drops.h"
 #include "investigate/rules/support.h"
 
 namespace alibi::investigate {
@@ -77,6 +78,21 @@ void missing_about_host(const Scene& scene, Finding& finding) {
   }
 }
 
+/// What the kernel dropped at either end around the hand-over: shown, whatever it means.
+void add_drops(const Scene& scene, Finding& finding) {
+  for (const Stream* end : {&scene.from, &scene.to}) {
+    const evidence::Tap& tap = scene.recording.taps[end->origin().tap];
+    const auto drops =
+        drops_of(scene.recording, scene.from, tap.netns,
+                 scene.incident.silent_since - 3 * scene.incident.interval, scene.incident.at);
+    for (const std::string& line : drop_lines(drops)) {
+      finding.evidence.push_back(
+          fmt::format("the kernel dropped {}, where tap {} is", line, tap.label));
+    }
+    if (scene.incident.from == scene.incident.to) break;
+  }
+}
+
 }  // namespace
 
 Finding unknown(const Scene& scene) {
@@ -95,6 +111,7 @@ Finding unknown(const Scene& scene) {
       if (finding.evidence.size() == 4) break;
     }
   }
+  add_drops(scene, finding);
   missing_about_place(scene, finding);
   missing_about_host(scene, finding);
   return finding;
@@ -105,8 +122,7 @@ Finding undecided(const Scene& scene, const std::vector<Finding>& findings) {
   for (const Finding& each : findings) {
     finding.evidence.push_back(fmt::format("{}: {}", each.code, each.headline));
   }
-  finding.missing.push_back(
-      fmt::format("on which of them {} acted", rules::sender_text(scene)));
+  finding.missing.push_back(fmt::format("on which of them {} acted", rules::sender_text(scene)));
   return finding;
 }
 

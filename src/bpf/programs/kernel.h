@@ -136,6 +136,39 @@ struct request {
   struct bio *bio;
 };
 
+struct ns_common {
+  unsigned int inum;
+};
+
+struct net {
+  struct ns_common ns;
+};
+
+typedef struct {
+  struct net *net;
+} possible_net_t;
+
+struct net_device {
+  int ifindex;
+  possible_net_t nd_net;
+};
+
+struct sock_common {
+  possible_net_t skc_net;
+};
+
+struct sock {
+  struct sock_common __sk_common;
+};
+
+struct sk_buff {
+  struct net_device *dev;
+  struct sock *sk;
+  __be16 protocol;
+  __u16 network_header;
+  unsigned char *head;
+};
+
 struct linux_binprm {
   int argc;
 };

@@ -34,6 +34,10 @@ std::optional<Finding> network_loss(const Scene& scene);
 std::optional<Finding> peer_held(const Scene& scene);
 std::optional<Finding> peer_overflow(const Scene& scene);
 std::optional<Finding> peer_busy(const Scene& scene);
+// dropped.cc: the kernel says that it dropped them
+std::optional<Finding> firewall(const Scene& scene);
+std::optional<Finding> qdisc(const Scene& scene);
+std::optional<Finding> peer_firewall(const Scene& scene);
 // service.cc
 std::optional<Finding> service_down(const Scene& scene);
 

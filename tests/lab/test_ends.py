@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The receiving side: keepalived is master and sends in time, and the backup, one that looks at its
-timer before it reads, is kept from reading. Each fault ROUNDS times (1), at random moments and for random lengths (SEED); the
+"""Both ends of the way: keepalived is master, and the backup is one that looks at its timer before it
+reads. The backup is kept from reading, or the kernel of either host drops the adverts. Each fault ROUNDS times (1), at random moments and for random lengths (SEED); the
 verdict of what was recorded must name the fault or say unknown."""
 import collections
 import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -78,7 +79,7 @@ def hierarchy(controller):
     return None
 
 
-class Receiver(unittest.TestCase):
+class Ends(unittest.TestCase):
     def setUp(self):
         if os.geteuid() != 0:
             self.skipTest("needs root")
@@ -142,6 +143,44 @@ class Receiver(unittest.TestCase):
             self.assertLessEqual(codes, {code, "unknown"})
         print(f"{code}: {dict(named)} in {ROUNDS} runs", flush=True)
         self.assertGreater(named[code], 0)
+
+    def rules(self, namespace, hook):
+        """nft rules that drop VRRP at one hook; do and undo."""
+        text = (f"table inet alibi_test {{ chain drops {{ type filter hook {hook} priority 0; "
+                "meta l4proto 112 counter drop; }; }")
+        return ((lambda: namespace.exec("nft", text)),
+                (lambda: namespace.exec("nft", "delete table inet alibi_test")))
+
+    def test_firewall_of_the_receiver(self):
+        self.matrix("peer.firewall", lambda: self.rules(self.backup, "input"), 4.7, 7)
+
+    def test_firewall_of_the_sender(self):
+        self.matrix("host.net.firewall", lambda: self.rules(self.master, "output"), 4.7, 7)
+
+    def test_qdisc_of_the_sender(self):
+        """A token bucket that is far too small, and other traffic fills it."""
+        flood = ("import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+                 "s.setsockopt(socket.SOL_SOCKET,socket.SO_BROADCAST,1)\n"
+                 "while True:\n s.sendto(b'x',('10.79.0.255',9)); time.sleep(.0005)")
+        started = []
+
+        def do():
+            self.master.exec("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "8kbit",
+                             "burst", "1600", "limit", "1600")
+            started.append(self.master.start([sys.executable, "-c", flood]))
+
+        def undo():
+            started.pop().stop()
+            self.master.exec("tc", "qdisc", "del", "dev", "eth0", "root")
+        self.matrix("host.net.qdisc", lambda: (do, undo), 6, 8)
+
+    def test_healthy_bridge_is_not_accused(self):
+        found = self.record("healthy", (lambda: None, lambda: None), 5, 6)
+        self.assertEqual(found, [])
+        case = os.path.join(self.folder, "healthy.case")
+        shown = sqlite3.connect(case).execute(
+            "SELECT count(*) FROM event WHERE kind='packet_dropped'").fetchone()
+        self.assertEqual(shown, (0,))
 
     def test_stopped(self):
         def fault():

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// When what the kernel says it dropped is a cause, and when it is none.
+#include "investigate/drops.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "investigate/scene_builder.h"
+#include "investigate/verdict.h"
+
+namespace alibi::investigate {
+namespace {
+
+using Builder = SceneBuilder;
+using testing::Contains;
+using testing::HasSubstr;
+
+evidence::PacketDropped dropped(std::uint64_t netns, bool outgoing, std::string reason) {
+  evidence::PacketDropped drop;
+  drop.netns = netns;
+  drop.reason = std::move(reason);
+  drop.function = "nft_do_chain";
+  drop.source = wire::IpAddress::v4(0x0a000001);
+  drop.vrid = 205;
+  drop.outgoing = outgoing;
+  return drop;
+}
+
+/// Host 1's last advert at 10 s, host 2 takes over at 13.6 s; host 1 went on as ever.
+void silence(Builder& b) {
+  b.keepalived();
+  b.adverts(1, 1000, 10'001, 103);
+  b.beats(1000, 20'000);
+  b.adverts(2, 13'600, 20'000, 102);
+}
+
+/// Host 2 takes over at 9.5 s while host 1's adverts arrive at its tap.
+void conflict(Builder& b) {
+  b.keepalived();
+  b.adverts(1, 1000, 20'000, 103);
+  b.beats(1000, 20'000);
+  b.adverts(2, 9500, 20'000, 100);
+}
+
+Verdict verdict_of(Builder& b) {
+  for (Verdict& verdict : investigate(b.finish(20'000))) {
+    if (verdict.failure) return std::move(verdict);
+  }
+  return {};
+}
+
+std::string code(Builder& b) { return verdict_of(b).cause->code; }
+
+TEST(Drops, FilterOfTheSendersHostIsNamed) {
+  Builder b(3);
+  silence(b);
+  for (int t = 11'000; t < 14'000; t += 1000) b.event(t, dropped(1, true, "NETFILTER_DROP"));
+  const Verdict verdict = verdict_of(b);
+  EXPECT_EQ(verdict.cause->code, "host.net.firewall");
+  EXPECT_THAT(verdict.cause->evidence, Contains(HasSubstr("3 adverts, NETFILTER_DROP")));
+}
+
+TEST(Drops, QueueOfTheSenderIsNamed) {
+  for (const char* reason : {"QDISC_DROP", "QDISC_OVERLIMIT"}) {
+    Builder b(3);
+    silence(b);
+    for (int t = 11'000; t < 14'000; t += 1000) b.event(t, dropped(1, true, reason));
+    EXPECT_EQ(code(b), "host.net.qdisc");
+  }
+}
+
+TEST(Drops, OfSomethingElseAreNoCause) {
+  const auto named = [](evidence::PacketDropped drop) {
+    Builder b(3);
+    silence(b);
+    for (int t = 11'000; t < 14'000; t += 1000) b.event(t, drop);
+    return code(b);
+  };
+  auto drop = dropped(1, true, "NETFILTER_DROP");
+  drop.vrid = 7;
+  EXPECT_EQ(named(drop), "unknown") << "another virtual router's";
+  drop = dropped(1, true, "NETFILTER_DROP");
+  drop.source = wire::IpAddress::v4(0x0a000009);
+  EXPECT_EQ(named(drop), "unknown") << "another sender's";
+  EXPECT_EQ(named(dropped(1, false, "NETFILTER_DROP")), "unknown") << "a copy that came in";
+  EXPECT_EQ(named(dropped(100, true, "NETFILTER_DROP")), "unknown") << "somewhere else";
+}
+
+TEST(Drops, OtherReasonsAreShownAndAccuseNobody) {
+  Builder b(3);
+  silence(b);
+  for (int t = 11'000; t < 14'000; t += 1000) b.event(t, dropped(1, true, "TC_EGRESS"));
+  const Verdict verdict = verdict_of(b);
+  EXPECT_EQ(verdict.cause->code, "unknown");
+  EXPECT_THAT(verdict.cause->evidence, Contains(HasSubstr("TC_EGRESS")));
+}
+
+TEST(Drops, OneOfThreeIsTooFew) {
+  Builder b(3);
+  silence(b);
+  b.event(11'000, dropped(1, true, "NETFILTER_DROP"));
+  EXPECT_EQ(code(b), "unknown");
+}
+
+TEST(Drops, AfterTheHandOverAreNoCause) {
+  Builder b(3);
+  silence(b);
+  for (int t = 14'000; t < 20'000; t += 1000) b.event(t, dropped(1, true, "NETFILTER_DROP"));
+  EXPECT_EQ(code(b), "unknown");
+}
+
+TEST(Drops, StoppedSenderIsStoppedWhateverWasDroppedBefore) {
+  Builder b(3);
+  b.keepalived();
+  b.adverts(1, 1000, 10'001, 103);
+  b.beats(1000, 10'001);
+  b.adverts(2, 13'600, 20'000, 102);
+  b.event(9'000, dropped(1, true, "NETFILTER_DROP"));
+  b.event(10'200, Builder::off('T', ""));
+  EXPECT_EQ(code(b), "host.process.stopped");
+}
+
+TEST(Drops, FilterOfTheReceiversHostMustHaveDroppedEachOfThem) {
+  Builder all(3);
+  conflict(all);
+  for (int t = 6000; t < 9500; t += 1000) all.event(t + 1, dropped(2, false, "NETFILTER_DROP"));
+  const Verdict verdict = verdict_of(all);
+  EXPECT_EQ(verdict.cause->code, "peer.firewall");
+  EXPECT_THAT(verdict.cause->headline, HasSubstr("host2"));
+  Builder some(3);
+  conflict(some);
+  for (int t = 7000; t < 9500; t += 1000) some.event(t + 1, dropped(2, false, "NETFILTER_DROP"));
+  EXPECT_EQ(code(some), "unknown");
+}
+
+TEST(Drops, FullRawSocketSaysNoProtocolAndIsNoFilter) {
+  Builder b(3);
+  conflict(b);
+  for (int t = 6000; t < 9500; t += 1000) b.event(t + 1, dropped(2, false, "IP_NOPROTO"));
+  const Verdict verdict = verdict_of(b);
+  EXPECT_EQ(verdict.cause->code, "unknown");
+  EXPECT_THAT(verdict.cause->evidence, Contains(HasSubstr("IP_NOPROTO")));
+}
+
+}  // namespace
+}  // namespace alibi::investigate
