@@ -50,8 +50,7 @@ enum alibi_kind {
   ALIBI_FORK = 5,
   ALIBI_EXEC = 6,
   ALIBI_EXIT = 7,
-  ALIBI_RECLAIM = 8,
-  ALIBI_DROP = 9,
+  ALIBI_RECLAIM = 8, ALIBI_DROP = 9,
 };
 
 /* Index into the lost map: which program group could not deliver. */

@@ -130,11 +130,10 @@ std::vector<std::vector<std::string>> argvs(const config::Settings& settings,
 
 TEST(NotifyCommands, StateScriptThenGeneralOneWithArguments) {
   auto settings = story_settings();
-  settings.instances[0].notify_master.words = {"/bin/m", "one"};
-  settings.instances[0].notify_master.user = "nobody";
-  settings.instances[0].notify_stop.words = {"/bin/s"};
-  settings.instances[0].notify.words = {"/bin/n"};
-  settings.instances[0].notify_master_rx_lower.words = {"/bin/lower"};
+  settings.instances[0].notify_master = config::Command{{"/bin/m", "one"}, "", "nobody", ""};
+  settings.instances[0].notify_stop = config::Command{{"/bin/s"}, "", "", ""};
+  settings.instances[0].notify = config::Command{{"/bin/n"}, "", "", ""};
+  settings.instances[0].notify_master_rx_lower = config::Command{{"/bin/lower"}, "", "", ""};
   Announcer announcer(settings);
   using Words = std::vector<std::string>;
   const auto announced = announcer.take(master_tell());
@@ -155,7 +154,7 @@ TEST(NotifyCommands, StateScriptThenGeneralOneWithArguments) {
   tell.kind = Tell::Kind::PriorityMoved;
   EXPECT_THAT(argvs(settings, announcer.take(tell)), IsEmpty());
   tell.kind = Tell::Kind::Deleted;
-  settings.instances[0].notify_fault.words = {"/bin/f"};
+  settings.instances[0].notify_fault = config::Command{{"/bin/f"}, "", "", ""};
   EXPECT_THAT(argvs(settings, announcer.take(tell)),
               ElementsAre(Words{"/bin/n", "INSTANCE", "loadbalancer", "FAULT", "103"}));
   settings.instances[0].notify_deleted = true;
@@ -165,8 +164,8 @@ TEST(NotifyCommands, StateScriptThenGeneralOneWithArguments) {
 
 TEST(NotifyCommands, OfAGroup) {
   auto settings = group_of_two();
-  settings.groups[0].notify_fault.words = {"/bin/f"};
-  settings.groups[0].notify.words = {"/bin/g"};
+  settings.groups[0].notify_fault = config::Command{{"/bin/f"}, "", "", ""};
+  settings.groups[0].notify = config::Command{{"/bin/g"}, "", "", ""};
   Announcer announcer(settings);
   using Words = std::vector<std::string>;
   EXPECT_THAT(argvs(settings, announcer.take(moved(1, State::Fault, vrrp::ReasonCode::LinkDown))),

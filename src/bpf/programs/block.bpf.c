@@ -3,6 +3,7 @@
 // is stuck: else a request costs one look at a variable. Where the kernel has block_io_start, the
 // current task is the one that submitted; block_rq_issue may be in the name of another.
 #include "common.h"
+#include "kernel_block.h"
 #include "../abi_memory_io.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

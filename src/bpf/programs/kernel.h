@@ -97,45 +97,6 @@ struct kernel_siginfo {
   };
 };
 
-struct kernfs_node {
-  const char *name;
-};
-
-struct cgroup {
-  struct kernfs_node *kn;
-};
-
-struct cgroup_subsys_state {
-  struct cgroup *cgroup;
-};
-
-struct blkcg {
-  struct cgroup_subsys_state css;
-};
-
-struct blkcg_gq {
-  struct blkcg *blkcg;
-};
-
-struct bio {
-  struct blkcg_gq *bi_blkg;
-};
-
-struct gendisk {
-  int major;
-  int first_minor;
-};
-
-struct request_queue {
-  struct gendisk *disk;
-};
-
-struct request {
-  struct request_queue *q;
-  unsigned int __data_len;
-  struct bio *bio;
-};
-
 struct ns_common {
   unsigned int inum;
 };
