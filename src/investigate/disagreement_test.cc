@@ -222,5 +222,23 @@ TEST(OtherLink, OneThatWentDownJustBeforeIsNamed) {
   EXPECT_EQ(resigned_with_link(9'590, {1, 3, "", true, true, false, false}), "unknown");
 }
 
+TEST(Address, TheSourceOfAdvertsIsTakenAway) {
+  const auto code = [](std::int64_t at, std::uint32_t address, bool added) {
+    SceneBuilder scene(2);
+    scene.keepalived();
+    scene.beats(0, 11'000);
+    scene.adverts(1, 0, 9'500, 110);
+    scene.advert(1, 9'600, 0);
+    scene.adverts(2, 10'200, 20'000, 100);
+    scene.event(at, evidence::AddressChange{1, 2, "eth0", wire::IpAddress::v4(address), added});
+    return code_of(investigate(scene.finish(20'000)));
+  };
+  EXPECT_EQ(code(9'598, 0x0a000001, false), "host.net.address_removed");
+  EXPECT_EQ(code(9'598, 0x0a000001, true), "unknown");
+  EXPECT_EQ(code(9'598, 0x0a000064, false), "unknown");  // who resigns takes these off itself
+  EXPECT_EQ(code(8'900, 0x0a000001, false), "unknown");
+  EXPECT_EQ(code(9'650, 0x0a000001, false), "unknown");
+}
+
 }  // namespace
 }  // namespace alibi::investigate

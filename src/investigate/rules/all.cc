@@ -7,9 +7,9 @@
 namespace alibi::investigate::rules {
 
 std::span<const Rule> of_own_decision(Kind kind) {
-  static constexpr std::array<Rule, 7> kResigned = {process_crashed, process_killed, admin_stopped,
+  static constexpr std::array<Rule, 8> kResigned = {process_crashed, process_killed, admin_stopped,
                                                     admin_reloaded,  service_down,   link_down,
-                                                    other_link_down};
+                                                    other_link_down, address_removed};
   static constexpr std::array<Rule, 3> kOutbid = {admin_reloaded, service_down, other_link_down};
   if (kind == Kind::Resignation) return kResigned;
   if (kind == Kind::Preemption) return kOutbid;
@@ -18,12 +18,12 @@ std::span<const Rule> of_own_decision(Kind kind) {
 
 std::span<const Rule> all() {
   static constexpr auto kRules = std::to_array<Rule>({
-      process_crashed, process_killed,   admin_stopped, service_down,   link_down,
-      other_link_down, firewall,         qdisc,         advert_refused, process_stopped,
-      process_frozen,  cpu_throttled,    cpu_starved,   memory_swap,    memory_reclaim,
-      io_log,          io_filesystem,    io_disk,       process_busy,   peer_firewall,
-      peer_held,       peer_overflow,    peer_busy,     admin_reloaded, network_cut,
-      network_loss,    addresses_differ,
+      process_crashed, process_killed,  admin_stopped,    service_down, link_down,
+      other_link_down, address_removed, firewall,         qdisc,        advert_refused,
+      process_stopped, process_frozen,  cpu_throttled,    cpu_starved,  memory_swap,
+      memory_reclaim,  io_log,          io_filesystem,    io_disk,      process_busy,
+      peer_firewall,   peer_held,       peer_overflow,    peer_busy,    admin_reloaded,
+      network_cut,     network_loss,    addresses_differ,
   });
   return kRules;
 }

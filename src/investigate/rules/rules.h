@@ -26,6 +26,8 @@ std::optional<Finding> io_filesystem(const Scene& scene);
 std::optional<Finding> io_log(const Scene& scene);
 // net.cc
 std::optional<Finding> link_down(const Scene& scene);
+// address.cc
+std::optional<Finding> address_removed(const Scene& scene);
 // other_link.cc
 std::optional<Finding> other_link_down(const Scene& scene);
 std::optional<Finding> network_cut(const Scene& scene);
