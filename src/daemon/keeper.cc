@@ -158,7 +158,7 @@ void Keeper::feed(Slot& slot, const vrrp::Input& input) {
 bool Keeper::receive_all() {
   bool drained = true;
   for (Port& port : ports_) drained &= receive(port);
-  for (const std::size_t at : tapped_) drained &= receive(slots_[at]);
+  for (Slot& slot : slots_) drained &= receive(slot);
   return drained;
 }
 

@@ -178,7 +178,6 @@ class Keeper {
   std::vector<wire::IpAddress> virtual_addresses_;
   std::vector<Port> ports_;
   std::vector<Slot> slots_;
-  std::vector<std::size_t> tapped_;  ///< slots that have a tap
   TimerQueue timers_, extras_;  ///< by slot; next announcement on other interfaces (garp_extra_if)
   std::vector<Group> groups_;
   vrrp::Outbox outbox_;

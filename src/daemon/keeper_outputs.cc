@@ -51,22 +51,19 @@ void Keeper::send_to(Slot& slot, const wire::IpAddress& destination, std::uint8_
 void Keeper::send_advert(Slot& slot, Priority priority) {
   const auto source = source_of(slot);
   const auto& p = slot.settings.vrrp;
-  const auto encode = [&](const wire::IpAddress& destination) {
-    const wire::Advertisement advert{p.version,   p.vrid,      priority,   p.advert_interval,
-                                     p.auth_type, p.auth_data, p.addresses};
-    slot.advert = wire::encode_vrrp(advert, source, destination, p.v3_checksum);
-  };
   const bool cached =
       !slot.advert.empty() && slot.advert_priority == priority && slot.advert_source == source;
   slot.advert_priority = priority;
   slot.advert_source = source;
+  const wire::Advertisement advert{p.version,   p.vrid,      priority,   p.advert_interval,
+                                   p.auth_type, p.auth_data, p.addresses};
   if (!p.unicast) {
     const auto group = group_of(settings_, slot.settings);
-    if (!cached) encode(group);
+    if (!cached) slot.advert = wire::encode_vrrp(advert, source, group, p.v3_checksum);
     return send_to(slot, group, kMulticastTtl);
   }
   for (const auto& peer : slot.settings.unicast_peers) {
-    encode(peer.address);
+    slot.advert = wire::encode_vrrp(advert, source, peer.address, p.v3_checksum);
     send_to(slot, peer.address, static_cast<std::uint8_t>(slot.settings.unicast_ttl));
   }
 }

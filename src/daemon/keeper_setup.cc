@@ -124,7 +124,6 @@ Result<void> Keeper::resolve_virtual_mac(Slot& slot) {
   slot.own_socket.reset();
   if (slot.tap) loop_.remove(slot.tap->fd());
   slot.tap.reset();
-  std::erase(tapped_, slot.index);
   const auto* plan = own_virtual_mac(resolver_.macs(), slot.index);
   if (plan == nullptr) return {};
   const auto* interface = links_.find(plan->name);
@@ -132,7 +131,6 @@ Result<void> Keeper::resolve_virtual_mac(Slot& slot) {
   auto tap = os::VrrpTap::open(interface->index, slot.settings.vrrp.family);
   if (!tap) return tl::unexpected(tap.error());
   slot.tap = std::move(*tap);
-  tapped_.push_back(slot.index);
   if (running_) static_cast<void>(loop_.add(slot.tap->fd(), [this, &slot] { receive(slot); }));
   // As keepalived: to a peer by unicast the interface's own MAC is used.
   if (slot.settings.vmac->transmit_base || slot.settings.vrrp.unicast) return {};

@@ -225,7 +225,6 @@ void Teller::tell(const Tell& message) {
     at = end + 1;
   }
   hear_outlets();
-  if (settings_.global.mail.to.empty()) return;
   const MailContext context = mail_context();
   mail(alert_mail(settings_, message, context));
   for (const auto& announcement : announcements) {

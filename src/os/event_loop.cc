@@ -69,27 +69,22 @@ void EventLoop::remove(int fd) {
   handlers_.erase(fd);
 }
 
-/// The timer is set when there is something to sleep for: at a deadline that has come, which is the
-/// rule with many of them, it would cost more than all the rest of the turn.
-bool EventLoop::arm() {
-  if (deadline_ != kNever && deadline_ <= monotonic_now()) return false;
-  if (deadline_ == armed_) return true;
-  armed_ = deadline_;
+void EventLoop::set_deadline(Instant deadline) {
+  if (deadline == armed_) return;
+  armed_ = deadline;
   itimerspec spec{};
-  if (deadline_ != kNever) {
-    const std::int64_t ns = std::max<std::int64_t>(deadline_.ns, 1);  // 0 would disarm
+  if (deadline != kNever) {
+    const std::int64_t ns = std::max<std::int64_t>(deadline.ns, 1);  // 0 would disarm
     spec.it_value.tv_sec = ns / 1'000'000'000;
     spec.it_value.tv_nsec = ns % 1'000'000'000;
   }
   ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
-  return true;
 }
 
 Result<void> EventLoop::wait() {
   std::array<epoll_event, 32> events{};
-  const int patience = arm() ? -1 : 0;
   const int count =
-      ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience);
+      ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
   if (count < 0) {
     if (errno == EINTR) return {};
     return fail_errno("cannot wait for events");

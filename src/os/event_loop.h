@@ -31,7 +31,7 @@ class EventLoop {
   void remove(int fd);
 
   /// When wait() returns at the latest; kNever: not at all. Past deadlines return at once.
-  void set_deadline(Instant deadline) { deadline_ = deadline; }
+  void set_deadline(Instant deadline);
 
   /// Sleeps until something is readable or the deadline has come, and runs the handlers of what is.
   Result<void> wait();
@@ -39,12 +39,9 @@ class EventLoop {
  private:
   EventLoop(Fd epoll, Fd timer) : epoll_(std::move(epoll)), timer_(std::move(timer)) {}
 
-  bool arm();
-
   Fd epoll_;
   Fd timer_;
-  Instant deadline_ = kNever;
-  Instant armed_ = kNever;  ///< what the timer is set to
+  Instant armed_ = kNever;
   std::map<int, std::function<void()>> handlers_;
 };
 
