@@ -19,6 +19,7 @@ void add_check(CLI::App& app, Run& run);
 void add_record(CLI::App& app, Run& run);
 void add_gaps(CLI::App& app, Run& run);
 void add_explain(CLI::App& app, Run& run);
+void add_incidents(CLI::App& app, Run& run);
 void add_status(CLI::App& app, Run& run);
 void add_path(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   alibi::cmd::add_record(app, run);
   alibi::cmd::add_gaps(app, run);
   alibi::cmd::add_explain(app, run);
+  alibi::cmd::add_incidents(app, run);
   alibi::cmd::add_status(app, run);
   alibi::cmd::add_path(app, run);
   alibi::cmd::add_doctor(app, run);

@@ -38,6 +38,7 @@ inline constexpr std::uint16_t kIfFilter = 11;
 inline constexpr std::uint16_t kIfTsOffset = 14;
 inline constexpr std::uint16_t kEpbFlags = 2;  ///< the same code in the old packet block
 inline constexpr std::uint16_t kEpbDropCount = 4;
+inline constexpr std::uint16_t kEpbPacketId = 5;
 inline constexpr std::uint16_t kIsbReceived = 4;
 inline constexpr std::uint16_t kIsbDropped = 5;
 

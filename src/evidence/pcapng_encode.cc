@@ -105,6 +105,7 @@ PcapngEncoder::Bytes PcapngEncoder::packet(const CapturedFrame& frame, std::stri
   if (frame.direction != Direction::Unknown)
     option(kEpbFlags, frame.direction == Direction::In ? kFlagInbound : kFlagOutbound, 4);
   if (frame.dropped_before != 0) option(kEpbDropCount, frame.dropped_before, 8);
+  if (frame.packet_id != 0) option(kEpbPacketId, frame.packet_id, 8);
   return finish();
 }
 
