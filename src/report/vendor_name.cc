@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names that tcpdump 4.99.3 gave when asked about each number up to 0x3fffff, and about 08:00:07
-// and 08:00:09. Others above have not been asked for and may be missing.
+// The names that tcpdump 4.99.3 gave when asked about each number up to 0x3fffff, and about
+// 08:00:07 and 08:00:09. Others above have not been asked for and may be missing.
 #include "report/vendor_name.h"
 
 #include <array>
