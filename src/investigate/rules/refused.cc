@@ -144,7 +144,8 @@ std::optional<Finding> addresses_differ(const Scene& scene) {
     return std::binary_search(own.begin(), own.end(), a);
   });
   if (common) {
-    if (!unyielding(scene)) return std::nullopt;
+    // Version 2 says drop (RFC 3768, 7.1); version 3 leaves it to the receiver.
+    if (!unyielding(scene) || scene.from.router.version != 2) return std::nullopt;
     return Finding{"config.mismatch",
                    from_text(*pair) + ": their lists of virtual addresses differ",
                    lists,
