@@ -71,7 +71,9 @@ Settings complete(Context& context) {
   complete_tracked(context, settings);
   for (InstanceDraft& draft : context.draft.instances) {
     complete_instance(context, draft);
-    join_tracks(context, draft.tracks, settings, draft.instance.tracks);
+    Tracks tracks;
+    join_tracks(context, draft.tracks, settings, tracks);
+    draft.instance.tracks = std::move(tracks);
     settings.instances.push_back(draft.instance);
   }
   complete_groups(context, settings);

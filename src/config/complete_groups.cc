@@ -75,11 +75,13 @@ void drop_own_weights(Context& context, const SyncGroup& group, Settings& settin
   const std::vector<Script> none;  // an interface has no weight of its own
   for (const std::size_t member : group.members) {
     Instance& instance = settings.instances[member];
-    own.drop(instance, instance.tracks.scripts, settings.scripts);
-    own.drop(instance, instance.tracks.files, settings.files);
-    own.drop(instance, instance.tracks.processes, settings.processes);
-    own.drop(instance, instance.tracks.bfds, settings.bfds);
-    own.drop(instance, instance.tracks.interfaces, none);
+    Tracks tracks = instance.tracks;
+    own.drop(instance, tracks.scripts, settings.scripts);
+    own.drop(instance, tracks.files, settings.files);
+    own.drop(instance, tracks.processes, settings.processes);
+    own.drop(instance, tracks.bfds, settings.bfds);
+    own.drop(instance, tracks.interfaces, none);
+    instance.tracks = std::move(tracks);
   }
 }
 
@@ -104,6 +106,7 @@ void complete_groups(Context& context, Settings& settings) {
                                          group.name));
     }
     join_tracks(context, draft.tracks, settings, group.tracks);
+    for (const std::size_t member : group.members) settings.instances[member].vrrp.in_group = true;
     drop_own_weights(context, group, settings);
     const auto& defaults = context.draft.global;
     const auto& alert = defaults.smtp_alert ? defaults.smtp_alert : context.draft.smtp_alert_all;

@@ -66,11 +66,14 @@ class InstanceCheck {
     }
     if (!instance.interface.empty()) return;
     const auto& fallback = context_.draft.settings.global.default_interface;
-    for (auto* list : {&instance.addresses, &instance.excluded_addresses}) {
-      for (auto& address : *list) {
+    const auto place = [&](std::vector<VirtualAddress> list) {
+      for (auto& address : list) {
         if (address.interface.empty()) address.interface = fallback;
       }
-    }
+      return list;
+    };
+    instance.addresses = place(std::move(instance.addresses));
+    instance.excluded_addresses = place(instance.excluded_addresses);
   }
 
   void addresses() {
@@ -94,7 +97,7 @@ class InstanceCheck {
                                 "kept without being advertised (virtual_ipaddress_excluded)",
                                 most, list.size() - most - 1));
       const auto first = list.begin() + static_cast<std::ptrdiff_t>(most);
-      auto& excluded = draft_.instance.excluded_addresses;
+      auto& excluded = draft_.instance.excluded_addresses.edit();
       excluded.insert(excluded.begin(), first, list.end());
       list.erase(first, list.end());
     }
@@ -269,17 +272,17 @@ class InstanceCheck {
                       "unicast with use_vmac needs vmac_xmit_base; it is taken as given");
         instance.vmac->transmit_base = true;
       }
-      if (instance.use_ipvlan) {
+      if (instance.ipvlan->has_value()) {
         context_.warn(draft_.vmac->at,
                       "use_vmac and use_ipvlan exclude each other; use_ipvlan is "
                       "ignored");
-        instance.use_ipvlan = false;
+        instance.ipvlan = {};
       }
     }
     if (!instance.vrf.empty() && !instance.interface.empty()) {
       context_.warn(draft_.at,
                     fmt::format("vrrp_instance {} has an interface, so vrf is ignored", name()));
-      instance.vrf.clear();
+      instance.vrf = {};
     }
   }
 

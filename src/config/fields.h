@@ -134,8 +134,8 @@ inline constexpr Access name{[](Context& c, const Statement& s) {
                                return true;
                              },
                              [](const Subject& s, std::string_view keyword, Text& out) {
-                               if (!member<Path...>(s).empty())
-                                 out.line(keyword, {quote(member<Path...>(s))});
+                               const std::string& value = member<Path...>(s);
+                               if (!value.empty()) out.line(keyword, {quote(value)});
                              }};
 
 /// A script with its user: read by read_command() (scripts.cc).

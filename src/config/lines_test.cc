@@ -80,7 +80,7 @@ TEST(RouteLine, NextHopsNewAndOld) {
   EXPECT_TRUE(r.next_hops[0].onlink);
   EXPECT_EQ(r.next_hops[1].interface, "eth1");
   const auto old = with_lines("virtual_routes", "10.6.0.0/16 via 10.0.0.5 or 10.0.0.6 dev eth1");
-  EXPECT_EQ(old.settings.instances[0].routes.at(0).next_hops.size(), 2U);
+  EXPECT_EQ(old.settings.instances[0].routes->at(0).next_hops.size(), 2U);
   EXPECT_EQ(said(old).size(), 1U);
 }
 

@@ -22,10 +22,10 @@ class Weigher {
  public:
   Weigher(const Settings& settings, const Instance& instance)
       : out_{instance.vrrp.base_priority.value, instance.vrrp.base_priority.value} {
-    add(instance.tracks.scripts, settings.scripts);
-    add(instance.tracks.processes, settings.processes);
-    add(instance.tracks.bfds, settings.bfds);
-    add(instance.tracks.interfaces, std::vector<Script>{});
+    add(instance.tracks->scripts, settings.scripts);
+    add(instance.tracks->processes, settings.processes);
+    add(instance.tracks->bfds, settings.bfds);
+    add(instance.tracks->interfaces, std::vector<Script>{});
     for (const SyncGroup& group : settings.groups) {
       for (const std::size_t member : group.members) {
         if (&settings.instances[member] != &instance) continue;

@@ -238,8 +238,8 @@ std::vector<Good> good_instances() {
              EXPECT_EQ(a.prefix_length, 24);
              EXPECT_EQ(a.broadcast->text(), "10.0.0.255");
              EXPECT_EQ(a.interface, "eth1");
-             EXPECT_EQ(a.scope, "link");
-             EXPECT_EQ(a.label, "eth1:vip");
+             EXPECT_EQ(*a.scope, "link");
+             EXPECT_EQ(*a.label, "eth1:vip");
              EXPECT_EQ(i.excluded_addresses[1].broadcast->text(), "10.0.8.0");
              EXPECT_EQ(i.excluded_addresses[2].prefix_length, 64);
              EXPECT_EQ(i.excluded_addresses[3].broadcast->text(), "10.0.0.99");
@@ -299,7 +299,7 @@ std::vector<Good> good_scripts() {
            in_instance("track_script {\nS weight 3 noreverse\nT weight -3 "
                        "reverse\n}"),
        [](const Settings& s) {
-         const auto& tracks = s.instances[0].tracks.scripts;
+         const auto& tracks = s.instances[0].tracks->scripts;
          EXPECT_EQ(*tracks.at(0).weight, 3);
          EXPECT_FALSE(tracks[0].reverse.value());
          EXPECT_EQ(*tracks.at(1).weight, -3);
@@ -393,10 +393,10 @@ TEST(Parse, ASessionForCheckersAloneIsNotTracked) {
   auto parsed = parse_text(bfd + "}\n" + instance);
   ASSERT_EQ(parsed.diagnostics.size(), 1U);
   EXPECT_THAT(parsed.diagnostics[0].message, HasSubstr("router is for the checkers alone"));
-  EXPECT_TRUE(parsed.settings.instances[0].tracks.bfds.empty());
+  EXPECT_TRUE(parsed.settings.instances[0].tracks->bfds.empty());
   parsed = parse_text(bfd + "vrrp\n}\n" + instance);
   EXPECT_TRUE(parsed.diagnostics.empty());
-  EXPECT_EQ(parsed.settings.instances[0].tracks.bfds.size(), 1U);
+  EXPECT_EQ(parsed.settings.instances[0].tracks->bfds.size(), 1U);
 }
 
 TEST(Parse, APasswordIsNotQuoted) {

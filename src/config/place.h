@@ -2,12 +2,12 @@
 // Where something stands in a configuration.
 #pragma once
 
-#include <string>
+#include "base/shared_text.h"
 
 namespace alibi::config {
 
 struct Place {
-  std::string file;
+  SharedText file;
   int line = 0;    ///< from 1
   int column = 0;  ///< from 1, in octets
   /// Settings are the same wherever they are written, so places never tell them apart.

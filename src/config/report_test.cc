@@ -24,8 +24,12 @@ TEST(Nearest, FindsWhatWasMeant) {
 }
 
 TEST(Render, ShowsTheLineACaretAndTheSuggestion) {
-  Diagnostic d{Severity::Warning, {"a.conf", 3, 2}, "unknown keyword 'priorty'",
-               "\tpriorty 5",     "priority",       false};
+  Diagnostic d;
+  d.severity = Severity::Warning;
+  d.place = Place{"a.conf", 3, 2};
+  d.message = "unknown keyword 'priorty'";
+  d.source_line = "\tpriorty 5";
+  d.suggestion = "priority";
   EXPECT_EQ(render(d),
             "a.conf:3:2: warning: unknown keyword 'priorty'; did you mean 'priority'?\n"
             "  \tpriorty 5\n"

@@ -307,7 +307,7 @@ void write(const std::vector<Route>& routes, std::string_view keyword, Text& out
 }  // namespace
 
 bool add_routes(Context& context, const Statement& statement) {
-  add(context, statement, context.instance->instance.routes);
+  add(context, statement, context.instance->instance.routes.edit());
   return true;
 }
 

@@ -248,7 +248,7 @@ void write(const std::vector<Rule>& rules, std::string_view keyword, Text& out) 
 }  // namespace
 
 bool add_rules(Context& context, const Statement& statement) {
-  add(context, statement, context.instance->instance.rules);
+  add(context, statement, context.instance->instance.rules.edit());
   return true;
 }
 

@@ -39,16 +39,23 @@ struct VirtualMac {
   bool operator==(const VirtualMac&) const = default;
 };
 
+struct IpVlan {
+  std::string name;
+  std::optional<wire::IpAddress> address;
+  std::string mode = "bridge";  ///< bridge, private, vepa
+  bool operator==(const IpVlan&) const = default;
+};
+
 using UnicastPeer = vrrp::UnicastPeer;
 
 struct Instance {
   vrrp::Parameters vrrp;  ///< addresses filled from `addresses`
   std::string interface;
   std::vector<VirtualAddress> addresses;
-  std::vector<VirtualAddress> excluded_addresses;
-  std::vector<Route> routes;
-  std::vector<Rule> rules;
-  Tracks tracks;
+  Rare<std::vector<VirtualAddress>> excluded_addresses;
+  Rare<std::vector<Route>> routes;
+  Rare<std::vector<Rule>> rules;
+  Rare<Tracks> tracks;
   bool smtp_alert = false;
   std::optional<wire::IpAddress> source;  ///< mcast_src_ip / unicast_src_ip
   std::optional<wire::IpAddress> group;   ///< mcast_dst_ip, else vrrp_mcast_group4/6
@@ -60,14 +67,11 @@ struct Instance {
   bool track_primary = true;        ///< dont_track_primary takes it away
   bool accept = true;               ///< false: packets to the addresses are dropped
   bool promote_secondaries = false;
-  bool strict = false;              ///< strict_mode, else vrrp_strict
-  std::optional<VirtualMac> vmac;   ///< use_vmac
-  bool vmac_for_addresses = false;  ///< use_vmac_addr: for addresses on other interfaces
-  bool use_ipvlan = false;
-  std::string ipvlan_name;
-  std::optional<wire::IpAddress> ipvlan_address;
-  std::string ipvlan_mode = "bridge";  ///< bridge, private, vepa
-  std::string vrf;
+  bool strict = false;                 ///< strict_mode, else vrrp_strict
+  std::optional<VirtualMac> vmac;      ///< use_vmac
+  bool vmac_for_addresses = false;     ///< use_vmac_addr: for addresses on other interfaces
+  Rare<std::optional<IpVlan>> ipvlan;  ///< use_ipvlan
+  Rare<std::string> vrf;
   Duration garp_extra_if{};  ///< 0: off
   bool garp_extra_all = false;
   std::optional<unsigned> receive_buffer;  ///< kernel_rx_buf_size

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "base/rare.h"
 #include "config/place.h"
 #include "wire/address.h"
 
@@ -19,8 +20,8 @@ struct VirtualAddress {
   wire::IpAddress address;
   int prefix_length = 32;  ///< keepalived's default: /32, /128
   std::string interface;   ///< `dev`, empty: the instance's (static: default_interface)
-  std::string label;
-  std::string scope;
+  Rare<std::string> label;
+  Rare<std::string> scope;
   std::optional<wire::IpAddress> broadcast;
   std::optional<wire::IpAddress> peer;
   bool use_vmac = false;                           ///< on a VMAC over `interface`
@@ -31,7 +32,7 @@ struct VirtualAddress {
   bool auto_join = false;                          ///< autojoin
   bool no_track = false;                           ///< its loss is nobody's business
   std::optional<std::uint32_t> preferred_seconds;  ///< preferred_lft; 0xffffffff: forever
-  std::string track_group;                         ///< static only
+  Rare<std::string> track_group;                   ///< static only
   Place place;
   bool operator==(const VirtualAddress&) const = default;
 };

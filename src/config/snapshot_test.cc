@@ -36,8 +36,8 @@ std::string address_text(const VirtualAddress& a) {
   std::string out = fmt::format("{}/{}", a.address.text(), a.prefix_length);
   if (!a.interface.empty()) out += " dev " + a.interface;
   if (a.broadcast) out += " brd " + a.broadcast->text();
-  if (!a.scope.empty()) out += " scope " + a.scope;
-  if (!a.label.empty()) out += " label " + a.label;
+  if (!a.scope.empty()) out += " scope " + *a.scope;
+  if (!a.label.empty()) out += " label " + *a.label;
   return out;
 }
 
@@ -59,7 +59,7 @@ std::string instance_text(const Instance& i) {
   for (const auto& a : i.excluded_addresses) out += "  excluded " + address_text(a) + "\n";
   if (i.source) out += "  source " + i.source->text() + "\n";
   for (const auto& peer : i.unicast_peers) out += "  peer " + peer.address.text() + "\n";
-  for (const auto& t : i.tracks.scripts) {
+  for (const auto& t : i.tracks->scripts) {
     out += fmt::format("  tracks {} weight {}{}\n", t.name,
                        t.weight ? std::to_string(*t.weight) : "own",
                        t.reverse.value_or(false) ? " reverse" : "");
@@ -179,8 +179,8 @@ TEST(Examples, TheStorysPairIsReadToTheLastWord) {
   EXPECT_EQ(std::string(i.vrrp.auth_data.begin(), i.vrrp.auth_data.end()), "totally_");
   ASSERT_EQ(i.vrrp.addresses.size(), 1U);
   EXPECT_EQ(i.vrrp.addresses[0].text(), "192.168.205.7");
-  ASSERT_EQ(i.tracks.scripts.size(), 1U);
-  EXPECT_EQ(i.tracks.scripts[0].name, "chk_haproxy");
+  ASSERT_EQ(i.tracks->scripts.size(), 1U);
+  EXPECT_EQ(i.tracks->scripts[0].name, "chk_haproxy");
   const auto other = load((kRoot / "examples/loadbalancer02.conf").string());
   EXPECT_EQ(other.settings.instances.at(0).vrrp.base_priority, Priority(100));
   EXPECT_FALSE(other.settings.instances[0].vrrp.start_as_master);

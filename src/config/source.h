@@ -23,7 +23,7 @@ struct Line {
 };
 
 struct Source {
-  std::vector<std::string> files;
+  std::vector<SharedText> files;
   std::vector<Line> lines;
 };
 

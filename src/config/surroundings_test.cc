@@ -50,7 +50,7 @@ TEST(SyncGroup, OwnWeightsOfAMemberAreDroppedUnlessTheGroupAllowsThem) {
                                   "vrrp_sync_group G {\ngroup {\nV\nW\n}\n" + track +
                                   (allowed ? "sync_group_tracking_weight\n" : "") + "}\n",
                               "t");
-    EXPECT_EQ(parsed.settings.instances[0].tracks.scripts.size(), allowed ? 1U : 0U);
+    EXPECT_EQ(parsed.settings.instances[0].tracks->scripts.size(), allowed ? 1U : 0U);
     EXPECT_EQ(parsed.settings.groups.at(0).tracks.scripts.size(), 1U);
     EXPECT_EQ(said(parsed).size(), allowed ? 0U : 1U);
   }

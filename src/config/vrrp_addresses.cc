@@ -42,7 +42,8 @@ bool add_addresses(Context& context, const Statement& statement) {
 bool add_excluded_addresses(Context& context, const Statement& statement) {
   for (const Piece& piece : statement.lines) {
     auto address = read_address(context, piece, AddressUse::Virtual);
-    if (address) context.instance->instance.excluded_addresses.push_back(std::move(*address));
+    if (address)
+      context.instance->instance.excluded_addresses.edit().push_back(std::move(*address));
   }
   return true;
 }
@@ -58,8 +59,8 @@ void write_no_address(const Subject& subject, std::string_view keyword, Text& ou
 
 void write_virtual_addresses(const Subject& subject, std::string_view keyword, Text& out) {
   const Instance& instance = *subject.instance;
-  write_addresses(keyword == "virtual_ipaddress" ? instance.addresses : instance.excluded_addresses,
-                  keyword, out);
+  const bool advertised = keyword == "virtual_ipaddress";
+  write_addresses(advertised ? instance.addresses : *instance.excluded_addresses, keyword, out);
 }
 
 }  // namespace alibi::config

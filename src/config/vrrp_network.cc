@@ -179,32 +179,31 @@ void write_transmit_base(const Subject& subject, std::string_view keyword, Text&
 
 // [INTERFACE_NAME] [ADDRESS] [bridge|private|vepa]
 bool set_ipvlan(Context& context, const Statement& statement) {
-  Instance& instance = context.instance->instance;
-  instance.use_ipvlan = true;
+  IpVlan ipvlan = context.instance->instance.ipvlan->value_or(IpVlan{});
   for (std::size_t i = 1; i < statement.size(); ++i) {
     const std::string& word = statement.word(i).text;
     const auto address = wire::IpAddress::parse(std::string_view(word).substr(0, word.find('/')));
     if (word == "bridge" || word == "private" || word == "vepa") {
-      instance.ipvlan_mode = word;
+      ipvlan.mode = word;
     } else if (address) {
-      instance.ipvlan_address = *address;
-    } else if (instance.ipvlan_name.empty() && !word.empty() && word.size() <= kMaxInterfaceName) {
-      instance.ipvlan_name = word;
+      ipvlan.address = *address;
+    } else if (ipvlan.name.empty() && !word.empty() && word.size() <= kMaxInterfaceName) {
+      ipvlan.name = word;
     } else {
       context.warn(statement.at(i), fmt::format("'{}' is not understood after use_ipvlan ([NAME] "
                                                 "[ADDRESS] [bridge|private|vepa]); it is ignored",
                                                 word));
     }
   }
+  context.instance->instance.ipvlan = std::optional(std::move(ipvlan));
   return true;
 }
 
 void write_ipvlan(const Subject& subject, std::string_view keyword, Text& out) {
-  const Instance& instance = *subject.instance;
-  if (!instance.use_ipvlan) return;
-  out.line(keyword,
-           {instance.ipvlan_name.empty() ? "" : quote(instance.ipvlan_name),
-            instance.ipvlan_address ? instance.ipvlan_address->text() : "", instance.ipvlan_mode});
+  const std::optional<IpVlan>& ipvlan = subject.instance->ipvlan;
+  if (!ipvlan) return;
+  out.line(keyword, {ipvlan->name.empty() ? "" : quote(ipvlan->name),
+                     ipvlan->address ? ipvlan->address->text() : "", ipvlan->mode});
 }
 
 bool set_accept(Context& context, const Statement& statement) {

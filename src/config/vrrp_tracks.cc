@@ -69,7 +69,7 @@ bool add_tracks(Context& context, const Statement& statement) {
 }
 
 void write_tracks(const Subject& subject, std::string_view keyword, Text& out) {
-  const Tracks& all = subject.group != nullptr ? subject.group->tracks : subject.instance->tracks;
+  const Tracks& all = subject.group != nullptr ? subject.group->tracks : *subject.instance->tracks;
   const auto& tracks = all.*kind_of(keyword).tracks;
   if (tracks.empty()) return;
   out.open(keyword);

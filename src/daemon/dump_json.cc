@@ -70,11 +70,11 @@ void add_lists(Json& data, const View& all, const InstanceView& view) {
   add("evips", i.excluded_addresses, address);
   add("vroutes", i.routes, words);
   add("vrules", i.rules, words);
-  add("track_ifp", i.tracks.interfaces, name);
-  add("track_script", i.tracks.scripts, script);
-  add("track_file", i.tracks.files, name);
-  add("track_process", i.tracks.processes, name);
-  add("track_bfd", i.tracks.bfds, name);
+  add("track_ifp", i.tracks->interfaces, name);
+  add("track_script", i.tracks->scripts, script);
+  add("track_file", i.tracks->files, name);
+  add("track_process", i.tracks->processes, name);
+  add("track_bfd", i.tracks->bfds, name);
 }
 
 Json data_of(const View& all, const InstanceView& view) {

@@ -21,7 +21,7 @@ using testing::Not;
 class Dumps : public testing::Test {
  protected:
   Dumps() : settings_(story_settings()), page_(*SharedPage::create(1, 1)) {
-    settings_.instances[0].tracks.scripts = {{"chk_haproxy", {}, {}, {}}};
+    settings_.instances[0].tracks.edit().scripts = {{"chk_haproxy", {}, {}, {}}};
     Pulse pulse;
     pulse.state = vrrp::State::Master;
     pulse.priority = 103;

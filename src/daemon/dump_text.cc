@@ -15,8 +15,8 @@ std::string address_line(const config::Instance& instance, const config::Virtual
   if (address.peer) line += " peer " + address.peer->text();
   if (address.broadcast) line += " brd " + address.broadcast->text();
   line += " dev " + (address.interface.empty() ? instance.interface : address.interface);
-  line += " scope " + (address.scope.empty() ? "global" : address.scope);
-  if (!address.label.empty()) line += " label " + address.label;
+  line += " scope " + (address.scope.empty() ? "global" : *address.scope);
+  if (!address.label.empty()) line += " label " + *address.label;
   if (v6) {
     // keepalived deprecates a /128 unless told otherwise, so that it is never picked as a source.
     if (address.preferred_seconds.value_or(address.prefix_length == whole ? 0 : 0xffffffffU) == 0) {

@@ -8,6 +8,7 @@
 #include "daemon/keeper.h"
 #include "daemon/recorder_child.h"
 #include "daemon/teller.h"
+#include "daemon/tracked_objects.h"
 #include "daemon/tracker.h"
 
 namespace alibi::daemon {
@@ -18,11 +19,11 @@ namespace {
 int keep(Generation& generation, pid_t supervisor) {
   std::optional<Predecessor> predecessor;
   if (const auto* before = generation.predecessor) {
-    predecessor.emplace(Predecessor{before->settings, before->channels,
-                                    before->network->resolver(), generation.attempt});
+    predecessor.emplace(Predecessor{before->settings, before->channels, before->network->resolver(),
+                                    generation.attempt});
   }
-  const int code = keeper_main(generation.settings, generation.channels,
-                               predecessor ? &*predecessor : nullptr);
+  const int code =
+      keeper_main(generation.settings, generation.channels, predecessor ? &*predecessor : nullptr);
   if (::getppid() != supervisor && code != kHandedOver) {
     generation.network->undo();
     generation.channels.fence.take_down();
@@ -51,8 +52,8 @@ Result<std::unique_ptr<Generation>> make_generation(ReadConfig config, const Run
 
 std::unique_ptr<Generation> assemble_generation(ReadConfig config, Channels channels,
                                                 const RunOptions& options) {
-  auto made = std::make_unique<Generation>(std::move(config.parsed.settings),
-                                           std::move(config.sources), std::move(channels));
+  auto made = std::make_unique<Generation>(std::move(config.parsed.settings), config.sources,
+                                           std::move(channels));
   Generation& g = *made;
   const Duration wait = g.settings.global.child_wait;  // child_wait_time
   auto& children = made->children;
@@ -62,6 +63,7 @@ std::unique_ptr<Generation> assemble_generation(ReadConfig config, Channels chan
   children[kTracker] = {"alibi-tracker", [&g] { return track(g); }, wait};
   children[kRecorder] = {"alibi-recorder",
                          [&] { return recorder_main(g.settings, g.channels, options); }, wait};
+  children[kTracker].wanted = TrackedObjects(g.settings).need_tracker();
   children[kRecorder].wanted = options.record;
   const auto& names = g.settings.global.names;  // process_name and its kin
   for (Child& child : children) child.comm = names.all;

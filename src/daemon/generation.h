@@ -14,6 +14,7 @@
 #include "base/instant.h"
 #include "daemon/channels.h"
 #include "daemon/config_reader.h"
+#include "daemon/kept_sources.h"
 #include "daemon/network_setup.h"
 
 namespace alibi::daemon {
@@ -41,13 +42,13 @@ struct Child {
 };
 
 struct Generation {
-  Generation(config::Settings s, config::Sources read, Channels c)
-      : settings(std::move(s)), sources(std::move(read)), channels(std::move(c)) {}
+  Generation(config::Settings s, const config::Sources& read, Channels c)
+      : settings(std::move(s)), sources(read), channels(std::move(c)) {}
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
 
   config::Settings settings;
-  config::Sources sources;  ///< what `settings` was read from
+  KeptSources sources;  ///< what `settings` was read from
   Channels channels;
   std::optional<NetworkSetup> network;  ///< once prepared; before the first child starts
   std::array<Child, kChildren> children;

@@ -36,6 +36,11 @@ void drop_known(std::vector<T>& from, const std::vector<T>& known) {
   });
 }
 
+template <typename T>
+void drop_known(Rare<std::vector<T>>& from, const std::vector<T>& known) {
+  if (!from.empty()) drop_known(from.edit(), known);
+}
+
 const os::AddressSpec* same_place(const InstanceNetwork& network, const os::AddressSpec& spec) {
   for (const auto& other : network.addresses) {
     if (other.index == spec.index && other.address == spec.address) return &other;
@@ -46,6 +51,11 @@ const os::AddressSpec* same_place(const InstanceNetwork& network, const os::Addr
 template <typename T>
 void append_to(std::vector<T>& to, const std::vector<T>& more) {
   to.insert(to.end(), more.begin(), more.end());
+}
+
+template <typename T>
+void append_to(Rare<std::vector<T>>& to, const std::vector<T>& more) {
+  if (!more.empty()) append_to(to.edit(), more);
 }
 
 }  // namespace
@@ -91,7 +101,7 @@ Result<void> Resolver::add_routes(const std::vector<config::Route>& routes, cons
   for (const auto& route : routes) {
     auto spec = route_spec(route, links, names_);
     if (!spec) return tl::unexpected(spec.error());
-    to.routes.push_back(std::move(*spec));
+    to.routes.edit().push_back(std::move(*spec));
   }
   return {};
 }
@@ -102,7 +112,7 @@ Result<void> Resolver::add_rules(const std::vector<config::Rule>& rules,
   for (std::size_t i = 0; i < rules.size(); ++i) {
     auto spec = rule_spec(rules[i], priorities[i], names_);
     if (!spec) return tl::unexpected(spec.error());
-    to.rules.push_back(std::move(*spec));
+    to.rules.edit().push_back(std::move(*spec));
   }
   return {};
 }
@@ -115,7 +125,7 @@ Result<InstanceNetwork> Resolver::instance(std::size_t at, const Links& links) c
   network.addresses = std::move(*addresses);
   if (silent(instance)) {
     for (const auto& spec : network.addresses) {
-      network.blocked.push_back({spec.address, spec.index});
+      network.blocked.edit().push_back({spec.address, spec.index});
     }
   }
   return add_routes(instance.routes, links, network)
@@ -126,16 +136,16 @@ Result<InstanceNetwork> Resolver::instance(std::size_t at, const Links& links) c
 InstanceNetwork Resolver::rest_of(std::size_t at, const Links& links) const {
   const auto& instance = settings_.instances[at];
   InstanceNetwork rest;
-  for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+  for (const auto* list : {&instance.addresses, &*instance.excluded_addresses}) {
     for (const auto& address : *list) {
       const auto spec = address_spec(address, interface_of(instance, at, address, macs_), links);
       if (!spec) continue;
       rest.addresses.push_back(*spec);
-      if (silent(instance)) rest.blocked.push_back({spec->address, spec->index});
+      if (silent(instance)) rest.blocked.edit().push_back({spec->address, spec->index});
     }
   }
   for (const auto& route : instance.routes) {
-    if (const auto spec = route_spec(route, links, names_)) rest.routes.push_back(*spec);
+    if (const auto spec = route_spec(route, links, names_)) rest.routes.edit().push_back(*spec);
   }
   static_cast<void>(add_rules(instance.rules, priorities_[at], rest));
   return rest;
@@ -158,9 +168,9 @@ Result<InstanceNetwork> Resolver::statics(const Links& links) const {
 InstanceNetwork lacking(InstanceNetwork from, const InstanceNetwork& other) {
   std::erase_if(from.addresses,
                 [&](const auto& spec) { return same_place(other, spec) != nullptr; });
-  drop_known(from.routes, other.routes);
-  drop_known(from.rules, other.rules);
-  drop_known(from.blocked, other.blocked);
+  drop_known(from.routes, *other.routes);
+  drop_known(from.rules, *other.rules);
+  drop_known(from.blocked, *other.blocked);
   return from;
 }
 
@@ -184,9 +194,9 @@ bool same(const InstanceNetwork& one, const InstanceNetwork& other) {
 
 void append(InstanceNetwork& to, const InstanceNetwork& more) {
   append_to(to.addresses, more.addresses);
-  append_to(to.routes, more.routes);
-  append_to(to.rules, more.rules);
-  append_to(to.blocked, more.blocked);
+  append_to(to.routes, *more.routes);
+  append_to(to.rules, *more.rules);
+  append_to(to.blocked, *more.blocked);
 }
 
 void take(const InstanceNetwork& network, os::Netlink& netlink, os::Firewall* firewall,

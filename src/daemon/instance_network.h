@@ -7,6 +7,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/rare.h"
 #include "config/settings.h"
 #include "daemon/links.h"
 #include "daemon/routes.h"
@@ -18,9 +19,9 @@ namespace alibi::daemon {
 
 struct InstanceNetwork {
   std::vector<os::AddressSpec> addresses;  ///< virtual_ipaddress first, then _excluded
-  std::vector<os::RouteSpec> routes;
-  std::vector<os::RuleSpec> rules;
-  std::vector<os::BlockedAddress> blocked;
+  Rare<std::vector<os::RouteSpec>> routes;
+  Rare<std::vector<os::RuleSpec>> rules;
+  Rare<std::vector<os::BlockedAddress>> blocked;
   bool operator==(const InstanceNetwork&) const = default;
 };
 

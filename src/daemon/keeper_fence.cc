@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 namespace alibi::daemon {
 namespace {
@@ -25,9 +26,7 @@ void store(T& at, T value) {
   std::atomic_ref(at).store(value, std::memory_order_release);
 }
 
-Instant instant(std::uint64_t ns) {
-  return Instant{static_cast<std::int64_t>(ns)};
-}
+Instant instant(std::uint64_t ns) { return Instant{static_cast<std::int64_t>(ns)}; }
 
 std::uint64_t nanoseconds(Duration d) { return static_cast<std::uint64_t>(d.count()); }
 
@@ -66,8 +65,7 @@ std::string FenceOpened::text() const {
       seconds_text(closed_for, 3), fence_reason_text(why),
       foreign ? fmt::format(" ({}, priority {})", foreign_source.text(), foreign_priority.value)
               : "",
-      both(ALIBI_FENCE_ARP), both(ALIBI_FENCE_ND), both(ALIBI_FENCE_IPV4),
-      both(ALIBI_FENCE_IPV6));
+      both(ALIBI_FENCE_ARP), both(ALIBI_FENCE_ND), both(ALIBI_FENCE_IPV4), both(ALIBI_FENCE_IPV6));
 }
 
 bool fence_counted(const vrrp::Input& input, const vrrp::Outbox& outbox) {
@@ -96,7 +94,10 @@ KeeperFence::KeeperFence(std::span<alibi_fence> records)
 void KeeperFence::use(Gate& gate, alibi_fence& record) {
   gate.record = &record;
   // What a keeper before this one reported.
-  std::memcpy(gate.dropped, record.dropped, sizeof gate.dropped);
+  Dropped dropped;
+  static_assert(sizeof dropped == sizeof record.dropped);
+  std::memcpy(&dropped, record.dropped, sizeof dropped);
+  gate.dropped = dropped;
 }
 
 Result<void> KeeperFence::guard(std::size_t i, const config::Instance& instance, IfIndex port,
@@ -109,8 +110,10 @@ Result<void> KeeperFence::guard(std::size_t i, const config::Instance& instance,
   for (const auto& key : gate.addresses) fence_->remove(key);
   for (const auto& key : gate.routers) fence_->remove(key);
   gate.addresses.clear();
-  gate.routers = {{static_cast<std::uint32_t>(port.value), instance.vrrp.vrid.value,
-                   static_cast<std::uint8_t>(instance.vrrp.family), {}}};
+  gate.routers = {{static_cast<std::uint32_t>(port.value),
+                   instance.vrrp.vrid.value,
+                   static_cast<std::uint8_t>(instance.vrrp.family),
+                   {}}};
   const auto record = static_cast<std::uint32_t>(i);
   if (auto added = fence_->add(gate.routers.front(), {record, 1, 1, {}}); !added) return added;
   std::set<IfIndex> interfaces{port};
@@ -245,16 +248,15 @@ std::optional<FenceOpened> KeeperFence::opened(std::size_t i, Instant now) {
   const Instant end = opened.why == ALIBI_FENCE_LEASE_OVER ? instant(f.own_ns) : now;
   opened.closed_for = std::max(end - instant(f.closed_ns), Duration(0));
   opened.foreign_priority = Priority(static_cast<std::uint8_t>(f.foreign_priority));
-  opened.foreign_source.family =
-      gate.routers.empty() || gate.routers.front().family == 4 ? wire::Family::V4
-                                                               : wire::Family::V6;
+  opened.foreign_source.family = gate.routers.empty() || gate.routers.front().family == 4
+                                     ? wire::Family::V4
+                                     : wire::Family::V6;
   std::memcpy(opened.foreign_source.bytes.data(), f.foreign_source, sizeof f.foreign_source);
   store(f.closed_ns, alibi_u64{0});
   for (std::size_t way = 0; way < ALIBI_FENCE_WAYS; ++way) {
     for (std::size_t kind = 0; kind < ALIBI_FENCE_KINDS; ++kind) {
       const std::uint64_t count = load(f.dropped[way][kind]);
-      opened.dropped[way][kind] = count - gate.dropped[way][kind];
-      gate.dropped[way][kind] = count;
+      opened.dropped[way][kind] = count - std::exchange(gate.dropped.edit()[way][kind], count);
     }
   }
   return opened;

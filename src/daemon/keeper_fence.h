@@ -4,6 +4,7 @@
 // a fence (off, or not possible here) every call does nothing.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "base/rare.h"
 #include "bpf/fence.h"
 #include "config/settings.h"
 #include "daemon/fence.h"
@@ -77,13 +79,14 @@ class KeeperFence {
   std::optional<FenceOpened> opened(std::size_t i, Instant now);
 
  private:
+  using Dropped = std::array<std::array<std::uint64_t, ALIBI_FENCE_KINDS>, ALIBI_FENCE_WAYS>;
   struct Gate {
     alibi_fence* record = nullptr;
     std::uint64_t read = 0;   ///< since the last settling or, when some are lost, since `floor`
     std::uint64_t floor = 0;  ///< as many were seen when the queue was found empty
     bool missing = false;     ///< is in missing_
     bool lost = false;        ///< and is certain that they will not be read
-    std::uint64_t dropped[ALIBI_FENCE_WAYS][ALIBI_FENCE_KINDS]{};  ///< already reported
+    Rare<Dropped> dropped;    ///< already reported
     std::vector<alibi_fence_address_key> addresses;
     std::vector<alibi_fence_router_key> routers;
   };

@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the machines of the instances are told, and sync groups in the keeper: which slots move
-// together, and how inputs reach them.
+// Sync groups in the keeper: which slots move together, and how inputs reach them.
 #include <algorithm>
 
 #include "daemon/keeper.h"
 
 namespace alibi::daemon {
-
-vrrp::Parameters keeping::slot_parameters(const config::Settings& settings, std::size_t instance) {
-  vrrp::Parameters parameters = settings.instances[instance].vrrp;
-  parameters.in_group =
-      std::any_of(settings.groups.begin(), settings.groups.end(), [&](const auto& group) {
-        return std::find(group.members.begin(), group.members.end(), instance) !=
-               group.members.end();
-      });
-  return parameters;
-}
 
 /// The slots must all be there, and stay where they are.
 void Keeper::make_groups() {

@@ -22,7 +22,7 @@ std::vector<Elsewhere> elsewhere_of(const config::Instance& instance, std::size_
       known->tracked |= tracked;
     }
   };
-  for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+  for (const auto* list : {&instance.addresses, &*instance.excluded_addresses}) {
     for (const auto& a : *list) add(interface_of(instance, at, a, macs), !a.no_track);
   }
   for (const auto& route : instance.routes) {
@@ -49,8 +49,7 @@ std::string link_trouble(const Slot& slot, const Port& port, const Links& links)
 }  // namespace keeping
 
 void Keeper::judge_links(Slot& slot) {
-  const bool raised =
-      (slot.faults >> static_cast<unsigned>(vrrp::ReasonCode::LinkDown) & 1U) != 0;
+  const bool raised = (slot.faults >> static_cast<unsigned>(vrrp::ReasonCode::LinkDown) & 1U) != 0;
   const auto trouble = keeping::link_trouble(slot, ports_[slot.port], links_);
   if (!trouble.empty() && !raised) {
     feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown, trouble});
@@ -64,9 +63,8 @@ void Keeper::judge_links(Slot& slot) {
 void Keeper::meet(const std::string& interface, bool appeared) {
   bool resolved = false;
   for (Slot& slot : slots_) {
-    const bool used =
-        std::any_of(slot.elsewhere.begin(), slot.elsewhere.end(),
-                    [&](const auto& other) { return other.interface == interface; });
+    const bool used = std::any_of(slot.elsewhere.begin(), slot.elsewhere.end(),
+                                  [&](const auto& other) { return other.interface == interface; });
     if (!used && slot.unresolved.empty()) continue;
     if (appeared && resolve(slot)) {
       resolved = true;

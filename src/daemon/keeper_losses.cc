@@ -51,7 +51,8 @@ void Keeper::hear(const os::RouteKey& news) {
     }
   }
   for (std::size_t i = 0; i < statics_.routes.size(); ++i) {
-    if (os::is_of(news, statics_.routes[i]) && !os::has_route(statics_.routes[i], kPatience)) {
+    const os::RouteSpec& route = (*statics_.routes)[i];
+    if (os::is_of(news, route) && !os::has_route(route, kPatience)) {
       static_lost(settings_.static_routes[i].track_group, what());
     }
   }
@@ -71,7 +72,8 @@ void Keeper::hear(const os::RuleKey& news) {
     }
   }
   for (std::size_t i = 0; i < statics_.rules.size(); ++i) {
-    if (os::is_of(news, statics_.rules[i]) && !os::has_rule(netlink_, statics_.rules[i])) {
+    const os::RuleSpec& rule = (*statics_.rules)[i];
+    if (os::is_of(news, rule) && !os::has_rule(netlink_, rule)) {
       static_lost(settings_.static_rules[i].track_group, what());
     }
   }

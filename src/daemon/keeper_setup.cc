@@ -66,8 +66,7 @@ Result<void> Keeper::open_ports() {
   slots_.reserve(settings_.instances.size());
   timers_ = extras_ = TimerQueue(settings_.instances.size());
   for (std::size_t i = 0; i < settings_.instances.size(); ++i) {
-    Slot& slot =
-        slots_.emplace_back(settings_.instances[i], keeping::slot_parameters(settings_, i), i);
+    Slot& slot = slots_.emplace_back(settings_.instances[i], i);
     const auto port = port_for(slot.settings);
     if (!port) return tl::unexpected(port.error());
     slot.port = *port;
@@ -114,7 +113,7 @@ Result<void> Keeper::resolve(Slot& slot) {
       slot.network = std::move(network);
     });
   });
-  slot.unresolved = resolved ? "" : resolved.error().message;
+  slot.unresolved = resolved ? std::string() : resolved.error().message;
   return resolved;
 }
 
@@ -215,8 +214,7 @@ std::string Keeper::guard_all() {
     const auto guarded =
         port.index.value == 0
             ? fail("an instance without an interface has no fence")
-            : fence_.guard(slot.index, slot.settings, port.index, slot.network.addresses,
-                           attached);
+            : fence_.guard(slot.index, slot.settings, port.index, slot.network.addresses, attached);
     if (guarded || !problem.empty()) continue;
     problem = "(" + slot.settings.vrrp.name + ") " + guarded.error().message;
   }
@@ -226,7 +224,7 @@ std::string Keeper::guard_all() {
 void Keeper::queue_announcements() {
   for (const Slot& slot : slots_) {
     std::size_t at = 0;
-    for (const auto* list : {&slot.settings.addresses, &slot.settings.excluded_addresses}) {
+    for (const auto* list : {&slot.settings.addresses, &*slot.settings.excluded_addresses}) {
       for (const auto& address : *list) {
         const auto& base = address.interface.empty() ? slot.settings.interface : address.interface;
         pacer_.add(slot.index, at++,

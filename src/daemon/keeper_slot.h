@@ -5,10 +5,12 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/rare.h"
 #include "config/settings.h"
 #include "daemon/instance_network.h"
 #include "daemon/records.h"
@@ -33,10 +35,10 @@ struct Port {
   wire::IpAddress primary;
   std::optional<os::VrrpSocket> socket;
   std::array<std::int32_t, 256> slot_of_vrid{};
-  std::uint64_t malformed = 0;        ///< no whole IP packet
+  std::uint64_t malformed = 0;  ///< no whole IP packet
   std::uint64_t unknown_vrid = 0;
-  std::bitset<256> unknown_reported;  ///< by VRID, with log_unknown_vrids
-  std::uint32_t defects_reported = 0; ///< bit per wire::VrrpDefect
+  std::bitset<256> unknown_reported;   ///< by VRID, with log_unknown_vrids
+  std::uint32_t defects_reported = 0;  ///< bit per wire::VrrpDefect
 };
 
 /// What the socket was opened with, as text: sockets of the same can do each other's work. Empty:
@@ -56,11 +58,17 @@ struct Membership {
 struct Elsewhere {
   std::string interface;
   bool tracked = false;  ///< the instance is in fault without it
+  bool operator==(const Elsewhere&) const = default;
 };
 
+/// Those of an instance, which are not copied: `instance` must outlive them.
+inline std::shared_ptr<const vrrp::Parameters> parameters_of(const config::Instance& instance) {
+  return {std::shared_ptr<const vrrp::Parameters>(), &instance.vrrp};
+}
+
 struct Slot {
-  Slot(const config::Instance& instance, vrrp::Parameters parameters, std::size_t at)
-      : settings(instance), machine(std::move(parameters)), index(at) {}
+  Slot(const config::Instance& instance, std::size_t at)
+      : settings(instance), machine(parameters_of(instance)), index(at) {}
   const config::Instance& settings;
   vrrp::Instance machine;
   std::size_t index;
@@ -68,21 +76,21 @@ struct Slot {
   std::optional<Membership> membership;
   std::optional<os::VrrpSocket> own_socket;  ///< sends from its virtual MAC; absent: the port's
   std::optional<os::VrrpTap> tap;            ///< hears what arrives at its virtual MAC
-  std::vector<Elsewhere> elsewhere;
+  Rare<std::vector<Elsewhere>> elsewhere;
   InstanceNetwork network;
-  std::string unresolved;              ///< what is missing for `network`; empty: nothing
+  Rare<std::string> unresolved;  ///< what is missing for `network`; empty: nothing
   bool started = false;
   bool has_addresses = false;
   bool track_fault = false;
-  bool source_there = true;            ///< track_src_ip
-  Priority told{0};                    ///< effective priority last given to the machine
-  std::vector<std::uint8_t> advert;    ///< encoded for `advert_priority` and `advert_source`
+  bool source_there = true;          ///< track_src_ip
+  Priority told{0};                  ///< effective priority last given to the machine
+  std::vector<std::uint8_t> advert;  ///< encoded for `advert_priority` and `advert_source`
   Priority advert_priority{0};
   wire::IpAddress advert_source;
-  bool send_failing = false;           ///< reported once until a send succeeds
-  Traffic counters;  ///< what is refused is counted in the shared page alone
-  std::uint32_t faults = 0;            ///< bit per ReasonCode that is raised
-  Duration master_interval{};          ///< of the last master heard
+  bool send_failing = false;   ///< reported once until a send succeeds
+  Traffic counters;            ///< what is refused is counted in the shared page alone
+  std::uint32_t faults = 0;    ///< bit per ReasonCode that is raised
+  Duration master_interval{};  ///< of the last master heard
 };
 
 std::vector<Elsewhere> elsewhere_of(const config::Instance& instance, std::size_t at,
@@ -94,8 +102,5 @@ struct Group {
   const config::SyncGroup& settings;
   vrrp::SyncGroup machine;
 };
-
-/// What the machine of an instance is told: its settings, its peers, whether it is in a sync group.
-vrrp::Parameters slot_parameters(const config::Settings& settings, std::size_t instance);
 
 }  // namespace alibi::daemon::keeping

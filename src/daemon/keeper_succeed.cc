@@ -18,10 +18,10 @@ namespace alibi::daemon {
 /// What came over, as far as it is understood.
 struct keeping::Inheritance {
   KeeperState state;
-  std::vector<vrrp::InstanceSnapshot> snapshots;      ///< by old instance
-  std::vector<os::Fd> sockets;                        ///< by old port
-  std::vector<std::optional<std::size_t>> origin;     ///< by slot: the old instance it continues
-  std::vector<vrrp::Outbox> first_words;              ///< by slot: what its restoring put out
+  std::vector<vrrp::InstanceSnapshot> snapshots;   ///< by old instance
+  std::vector<os::Fd> sockets;                     ///< by old port
+  std::vector<std::optional<std::size_t>> origin;  ///< by slot: the old instance it continues
+  std::vector<vrrp::Outbox> first_words;           ///< by slot: what its restoring put out
 };
 
 namespace {
@@ -39,8 +39,8 @@ Result<KeeperState> read_state(const os::Fd& memory) {
   std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
   std::size_t read = 0;
   while (read < bytes.size()) {
-    const ssize_t got = ::pread(memory.get(), bytes.data() + read, bytes.size() - read,
-                                static_cast<off_t>(read));
+    const ssize_t got =
+        ::pread(memory.get(), bytes.data() + read, bytes.size() - read, static_cast<off_t>(read));
     if (got <= 0) return fail_errno("cannot read the keeper's state");
     read += static_cast<std::size_t>(got);
   }
@@ -93,9 +93,9 @@ InstanceNetwork retire_routers(const Inheritance& from, const Predecessor& old,
     const auto state = from.snapshots[i].memory.state;
     if (state == vrrp::State::Master) {
       const auto& record = old.channels.page.instance(*known);
-      const auto sent = resign(old.settings, *known, old.resolver.macs(),
-                               IfIndex(record.interface_index.load()),
-                               old.channels.page.source(*known));
+      const auto sent =
+          resign(old.settings, *known, old.resolver.macs(), IfIndex(record.interface_index.load()),
+                 old.channels.page.source(*known));
       if (!sent) voice.say_daemon(sent.error().message, 2);
     }
     if (from.state.slots[i].has_addresses) {
@@ -126,8 +126,8 @@ void discard(Socket& socket, os::VrrpSocket::Buffer& buffer) {
 void close(os::Firewall& firewall, const config::Settings& old,
            const std::vector<keeping::Slot>& slots, const Voice& voice) {
   const auto before = firewall_options(old);
-  const bool remade = any_silent(old) && before.table == firewall.options().table &&
-                      before != firewall.options();
+  const bool remade =
+      any_silent(old) && before.table == firewall.options().table && before != firewall.options();
   Result<void> done = remade ? firewall.make_table() : Result<void>();
   InstanceNetwork held;
   for (const auto& slot : slots) {
@@ -197,9 +197,9 @@ void Keeper::restore(Inheritance& from, const Predecessor& old) {
       if (before.interface != slot.settings.interface) continue;
       if (!vrrp::continues(slot.settings.vrrp, from.snapshots[i])) continue;
       from.origin[slot.index] = i;
-      slot.machine = vrrp::Instance::restored(keeping::slot_parameters(settings_, slot.index),
-                                              from.snapshots[i], os::monotonic_now(),
-                                              from.first_words[slot.index]);
+      slot.machine =
+          vrrp::Instance::restored(keeping::parameters_of(slot.settings), from.snapshots[i],
+                                   os::monotonic_now(), from.first_words[slot.index]);
       slot.started = before.started;
       slot.has_addresses = before.has_addresses;
       slot.track_fault = before.track_fault;
@@ -329,10 +329,8 @@ void Keeper::change_network(Slot& slot, const InstanceNetwork& before, InstanceN
   os::Firewall* const firewall = firewall_ ? &*firewall_ : nullptr;
   InstanceNetwork gone = not_held(lacking(before, slot.network));
   InstanceNetwork now_gone;
-  now_gone.routes = std::move(gone.routes);
-  now_gone.rules = std::move(gone.rules);
-  gone.routes.clear();
-  gone.rules.clear();
+  now_gone.routes = std::exchange(gone.routes, {});
+  now_gone.rules = std::exchange(gone.rules, {});
   give_back(now_gone, netlink_, firewall, failed);
   append(leaving, gone);
   InstanceNetwork fresh = lacking(slot.network, before);

@@ -15,7 +15,7 @@ std::string sending_interface(const config::Instance& instance, std::size_t at,
                               const std::vector<VirtualMacPlan>& macs) {
   const auto* plan = own_virtual_mac(macs, at);
   if (plan != nullptr && !instance.vmac->transmit_base && !instance.vrrp.unicast) return plan->name;
-  return instance.interface.empty() ? instance.vrf : instance.interface;
+  return instance.interface.empty() ? *instance.vrf : instance.interface;
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ Result<os::AddressSpec> address_spec(const config::VirtualAddress& a, const std:
     return fail("interface " + name + " does not exist, needed for address " + a.address.text());
   }
   const auto scope = os::parse_scope(a.scope);
-  if (!scope) return fail("unknown scope '" + a.scope + "' of address " + a.address.text());
+  if (!scope) return fail("unknown scope '" + *a.scope + "' of address " + a.address.text());
   os::AddressSpec spec;
   spec.index = interface->index;
   spec.address = a.address;
@@ -136,12 +136,11 @@ Result<os::AddressSpec> address_spec(const config::VirtualAddress& a, const std:
   return spec;
 }
 
-Result<std::vector<os::AddressSpec>> address_specs(const config::Instance& instance,
-                                                   std::size_t at,
+Result<std::vector<os::AddressSpec>> address_specs(const config::Instance& instance, std::size_t at,
                                                    const std::vector<VirtualMacPlan>& macs,
                                                    const Links& links) {
   std::vector<os::AddressSpec> specs;
-  for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+  for (const auto* list : {&instance.addresses, &*instance.excluded_addresses}) {
     for (const auto& a : *list) {
       auto spec = address_spec(a, interface_of(instance, at, a, macs), links);
       if (!spec) return tl::unexpected(spec.error());

@@ -71,7 +71,7 @@ TEST(AddressSpecs, OwnAndOtherInterfaceExcludedOnesToo) {
   extra.prefix_length = 24;
   extra.interface = "lo";
   extra.scope = "host";
-  instance.excluded_addresses = {extra};
+  instance.excluded_addresses = std::vector{extra};
   const auto specs = address_specs(instance, 0, {}, links());
   ASSERT_TRUE(specs);
   ASSERT_EQ(specs->size(), 2U);
@@ -80,12 +80,12 @@ TEST(AddressSpecs, OwnAndOtherInterfaceExcludedOnesToo) {
   EXPECT_EQ(specs->at(1).index, IfIndex(1));
   EXPECT_EQ(specs->at(1).prefix_length, 24);
 
-  instance.excluded_addresses[0].interface = "eth9";
+  instance.excluded_addresses.edit()[0].interface = "eth9";
   const auto missing = address_specs(instance, 0, {}, links());
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().message, "interface eth9 does not exist, needed for address 10.1.1.1");
-  instance.excluded_addresses[0] = extra;
-  instance.excluded_addresses[0].scope = "everywhere";
+  instance.excluded_addresses.edit()[0] = extra;
+  instance.excluded_addresses.edit()[0].scope = "everywhere";
   EXPECT_FALSE(address_specs(instance, 0, {}, links()));
 }
 

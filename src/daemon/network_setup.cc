@@ -289,7 +289,7 @@ void NetworkSetup::undo_statics(const NetworkSetup* staying, std::vector<std::st
   static const InstanceNetwork kNone;
   const InstanceNetwork& kept = staying == nullptr ? kNone : staying->statics_;
   InstanceNetwork gone = lacking(statics_, kept);
-  std::erase_if(gone.routes, [&](const auto& route) {
+  std::erase_if(gone.routes.edit(), [&](const auto& route) {
     return std::any_of(kept.routes.begin(), kept.routes.end(),
                        [&](const auto& other) { return os::replaces(other, route); });
   });

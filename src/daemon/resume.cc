@@ -37,68 +37,6 @@ std::uint32_t layout() {
   return mixed;
 }
 
-void put(BlobWriter& out, const std::vector<std::string>& texts) {
-  out.put(static_cast<std::uint32_t>(texts.size()));
-  for (const auto& text : texts) out.text(text);
-}
-
-std::vector<std::string> get_texts(BlobReader& in) {
-  std::vector<std::string> texts;
-  for (std::size_t left = in.count(kLeastText); left > 0; --left) texts.push_back(in.text());
-  return texts;
-}
-
-void put(BlobWriter& out, const config::Sources& sources) {
-  out.text(sources.config_id);
-  out.text(sources.file.name);
-  out.text(sources.file.text);
-  out.put(static_cast<std::uint32_t>(sources.includes.size()));
-  for (const auto& include : sources.includes) {
-    out.text(include.pattern);
-    out.text(include.from);
-    out.put(static_cast<std::uint32_t>(include.files.size()));
-    for (const auto& file : include.files) {
-      out.text(file.name);
-      out.text(file.text);
-    }
-    put(out, include.unreadable);
-    put(out, include.unmatched);
-  }
-  out.put(sources.seed);
-  out.put(static_cast<std::uint32_t>(sources.environment.size()));
-  for (const auto& [name, value] : sources.environment) {
-    out.text(name);
-    out.text(value);
-  }
-}
-
-config::Sources get_sources(BlobReader& in) {
-  config::Sources sources;
-  sources.config_id = in.text();
-  sources.file.name = in.text();
-  sources.file.text = in.text();
-  for (std::size_t left = in.count(3 * kLeastText); left > 0; --left) {
-    config::Sources::Include include;
-    include.pattern = in.text();
-    include.from = in.text();
-    for (std::size_t files = in.count(2 * kLeastText); files > 0; --files) {
-      config::File file;
-      file.name = in.text();
-      file.text = in.text();
-      include.files.push_back(std::move(file));
-    }
-    include.unreadable = get_texts(in);
-    include.unmatched = get_texts(in);
-    sources.includes.push_back(std::move(include));
-  }
-  sources.seed = in.get<std::uint64_t>();
-  for (std::size_t left = in.count(2 * kLeastText); left > 0; --left) {
-    std::string name = in.text();
-    sources.environment[std::move(name)] = in.text();
-  }
-  return sources;
-}
-
 void put(BlobWriter& out, const NetworkSetup::Memory& memory) {
   out.put(static_cast<std::uint32_t>(memory.settings.size()));
   for (const auto& changed : memory.settings) {
@@ -161,7 +99,7 @@ Result<Left> decode(std::span<const std::byte> bytes) {
     return fail("the old program is of a version that this one cannot go on from");
   }
   Left left;
-  left.sources = get_sources(in);
+  left.sources = read_sources(in);
   for (std::size_t count = in.count(sizeof(int)); count > 0; --count) {
     left.descriptors.emplace_back(in.get<int>());
   }
@@ -199,7 +137,7 @@ std::string program_path(const std::vector<std::string>& arguments) {
 Result<os::Fd> leave_generation(const Generation& generation) {
   BlobWriter out;
   for (const std::uint32_t number : {kMagic, kHandoverVersion, layout()}) out.put(number);
-  put(out, generation.sources);
+  write(out, generation.sources.get());
   const auto descriptors = generation.channels.descriptors();
   out.put(static_cast<std::uint32_t>(descriptors.size()));
   for (const int fd : descriptors) out.put(fd);
@@ -239,8 +177,8 @@ Result<std::unique_ptr<Generation>> resume_generation(os::Fd memory, const RunOp
   if (!parsed.runnable()) return fail("this program cannot run the configuration in force");
   auto channels = Channels::adopt(parsed.settings, options, std::move(left->descriptors));
   if (!channels) return tl::unexpected(channels.error());
-  auto generation = assemble_generation(
-      {std::move(left->sources), std::move(parsed)}, std::move(*channels), options);
+  auto generation = assemble_generation({std::move(left->sources), std::move(parsed)},
+                                        std::move(*channels), options);
   auto network = NetworkSetup::resume(generation->settings, std::move(left->network));
   if (!network) return tl::unexpected(network.error());
   generation->network.emplace(std::move(*network));

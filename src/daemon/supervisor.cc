@@ -38,6 +38,7 @@ Result<void> Supervisor::run() {
   }
   write_pids();
   current_->resumed ? finish_upgrade() : start_all();
+  os::release_program_pages();  // most of them were for reading the configuration
   while (!stopping_) {
     if (auto turned = turn(); !turned) return turned;
     start_due();
@@ -46,8 +47,8 @@ Result<void> Supervisor::run() {
 }
 
 void Supervisor::start_all() {
-  voice().say_daemon("Starting alibi " + options_.version + " (pid " +
-                     std::to_string(::getpid()) + ") with " + options_.file);
+  voice().say_daemon("Starting alibi " + options_.version + " (pid " + std::to_string(::getpid()) +
+                     ") with " + options_.file);
   const auto& global = current_->settings.global;
   run_script("startup_script", global.startup_script, global.startup_timeout);
   for (Child& child : current_->children) {
@@ -124,8 +125,8 @@ void Supervisor::hear_signals() {
     if (signal == SIGHUP) reload();
     if (signal == upgrade_signal()) check_program();
     // keepalived's requests for dumps: files are the teller's business.
-    const bool dump = signal == SIGUSR1 || signal == SIGUSR2 || signal == SIGRTMIN + 2 ||
-                      signal == SIGRTMAX - 1;
+    const bool dump =
+        signal == SIGUSR1 || signal == SIGUSR2 || signal == SIGRTMIN + 2 || signal == SIGRTMAX - 1;
     const pid_t teller = current_->children[kTeller].pid;
     if (dump && teller != 0) ::kill(teller, signal);
   }
@@ -178,8 +179,7 @@ Result<void> be_alone(const RunOptions& options) {
 
 int run_supervisor(std::unique_ptr<Generation> generation, const RunOptions& options) {
   auto signals = os::SignalQueue::create({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE, SIGUSR1,
-                                          SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1,
-                                          upgrade_signal()});
+                                          SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1, upgrade_signal()});
   if (!signals) return cannot_start(signals.error(), kExitCannotStart);
   auto loop = os::EventLoop::create();
   if (!loop) return cannot_start(loop.error(), kExitCannotStart);
@@ -192,7 +192,6 @@ int run_supervisor(std::unique_ptr<Generation> generation, const RunOptions& opt
                         std::move(*reader));
   schedule_supervisor();
   os::release_free_memory();
-  os::release_program_pages();  // most of them were for reading the configuration
   const auto ran = supervisor.run();
   return ran ? kExitDone : cannot_start(ran.error(), kExitCannotStart);
 }

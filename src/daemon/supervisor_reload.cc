@@ -20,7 +20,7 @@ namespace alibi::daemon {
 namespace {
 
 constexpr Duration kCheckPatience = 60s;
-constexpr Duration kReadyPatience = 20s;    // a keeper's start with every socket, on a busy machine
+constexpr Duration kReadyPatience = 20s;  // a keeper's start with every socket, on a busy machine
 constexpr Duration kSettlePatience = 2s;
 constexpr Duration kMeetPatience = 2s;
 constexpr Duration kLook = 20ms;
@@ -51,9 +51,8 @@ void Supervisor::reload() {
   step_ = Step::Checking;
   upgrading_ = false;
   const auto& wanted = current_->settings.global.reload;
-  checker_ = {"alibi-check", [this, &wanted] {
-                return check_for_reload(options_, wanted, voice());
-              }, Duration(0)};
+  checker_ = {"alibi-check",
+              [this, &wanted] { return check_for_reload(options_, wanted, voice()); }, Duration(0)};
   start(checker_);
   if (checker_.pid == 0) return abandon("");
   checker_.kill_at = asked_ + kCheckPatience;
@@ -227,7 +226,8 @@ void Supervisor::retire() {
   auto& old = previous_->children;
   const bool settled = current_->channels.page.handover() == HandoverStage::Settled ||
                        current_->children[kKeeper].pid == 0 || now - handed_over_ > kSettlePatience;
-  const bool met = current_->channels.page.household().trackers_met ||
+  const bool met = !current_->children[kTracker].wanted ||
+                   current_->channels.page.household().trackers_met ||
                    now - handed_over_ > kMeetPatience;
   if (met) ask_to_end(old[kTracker]);
   const bool last = old[kKeeper].pid == 0 && old[kTracker].pid == 0 && old[kRecorder].pid == 0;

@@ -20,12 +20,16 @@
 #include "daemon/status_server.h"
 #include "daemon/view.h"
 #include "os/event_loop.h"
+#include "os/program_pages.h"
+#include "os/realtime.h"
 #include "os/signals.h"
 
 namespace alibi::daemon {
 namespace {
 
-constexpr Duration kLastWords = 5s;  // for mails and notify scripts when we are to end
+constexpr Duration kRest = 3s;  // after a message
+constexpr Duration kBetweenRests = 10s;
+constexpr Duration kLastWords = 5s;    // for mails and notify scripts when we are to end
 constexpr Duration kLastMails = 300s;  // for mails when another teller has taken the rest over
 
 MailContext mail_context() {
@@ -74,6 +78,7 @@ class Teller {
   Result<void> watch();
   void serve_status();
   void drain();
+  void rest();
   void tell(const Tell& message);
   void mail(std::optional<MailMessage> alert);
   bool replaced() const { return channels_.page.household().teller == TellerStage::Replaced; }
@@ -106,6 +111,8 @@ class Teller {
   std::uint64_t mails_dropped_ = 0;
   std::uint64_t mails_sent_ = 0;
   std::array<std::uint64_t, kSenders> drops_reported_{};
+  Instant rest_at_{};
+  Instant rested_{};
   bool stopping_ = false;
 };
 
@@ -130,10 +137,11 @@ Result<void> Teller::run() {
   if (auto watched = watch(); !watched) return watched;
   serve_status();
   while (!stopping_) {
-    loop_.set_deadline(outlets_.step());
+    loop_.set_deadline(std::min(outlets_.step(), rest_at_));
     hear_outlets();
     if (auto waited = loop_.wait(); !waited) return waited;
     count();
+    rest();
   }
   drain();
   if (auto finished = finish(); !finished) return finished;
@@ -212,7 +220,18 @@ void Teller::drain() {
   for (const auto* queue : queues()) {
     while (queue->receive_struct(message)) tell(message);
   }
+  rest_at_ = std::min(rest_at_, std::max(os::monotonic_now() + kRest, rested_ + kBetweenRests));
   report_drops();
+}
+
+/// Gives back what a burst of messages took: a thousand instances say much when they start, and
+/// nothing for months after.
+void Teller::rest() {
+  if (os::monotonic_now() < rest_at_) return;
+  rest_at_ = kNever;
+  rested_ = os::monotonic_now();
+  os::release_free_memory();
+  os::release_program_pages();
 }
 
 void Teller::tell(const Tell& message) {

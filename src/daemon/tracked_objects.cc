@@ -75,6 +75,12 @@ std::optional<std::size_t> TrackedObjects::find(TrackKind kind, std::string_view
   return static_cast<std::size_t>(found - objects_.begin());
 }
 
+bool TrackedObjects::need_tracker() const {
+  return std::any_of(objects_.begin(), objects_.end(), [](const TrackedObject& object) {
+    return object.used && object.kind != TrackKind::Interface;
+  });
+}
+
 std::vector<std::string> TrackedObjects::interfaces() const {
   std::vector<std::string> names;
   for (const auto& object : objects_) {

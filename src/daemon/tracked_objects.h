@@ -38,6 +38,8 @@ class TrackedObjects {
   std::size_t size() const { return objects_.size(); }
   const TrackedObject& operator[](std::size_t object) const { return objects_[object]; }
   std::optional<std::size_t> find(TrackKind kind, std::string_view name) const;
+  /// Whether some instance counts what the tracker's process asks: anything but interfaces.
+  bool need_tracker() const;
 
   /// Names of the tracked interfaces.
   std::vector<std::string> interfaces() const;

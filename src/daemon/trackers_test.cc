@@ -90,7 +90,7 @@ TEST(FileTracker, FollowsAFileThroughEveryKindOfChange) {
   file.name = "f";
   file.path = folder / "sub/f";
   settings.files = {file};
-  settings.instances[0].tracks.files = {line("f")};
+  settings.instances[0].tracks.edit().files = {line("f")};
   auto running = Running::with<FileTracker>(settings);
   EXPECT_EQ(running.next().why.view(), "file f is missing and counts as 0");
   fs::create_directory(folder / "sub");
@@ -129,7 +129,7 @@ TEST(FileTracker, IsNotHeldByWhatIsNoFile) {
   other.name = "f";
   other.path = folder / "f";
   settings.files = {fifo, other};
-  settings.instances[0].tracks.files = {line("fifo"), line("f")};
+  settings.instances[0].tracks.edit().files = {line("fifo"), line("f")};
   ASSERT_EQ(::mkfifo(fifo.path.c_str(), 0600), 0);
   write(folder / "f", std::string(1000, '0') + "99999999999999999999\n");
   auto running = Running::with<FileTracker>(settings);
@@ -154,7 +154,7 @@ TEST_P(ProcessTrackerWith, CountsWhatRuns) {
   process.parameters = {"600"};
   process.quorum = 2;
   settings.processes = {process};
-  settings.instances[0].tracks.processes = {line("p")};
+  settings.instances[0].tracks.edit().processes = {line("p")};
   auto running = Running::with<ProcessTracker>(settings, GetParam());
   TrackState state = running.next();
   EXPECT_EQ(state.health, TrackHealth::Down);

@@ -30,7 +30,7 @@ config::Settings settings() {
   config::TrackedProcess process;
   process.name = "haproxy";
   out.processes = {process};
-  auto& tracks = out.instances[0].tracks;
+  auto& tracks = out.instances[0].tracks.edit();
   tracks.scripts = {line("chk_haproxy")};
   tracks.files = {line("maintenance", -1)};
   tracks.processes = {line("haproxy")};

@@ -13,9 +13,7 @@
 namespace alibi::daemon {
 namespace {
 
-std::string_view kind_word(TrackKind kind) {
-  return kind == TrackKind::Bfd ? "bfd" : text(kind);
-}
+std::string_view kind_word(TrackKind kind) { return kind == TrackKind::Bfd ? "bfd" : text(kind); }
 
 std::string_view state_word(TrackHealth health) {
   switch (health) {
@@ -166,9 +164,10 @@ View look(const config::Settings& settings, const RunOptions& options, const Sha
   look_at_groups(settings, view);
   static constexpr std::array<std::string_view, kProcessRoles> kNames{"teller", "keeper", "tracker",
                                                                       "recorder"};
+  const std::array<bool, kProcessRoles> wanted{true, true, TrackedObjects(settings).need_tracker(),
+                                               options.record};
   for (std::size_t i = 0; i < kProcessRoles; ++i) {
-    const bool wanted = static_cast<ProcessRole>(i) != ProcessRole::Recorder || options.record;
-    view.processes.push_back({std::string(kNames[i]), wanted,
+    view.processes.push_back({std::string(kNames[i]), wanted[i],
                               page.household().processes[i].read().value_or(ProcessRecord{})});
   }
   view.keeper = page.household().keeper.read().value_or(KeeperRecord{});

@@ -70,7 +70,7 @@ std::vector<VirtualMacPlan> plan_virtual_macs(const config::Settings& settings) 
       plans.push_back({i, instance.interface, free_name(plans, prefix, instance.vrrp),
                        instance.vmac->mac.value_or(mac), true});
     }
-    for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+    for (const auto* list : {&instance.addresses, &*instance.excluded_addresses}) {
       for (const auto& address : *list) {
         const auto& base = base_of(instance, address);
         if (!wants_own(instance, address) || find(plans, i, base) != nullptr) continue;

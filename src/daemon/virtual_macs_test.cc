@@ -43,14 +43,14 @@ TEST(VirtualMacs, AddressesOfTheOtherFamilyAndOnOtherInterfacesStayWhereTheyAre)
   config::Settings settings;
   settings.instances = {instance(51, wire::Family::V4)};
   auto& one = settings.instances[0];
-  one.excluded_addresses = {address("2001:db8::1"), address("10.1.1.1", "eth1")};
+  one.excluded_addresses = std::vector{address("2001:db8::1"), address("10.1.1.1", "eth1")};
   auto plans = plan_virtual_macs(settings);
   ASSERT_EQ(plans.size(), 1U);
   EXPECT_EQ(interface_of(one, 0, one.addresses[0], plans), "vrrp.51");
   EXPECT_EQ(interface_of(one, 0, one.excluded_addresses[0], plans), "eth0");
   EXPECT_EQ(interface_of(one, 0, one.excluded_addresses[1], plans), "eth1");
 
-  one.excluded_addresses[1].use_vmac = true;
+  one.excluded_addresses.edit()[1].use_vmac = true;
   settings.global.vmac_prefix = "vm";
   EXPECT_EQ(interface_of(one, 0, one.excluded_addresses[1], plan_virtual_macs(settings)),
             "vm1.51");
@@ -60,7 +60,7 @@ TEST(VirtualMacs, AddressesOfTheOtherFamilyAndOnOtherInterfacesStayWhereTheyAre)
   EXPECT_FALSE(plans[1].adverts);
   EXPECT_EQ(plans[1].base, "eth1");
   EXPECT_EQ(interface_of(one, 0, one.excluded_addresses[1], plans), "va.51");
-  one.excluded_addresses[1].use_vmac = false;
+  one.excluded_addresses.edit()[1].use_vmac = false;
   one.vmac_for_addresses = true;
   EXPECT_EQ(plan_virtual_macs(settings).size(), 2U);
 }

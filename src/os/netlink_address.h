@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rare.h"
 #include "base/strong.h"
 #include "wire/address.h"
 
@@ -18,7 +19,7 @@ struct AddressSpec {
   wire::IpAddress address;
   int prefix_length = 32;
   std::uint8_t scope = 0;
-  std::string label;
+  Rare<std::string> label;
   std::optional<wire::IpAddress> broadcast;
   std::optional<wire::IpAddress> peer;  ///< the prefix length is that of the peer's network
   std::uint32_t flags = 0;              ///< IFA_F_*

@@ -10,12 +10,16 @@
 
 namespace alibi::vrrp {
 
-Instance::Instance(Parameters parameters) : parameters_(std::move(parameters)) {
-  memory_.effective = parameters_.base_priority;
-  memory_.source.family = parameters_.family;
-  memory_.master.family = parameters_.family;
-  memory_.lower.family = parameters_.family;
-  memory_.master_interval = parameters_.advert_interval;
+Instance::Instance(Parameters parameters)
+    : Instance(std::make_shared<const Parameters>(std::move(parameters))) {}
+
+Instance::Instance(std::shared_ptr<const Parameters> parameters)
+    : parameters_(std::move(parameters)) {
+  memory_.effective = parameters_->base_priority;
+  memory_.source.family = parameters_->family;
+  memory_.master.family = parameters_->family;
+  memory_.lower.family = parameters_->family;
+  memory_.master_interval = parameters_->advert_interval;
 }
 
 void Instance::handle(const Input& input, Instant now, Outbox& out) {
@@ -30,12 +34,12 @@ void Instance::handle(const Input& input, Instant now, Outbox& out) {
 }
 
 bool Instance::accept(const AdvertReceived& packet, Outbox& out) {
-  if (const auto code = broken_rule(parameters_, memory_.source, packet)) {
+  if (const auto code = broken_rule(*parameters_, memory_.source, packet)) {
     reject(*code, packet, false, out);
     return false;
   }
-  const bool compare = !parameters_.skip_check_adv_addr || packet.source != memory_.master;
-  if (compare && !address_list_matches(parameters_, packet.advert)) {
+  const bool compare = !parameters_->skip_check_adv_addr || packet.source != memory_.master;
+  if (compare && !address_list_matches(*parameters_, packet.advert)) {
     reject(RejectCode::AddressList, packet, true, out);
   }
   return true;
@@ -45,7 +49,7 @@ void Instance::reject(RejectCode code, const AdvertReceived& packet, bool accept
   const std::uint32_t bit = 1U << static_cast<unsigned>(code);
   const bool first = (memory_.rejected_seen & bit) == 0;
   memory_.rejected_seen |= bit;
-  std::string detail = first ? rejection_text(code, parameters_, packet) : std::string();
+  std::string detail = first ? rejection_text(code, *parameters_, packet) : std::string();
   out.emplace_back(Rejected{code, packet.source, std::move(detail), first, accepted});
 }
 
@@ -54,9 +58,7 @@ Instant Instance::next_timer() const {
       {memory_.down_timer, memory_.advert_timer, memory_.garp_timer, memory_.refresh_timer});
 }
 
-bool Instance::at_fault() const {
-  return memory_.source.is_unspecified() || !own_fault().empty();
-}
+bool Instance::at_fault() const { return memory_.source.is_unspecified() || !own_fault().empty(); }
 
 bool Instance::held_by_group() const {
   return std::any_of(memory_.faults.begin(), memory_.faults.end(),
@@ -80,12 +82,12 @@ Instant Instance::master_alive_until() const {
 }
 
 Duration Instance::skew_time() const {
-  return vrrp::skew_time(parameters_.version, memory_.effective, memory_.master_interval);
+  return vrrp::skew_time(parameters_->version, memory_.effective, memory_.master_interval);
 }
 
 Duration Instance::master_down_interval() const {
-  return vrrp::master_down_interval(parameters_.version, memory_.effective, memory_.master_interval,
-                                    parameters_.down_timer_adverts);
+  return vrrp::master_down_interval(parameters_->version, memory_.effective,
+                                    memory_.master_interval, parameters_->down_timer_adverts);
 }
 
 }  // namespace alibi::vrrp

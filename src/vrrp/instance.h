@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -124,12 +125,16 @@ bool continues(const Parameters& parameters, const InstanceSnapshot& snapshot);
 class Instance {
  public:
   explicit Instance(Parameters parameters);
+  /// Of parameters that others hold as well.
+  explicit Instance(std::shared_ptr<const Parameters> parameters);
 
   /// Goes on where `snapshot` was taken, at `now` of the same clock, with parameters that may
   /// differ (see restore.cc for what each change does); with the same parameters exactly so, and
   /// nothing is put out. A master stays master; `out` gets the advert that tells the others what
   /// has changed. Addresses that came or went are the caller's to add and remove. Another virtual
   /// router (see continues()) begins anew, as the constructor makes it.
+  static Instance restored(std::shared_ptr<const Parameters> parameters,
+                           const InstanceSnapshot& snapshot, Instant now, Outbox& out);
   static Instance restored(Parameters parameters, const InstanceSnapshot& snapshot, Instant now,
                            Outbox& out);
   InstanceSnapshot snapshot() const;
@@ -142,7 +147,7 @@ class Instance {
 
   State state() const { return memory_.state; }
   Priority effective_priority() const { return memory_.effective; }
-  const Parameters& parameters() const { return parameters_; }
+  const Parameters& parameters() const { return *parameters_; }
   /// The advert it sends, with priority `priority`.
   wire::Advertisement advert(Priority priority) const;
   /// Last master heard (unspecified address if none yet) and its priority.
@@ -151,8 +156,8 @@ class Instance {
   Instant master_heard() const { return memory_.master_heard; }
   /// Whether a fault of its own keeps it from running, not one of its sync group.
   bool at_fault() const;
-  bool held_by_group() const;    ///< the fault of another member is upon it
-  bool master_resigned() const;  ///< backup that waits out the skew time after a priority 0
+  bool held_by_group() const;          ///< the fault of another member is upon it
+  bool master_resigned() const;        ///< backup that waits out the skew time after a priority 0
   std::string_view own_fault() const;  ///< what it is; empty: none but the source
   /// Backup that took a master's adverts: how long that master counts as alive for the sync group,
   /// two of its intervals; kNever: no such master.
@@ -167,7 +172,7 @@ class Instance {
   void reject(RejectCode code, const AdvertReceived& packet, bool accepted, Outbox& out);
   void adapt(const InstanceSnapshot& before, Instant now);
 
-  Parameters parameters_;
+  std::shared_ptr<const Parameters> parameters_;  ///< never null
   Memory memory_;
 };
 

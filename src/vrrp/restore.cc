@@ -21,25 +21,23 @@ Priority carried_over(Priority effective, Priority old_base, Priority new_base) 
 }  // namespace
 
 bool continues(const Parameters& parameters, const InstanceSnapshot& snapshot) {
-  return parameters.vrid == snapshot.advert.vrid &&
-         parameters.version == snapshot.advert.version &&
+  return parameters.vrid == snapshot.advert.vrid && parameters.version == snapshot.advert.version &&
          parameters.family == snapshot.memory.source.family;
 }
 
 wire::Advertisement Instance::advert(Priority priority) const {
-  const Parameters& p = parameters_;
-  return {p.version,   p.vrid,      priority,   p.advert_interval,
-          p.auth_type, p.auth_data, p.addresses};
+  const Parameters& p = *parameters_;
+  return {p.version, p.vrid, priority, p.advert_interval, p.auth_type, p.auth_data, p.addresses};
 }
 
 InstanceSnapshot Instance::snapshot() const {
-  return {memory_, advert(memory_.effective), parameters_.base_priority,
-          parameters_.down_timer_adverts, parameters_.preempt_delay};
+  return {memory_, advert(memory_.effective), parameters_->base_priority,
+          parameters_->down_timer_adverts, parameters_->preempt_delay};
 }
 
 /// Every timer moves by as much as its length has changed, so that the time already waited stays.
 void Instance::adapt(const InstanceSnapshot& before, Instant now) {
-  const Parameters& p = parameters_;
+  const Parameters& p = *parameters_;
   Memory& m = memory_;
   // v3's interval is the master's as long as one was heard; v2 knows our own only.
   const bool learned = p.version == 3 && m.state == State::Backup && !m.master.is_unspecified();
@@ -53,8 +51,8 @@ void Instance::adapt(const InstanceSnapshot& before, Instant now) {
   const bool owner = p.base_priority.value == 255 && before.base_priority.value != 255;
   if (owner && m.state == State::Backup) m.down_timer = now;  // the address is ours from now on
   if (m.preempt_until != kNever) {
-    m.preempt_until = p.preempt ? m.preempt_until + (p.preempt_delay - before.preempt_delay)
-                                : kNever;
+    m.preempt_until =
+        p.preempt ? m.preempt_until + (p.preempt_delay - before.preempt_delay) : kNever;
   }
   if (m.state != State::Master) return;
   if (p.garp_master_delay <= Duration(0)) m.garp_timer = kNever;
@@ -66,8 +64,13 @@ void Instance::adapt(const InstanceSnapshot& before, Instant now) {
 
 Instance Instance::restored(Parameters parameters, const InstanceSnapshot& snapshot, Instant now,
                             Outbox& out) {
+  return restored(std::make_shared<const Parameters>(std::move(parameters)), snapshot, now, out);
+}
+
+Instance Instance::restored(std::shared_ptr<const Parameters> parameters,
+                            const InstanceSnapshot& snapshot, Instant now, Outbox& out) {
   Instance instance(std::move(parameters));
-  if (!continues(instance.parameters_, snapshot)) return instance;
+  if (!continues(*instance.parameters_, snapshot)) return instance;
   instance.memory_ = snapshot.memory;
   Memory& m = instance.memory_;
   instance.adapt(snapshot, now);
@@ -76,10 +79,10 @@ Instance Instance::restored(Parameters parameters, const InstanceSnapshot& snaps
   m.rejected_seen = 0;  // what did not fit before may fit now, and the other way round
   if (m.state != State::Master) return instance;
   out.emplace_back(SendAdvert{m.effective});
-  m.advert_timer = now + instance.parameters_.advert_interval;
+  m.advert_timer = now + instance.parameters_->advert_interval;
   if (advert.addresses != snapshot.advert.addresses &&
-      instance.parameters_.garp_master_repeat > 0) {
-    out.emplace_back(SendGratuitous{instance.parameters_.garp_master_repeat});
+      instance.parameters_->garp_master_repeat > 0) {
+    out.emplace_back(SendGratuitous{instance.parameters_->garp_master_repeat});
   }
   return instance;
 }

@@ -45,14 +45,14 @@ bool Rules::tie_higher(const Step& s) { return sender(s) == Standing::TieHigher;
 /// take over when that runs out. While preempt_delay runs, the lower master is left in office.
 bool Rules::discarded_for_preemption(const Step& s) {
   const Instance& i = s.instance;
-  if (!i.parameters_.preempt) return false;
+  if (!i.parameters_->preempt) return false;
   if (at_least_ours(advert(s).advert.priority, i.memory_.effective)) return false;
-  if (i.parameters_.preempt_delay <= Duration(0)) return true;
+  if (i.parameters_->preempt_delay <= Duration(0)) return true;
   return i.memory_.preempt_until != kNever && i.memory_.preempt_until <= s.now;
 }
 
 bool Rules::owner_is_deaf(const Step& s) {
-  return owner(s) && s.instance.parameters_.owner_ignores_adverts;
+  return owner(s) && s.instance.parameters_->owner_ignores_adverts;
 }
 
 /// Another owner that wins the tie.
@@ -66,7 +66,7 @@ bool Rules::owner_stays(const Step& s) {
 
 /// timer_expired_backup: so late that a backup of the highest priority may have taken over.
 bool Rules::woke_late(const Step& s) {
-  const Parameters& p = s.instance.parameters_;
+  const Parameters& p = *s.instance.parameters_;
   if (!p.timer_expired_backup || p.preempt) return false;
   const Instant last_sent = s.instance.memory_.advert_timer - p.advert_interval;
   return s.now - last_sent >= p.down_timer_adverts * p.advert_interval;
@@ -91,7 +91,7 @@ bool Rules::source_gone(const Step& s) {
 }
 
 bool Rules::priority_unchanged(const Step& s) {
-  return s.instance.parameters_.base_priority.value == 255 ||
+  return s.instance.parameters_->base_priority.value == 255 ||
          std::get<PriorityChanged>(s.input).effective == s.instance.memory_.effective;
 }
 

@@ -100,9 +100,9 @@ void Rules::accept_master(const Step& s) {
   if (!lower && i.memory_.preempt_until != kNever) {
     note(s, "stop preempt delay");
     i.memory_.preempt_until = kNever;
-  } else if (lower && i.parameters_.preempt && i.memory_.preempt_until == kNever) {
-    note(s, "start preempt delay (" + seconds_text(i.parameters_.preempt_delay, 6) + ")");
-    i.memory_.preempt_until = s.now + i.parameters_.preempt_delay;
+  } else if (lower && i.parameters_->preempt && i.memory_.preempt_until == kNever) {
+    note(s, "start preempt delay (" + seconds_text(i.parameters_->preempt_delay, 6) + ")");
+    i.memory_.preempt_until = s.now + i.parameters_->preempt_delay;
   }
   learn_master(s);
   arm_down_timer(s, Waiting::Silence, i.master_down_interval());
@@ -123,7 +123,7 @@ void Rules::discard_lower(const Step& s) {
 /// A block now and the same once more after `delay` (0: not again).
 void Rules::send_gratuitous(const Step& s, int repeat, Duration delay) {
   Instance& i = s.instance;
-  const Parameters& p = i.parameters_;
+  const Parameters& p = *i.parameters_;
   if (repeat > 0) s.out.emplace_back(SendGratuitous{repeat});
   i.memory_.garp_repeat = repeat;
   i.memory_.garp_timer = repeat > 0 && delay > Duration(0) ? s.now + delay : kNever;
@@ -136,7 +136,7 @@ void Rules::answer_resignation(const Step& s) {
   Instance& i = s.instance;
   note(s, "Master received priority 0 advertisement from " + advert(s).source.text(), true);
   s.out.emplace_back(SendAdvert{i.memory_.effective});
-  i.memory_.advert_timer = s.now + i.parameters_.advert_interval;
+  i.memory_.advert_timer = s.now + i.parameters_->advert_interval;
 }
 
 /// RFC 5798 had the lower advert ignored; RFC 9568 and keepalived answer it, which ends two masters
@@ -144,16 +144,16 @@ void Rules::answer_resignation(const Step& s) {
 void Rules::force_election(const Step& s) {
   Instance& i = s.instance;
   const AdvertReceived& packet = advert(s);
-  const bool answer = !i.parameters_.lower_prio_no_advert;
+  const bool answer = !i.parameters_->lower_prio_no_advert;
   note(s, "Received advert from " + packet.source.text() + " with lower priority " +
               number(packet.advert.priority) + ", ours " + number(i.memory_.effective) +
               (answer ? ", forcing new election" : ""));
   if (answer) {
     s.out.emplace_back(SendAdvert{i.memory_.effective});
-    i.memory_.advert_timer = s.now + i.parameters_.advert_interval;
+    i.memory_.advert_timer = s.now + i.parameters_->advert_interval;
   }
   if (packet.advert.priority.value == 255) ++i.memory_.owner_conflicts;
-  send_gratuitous(s, i.parameters_.garp_lower_repeat, i.parameters_.garp_lower_delay);
+  send_gratuitous(s, i.parameters_->garp_lower_repeat, i.parameters_->garp_lower_delay);
 }
 
 /// Another member hears a better master: our own down timer must not decide for the group.
@@ -167,7 +167,7 @@ void Rules::wait_with_group(const Step& s) {
 /// A late timer is made up for once, not once for each interval missed.
 void Rules::run_master_timers(const Step& s) {
   Instance& i = s.instance;
-  const Parameters& p = i.parameters_;
+  const Parameters& p = *i.parameters_;
   if (i.memory_.advert_timer <= s.now) {
     s.out.emplace_back(SendAdvert{i.memory_.effective});
     i.memory_.advert_timer = s.now + p.advert_interval;

@@ -28,9 +28,9 @@ void Rules::become_master(const Step& s, Reason reason) {
   i.memory_.preempt_until = kNever;
   s.out.emplace_back(SendAdvert{i.memory_.effective});
   s.out.emplace_back(AddAddresses{});
-  i.memory_.advert_timer = s.now + i.parameters_.advert_interval;
+  i.memory_.advert_timer = s.now + i.parameters_->advert_interval;
   i.memory_.owner_conflicts = 0;
-  send_gratuitous(s, i.parameters_.garp_master_repeat, i.parameters_.garp_master_delay);
+  send_gratuitous(s, i.parameters_->garp_master_repeat, i.parameters_->garp_master_delay);
   transition(s, State::Master, std::move(reason));
 }
 
@@ -48,7 +48,7 @@ void Rules::leave_master(const Step& s, bool resign) {
   i.memory_.advert_timer = kNever;
   i.memory_.garp_timer = kNever;
   i.memory_.refresh_timer = kNever;
-  i.memory_.master_interval = i.parameters_.advert_interval;
+  i.memory_.master_interval = i.parameters_->advert_interval;
 }
 
 std::string Rules::ours_text(const Instance& i) {
@@ -72,19 +72,19 @@ Duration first_wait(const Instance& i) {
 
 void Rules::begin_backup(const Step& s) {
   Instance& i = s.instance;
-  i.memory_.master_interval = i.parameters_.advert_interval;
+  i.memory_.master_interval = i.parameters_->advert_interval;
   become_backup(s, {ReasonCode::StartUp, "started with priority " + number(i.memory_.effective)},
                 Waiting::Begun, first_wait(i));
 }
 
 void Rules::begin_master(const Step& s) {
-  s.instance.memory_.master_interval = s.instance.parameters_.advert_interval;
+  s.instance.memory_.master_interval = s.instance.parameters_->advert_interval;
   become_master(s, {ReasonCode::AddressOwner, "started with priority 255"});
 }
 
 void Rules::begin_fault(const Step& s) {
   Instance& i = s.instance;
-  i.memory_.master_interval = i.parameters_.advert_interval;
+  i.memory_.master_interval = i.parameters_->advert_interval;
   to_fault(s);
 }
 
@@ -145,7 +145,7 @@ void Rules::yield_to_higher(const Step& s) {
   Instance& i = s.instance;
   const AdvertReceived& packet = advert(s);
   const std::string who = packet.source.text();
-  if (i.parameters_.higher_prio_send_advert) s.out.emplace_back(SendAdvert{i.memory_.effective});
+  if (i.parameters_->higher_prio_send_advert) s.out.emplace_back(SendAdvert{i.memory_.effective});
   leave_master(s, false);
   s.out.emplace_back(Note{"Master received advert from " + who + " with higher priority " +
                        number(packet.advert.priority) + ", ours " + number(i.memory_.effective)});
@@ -161,7 +161,7 @@ void Rules::yield_to_tie(const Step& s) {
   Instance& i = s.instance;
   const AdvertReceived& packet = advert(s);
   const std::string who = packet.source.text();
-  if (i.parameters_.higher_prio_send_advert) s.out.emplace_back(SendAdvert{i.memory_.effective});
+  if (i.parameters_->higher_prio_send_advert) s.out.emplace_back(SendAdvert{i.memory_.effective});
   leave_master(s, false);
   s.out.emplace_back(Note{"Master received advert from " + who + " with same priority " +
                        number(packet.advert.priority) + " but higher IP address than ours"});
@@ -210,7 +210,7 @@ void Rules::yield_to_owner(const Step& s) {
 /// case only lengthens the wait now beginning.
 void Rules::step_down_late(const Step& s) {
   Instance& i = s.instance;
-  const Parameters& p = i.parameters_;
+  const Parameters& p = *i.parameters_;
   const Duration late = s.now - i.memory_.advert_timer;
   leave_master(s, false);
   Waiting waiting = Waiting::Begun;

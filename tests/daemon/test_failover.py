@@ -54,7 +54,7 @@ class Failover(unittest.TestCase):
     def test_killed_supervisor_leaves_nothing_behind(self):
         with Pair(config(110), config(100)) as pair:
             a, b = pair.elect()
-            pids = [a.child(n) for n in ("alibi-keeper", "alibi-tracker", "alibi-teller")]
+            pids = [a.child(n) for n in ("alibi-keeper", "alibi-teller")]
             a.process.signal(signal.SIGKILL)
             a.wait_vip(False, timeout=2)
             b.wait_vip(timeout=3)
@@ -65,7 +65,7 @@ class Failover(unittest.TestCase):
         with Pair(config(110), config(100)) as pair:
             a, b = pair.elect()
             capture = b.namespace.capture()
-            pids = [a.child(n) for n in ("alibi-keeper", "alibi-tracker", "alibi-teller")]
+            pids = [a.child(n) for n in ("alibi-keeper", "alibi-teller")]
             begin = time.time()
             self.assertEqual(a.process.stop(), 0)
             self.assertFalse(a.has_vip())

@@ -25,7 +25,7 @@ class Frozen:
     def __init__(self, node):
         self.path = f"{FREEZER}/alibi-test-{os.getpid()}"
         os.mkdir(self.path)
-        for name in (None, "alibi-keeper", "alibi-tracker", "alibi-teller", "alibi-recorder"):
+        for name in (None, "alibi-keeper", "alibi-teller", "alibi-recorder"):
             self.put("cgroup.procs", node.process.pid if name is None else node.child(name))
 
     def put(self, file, value):

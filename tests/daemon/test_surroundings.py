@@ -193,7 +193,8 @@ class Stalls(unittest.TestCase):
     def test_keeper_asks_for_a_guaranteed_share_of_the_cpu(self):
         # sched_getscheduler(2): SCHED_DEADLINE is 6; SCHED_RR where the machine's share is given
         # away; SCHED_RESET_ON_FORK is 0x40000000. Nothing that may be slow has either.
-        with Pair(config(110), config(100)) as pair:
+        check = CHECK % ("/bin/true", 1, -30)
+        with Pair(config(110, check, TRACK), config(100)) as pair:
             a, _ = pair.elect()
             policy = os.sched_getscheduler(a.child("alibi-keeper"))
             self.assertIn(policy & ~0x40000000, (6, os.SCHED_RR))

@@ -48,7 +48,7 @@ void check_instance(const config::Instance& instance, const config::Settings& se
   CHECK(vrrp.garp_master_repeat >= 1 && vrrp.down_timer_adverts >= 1);
   std::set<std::string_view> scripts;
   for (const auto& script : settings.scripts) scripts.insert(script.name);
-  for (const auto& track : instance.tracks.scripts) CHECK(scripts.count(track.name) == 1);
+  for (const auto& track : instance.tracks->scripts) CHECK(scripts.count(track.name) == 1);
   for (const auto& peer : instance.unicast_peers) CHECK(peer.min_ttl <= peer.max_ttl);
   for (const auto& route : instance.routes) {
     CHECK(route.family == route.destination.address.family && !route.words.empty());

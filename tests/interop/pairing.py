@@ -44,7 +44,7 @@ class Pairing(unittest.TestCase):
         return self.alibi.process.text() if self.alibi and self.alibi.process else ""
 
     def alibi_pids(self):
-        return [self.alibi.child(n) for n in ("alibi-keeper", "alibi-tracker", "alibi-teller")]
+        return [self.alibi.child(n) for n in ("alibi-keeper", "alibi-teller")]
 
     def wait_peer(self, master, vip, timeout=10):
         wait_until(lambda: self.peer.is_master(vip) == master, timeout,
