@@ -150,11 +150,16 @@ class Names(unittest.TestCase):
         return found[0], set(found[1:])
 
     def test_processes_are_called_as_keepalived_s(self):
-        for definitions, extra in (("process_name lb", set()),
-                                   ("process_name lb\n vrrp_process_name lb_vrrp", {"lb"}),
-                                   ("process_name lb\n vrrp_process_name lb_vrrp\n"
-                                    "bfd_process_name lb_bfd", {"lb", "lb_bfd"})):
-            with Pair(config(110, definitions=definitions)) as pair, self.subTest(definitions):
+        bfd = "bfd_instance away {\n neighbor_ip 10.77.0.9\n weight 10\n}"
+        track = "track_bfd {\n away\n}"
+        # The teller has the name of all: keepalived has no such process.
+        for definitions, extra, *tracked in (
+                ("process_name lb", set()),
+                ("process_name lb\n vrrp_process_name lb_vrrp", {"lb"}),
+                ("process_name lb\n vrrp_process_name lb_vrrp\nbfd_process_name lb_bfd", {"lb"},
+                 bfd, track)):
+            text = config(110, *tracked, definitions=definitions)
+            with Pair(text) as pair, self.subTest(definitions):
                 node, = pair.nodes
                 node.process = start_pids(node, pair, KEEPALIVED)
                 node.wait_vip()

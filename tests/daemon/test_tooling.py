@@ -325,7 +325,7 @@ class Teller(unittest.TestCase):
                     if not os.path.exists(pair.path("got")):
                         return False
                     with open(pair.path("got"), encoding="ascii") as file:
-                        return file.read().splitlines()[-1] == "MASTER start_up"
+                        return file.read().splitlines()[-1:] == ["MASTER start_up"]
                 wait_until(master, 15, "notify scripts although nobody reads the log")
                 self.assertEqual(node.status()[1], 0)
             finally:
