@@ -2,6 +2,8 @@
 // Names of the event kinds, in the order of the variant.
 #include "evidence/event.h"
 
+#include <array>
+
 namespace alibi::evidence {
 
 std::string_view kind_name(const Fact& fact) {

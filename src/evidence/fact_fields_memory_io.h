@@ -2,16 +2,10 @@
 // Of the fields of facts: those of event_memory_io.h. See fact_fields.h.
 #pragma once
 
-#include <concepts>
-#include <type_traits>
-
 #include "evidence/event_memory_io.h"
+#include "evidence/fact_is.h"
 
 namespace alibi::evidence {
-
-/// T itself or const T: one list serves reading and writing.
-template <typename A, typename T>
-concept Is = std::same_as<std::remove_const_t<A>, T>;
 
 template <typename V>
 void fields(V& v, Is<BlockDevice> auto& f) {
