@@ -65,14 +65,22 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "it was put back in time",
      "Find who manages the interface: networkd, NetworkManager, cloud-init, a script."},
     {"host.net.firewall", "A packet filter of the sender's own host dropped its adverts.",
-     "kfree_skb with NETFILTER_DROP for the adverts that were due, on their way out",
+     "kfree_skb with the reason of a filter (NETFILTER_DROP, TC_EGRESS, BPF_CGROUP_EGRESS) for the "
+     "adverts that were due, on their way out",
      "fewer drops than adverts due, or drops of other packets",
-     "Look at the rules (nft list ruleset, iptables-save) and who changed them: protocol 112 must "
-     "pass."},
+     "Look at the rules (nft list ruleset, iptables-save, tc filter show, bpftool cgroup tree) and "
+     "who changed them: protocol 112 must pass."},
     {"host.net.qdisc", "The queue of the sender's own interface dropped its adverts.",
      "kfree_skb with a reason of a qdisc for the adverts that were due, on their way out",
      "fewer drops than adverts due",
      "Look at tc -s qdisc and at who fills the queue; give protocol 112 a band of its own."},
+    {"host.net.neighbour", "The sender's kernel did not learn the MAC address of its unicast peer.",
+     "kfree_skb with NEIGH_FAILED or NEIGH_QUEUEFULL for the adverts that were due, on their way "
+     "out",
+     "fewer drops than adverts due",
+     "Is the peer up? If it is, see whether ARP (IPv6: neighbour discovery) passes between the "
+     "two; "
+     "ip neigh."},
     {"network.loss", "Adverts that were sent were lost on a segment.",
      "present at the tap before the segment, absent at the tap behind it",
      "the capture itself lost frames", "Look at filters, queues and load of that segment."},
@@ -113,20 +121,27 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "its thread was held: then the overflow is a symptom",
      "Find who floods protocol 112; raise net.core.rmem_default."},
     {"peer.firewall", "A packet filter of the receiver's host dropped adverts that had arrived.",
-     "adverts at its own tap in time; kfree_skb with NETFILTER_DROP for each of them",
+     "adverts at its own tap in time; kfree_skb with NETFILTER_DROP or TC_INGRESS for each of them",
      "one of them was not dropped",
-     "Look at the rules (nft list ruleset, iptables-save): protocol 112 must pass."},
+     "Look at the rules (nft list ruleset, iptables-save, tc filter show): protocol 112 must "
+     "pass."},
+    {"peer.route", "The receiver's routes made its kernel drop adverts that had arrived.",
+     "adverts at its own tap in time; kfree_skb with IP_RPFILTER for each of them",
+     "one of them was not dropped",
+     "Compare ip route get SENDER on the receiver with the interface; see sysctl rp_filter."},
     {"peer.rejects", "Adverts arrived in a state in which every receiver discards them.",
-     "TTL (hop limit) other than 255 at the tap where the receiver listens",
+     "TTL (hop limit) other than 255 at the tap where the receiver listens, or unicast for its "
+     "address in frames for another MAC address (kfree_skb with OTHERHOST)",
      "the receiver acted on such adverts",
-     "Look what changes the TTL on the way: routing, a firewall's rewriting, a proxy of "
-     "multicast."},
+     "Look what changes the TTL on the way (routing, a firewall's rewriting, a proxy of "
+     "multicast), or at ip neigh of the sender."},
     {"config.mismatch", "Two routers are configured so that one discards the other's adverts.",
      "both advertise, and their adverts differ in password, interval or addresses",
-     "the adverts agree", "Give both the same authentication, advert_int and virtual_ipaddress."},
+     "the adverts agree, or the one heeded such adverts before",
+     "Give both the same authentication, advert_int and virtual_ipaddress."},
     {"config.duplicate_vrid", "Two pairs use one virtual router id in one network.",
-     "two routers of one VRID advertise, and have no virtual address in common",
-     "an address in common", "Give one of the pairs another virtual_router_id."},
+     "two routers of one VRID advertise, and never had a virtual address in common",
+     "an address in common, now or before", "Give one of the pairs another virtual_router_id."},
     {"service.down", "A tracked script failed; the address moved as it should.",
      "exit code of the script before the priority fell or the master resigned",
      "the script succeeded again before, or had never succeeded",

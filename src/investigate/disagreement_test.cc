@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two routers that do not heed each other, a daemon that read its configuration anew, one that
 // acted on another link.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -85,6 +86,54 @@ TEST(Disagreement, AddressesThatDiffer) {
     packet.decoded.advertisement.addresses = {wire::IpAddress::v4(0x0a000065)};
   };
   EXPECT_EQ(code_of(quarrel(2, others)), "config.duplicate_vrid");
+}
+
+TEST(Disagreement, APairWhoseListWasChangedOnOneSideIsNoStranger) {
+  SceneBuilder scene(2);
+  scene.adverts(1, 0, 20'000, 110);
+  scene.adverts(2, 10'300, 20'000, 100);
+  for (evidence::Heartbeat& beat : scene.recording.heartbeats) {
+    const bool renumbered =
+        beat.packet.source == wire::IpAddress::v4(0x0a000001) && beat.at > SceneBuilder::ms(6'500);
+    beat.packet.decoded.advertisement.addresses = {
+        wire::IpAddress::v4(renumbered ? 0x0a0000c8 : 0x0a000064)};
+  }
+  const auto verdicts = investigate(scene.finish(20'000));
+  EXPECT_EQ(code_of(verdicts), "config.mismatch");
+  EXPECT_THAT(verdicts.front().cause->evidence,
+              testing::Contains(testing::HasSubstr("the last advert of 10.0.0.1 in which it was "
+                                                   "otherwise")));
+}
+
+/// Host 2, set otherwise than host 1, is master until 5 s, hears host 1 from then on, and begins
+/// again at `again_ms`, though host 1 still advertises.
+std::string once_heeded(std::int64_t again_ms, const Change& otherwise) {
+  SceneBuilder scene(2);
+  scene.adverts(2, 0, 5'000, 100);
+  scene.adverts(1, 4'900, 30'000, 110);
+  scene.adverts(2, again_ms, 30'000, 100);
+  for (evidence::Heartbeat& beat : scene.recording.heartbeats) {
+    beat.packet.decoded.advertisement.addresses = {wire::IpAddress::v4(0x0a000064)};
+    if (beat.packet.source == wire::IpAddress::v4(0x0a000002)) otherwise(beat.packet);
+  }
+  for (const Verdict& verdict : investigate(scene.finish(30'000))) {
+    if (verdict.incident.kind == Kind::Conflict) return verdict.cause->code;
+  }
+  return "no conflict";
+}
+
+TEST(Disagreement, WhatWasHeededBeforeIsNoReasonNow) {
+  const auto longer_list = [](wire::VrrpPacket& packet) {
+    packet.decoded.advertisement.addresses.push_back(wire::IpAddress::v4(0x0a000065));
+  };
+  const auto password = [](wire::VrrpPacket& packet) {
+    packet.decoded.advertisement.auth_type = wire::AuthType::Pass;
+  };
+  EXPECT_EQ(once_heeded(15'300, longer_list), "unknown");
+  EXPECT_EQ(once_heeded(15'300, password), "unknown");
+  // Silent for no longer than its timer runs: it may have heeded none of them.
+  EXPECT_EQ(once_heeded(8'300, longer_list), "config.mismatch");
+  EXPECT_EQ(once_heeded(8'300, password), "config.mismatch");
 }
 
 TEST(Disagreement, ABetterStrangerThatIsHeededIsAFailureStill) {
@@ -198,6 +247,38 @@ TEST(Reload, SilenceWithATimerOfItsOwn) {
   EXPECT_EQ(code_of(investigate(scene.finish(20'000))), "admin.reloaded");
 }
 
+TEST(Reload, AScriptThatGoesOnFailingHadItsStepBefore) {
+  SceneBuilder scene(2);
+  scene.keepalived();
+  scene.beats(0, 12'000);
+  scene.script(6'200, 50, 0);
+  for (std::int64_t t = 7'200; t < 10'000; t += 1000) {
+    scene.script(t, 51 + static_cast<std::int32_t>(t / 1000), 1);
+  }
+  scene.adverts(1, 0, 8'000, 110);
+  scene.adverts(1, 8'000, 10'000, 105);
+  scene.adverts(1, 10'000, 11'000, 90);
+  scene.adverts(2, 10'600, 20'000, 100);
+  scene.event(9'500, hangup());
+  EXPECT_EQ(code_of(investigate(scene.finish(20'000))), "admin.reloaded");
+}
+
+TEST(Reload, TheStepThatMattersIsItsAndNotTheScriptsBefore) {
+  SceneBuilder scene(2);
+  scene.keepalived();
+  scene.beats(0, 12'000);
+  scene.script(6'200, 50, 0);
+  scene.script(7'200, 51, 1);
+  scene.adverts(1, 0, 8'000, 110);
+  scene.adverts(1, 8'000, 10'000, 105);  // still above the other
+  scene.adverts(1, 10'000, 11'000, 90);
+  scene.adverts(2, 10'600, 20'000, 100);
+  scene.event(9'500, hangup());
+  const auto verdicts = investigate(scene.finish(20'000));
+  EXPECT_EQ(code_of(verdicts), "admin.reloaded");
+  EXPECT_EQ(verdicts.front().incident.fell_from, Priority{105});
+}
+
 /// Host 1 resigns at 9.6 s; a link of its namespace goes down at `at`.
 std::string resigned_with_link(std::int64_t at, evidence::LinkChange link) {
   SceneBuilder scene(2);
@@ -220,6 +301,61 @@ TEST(OtherLink, OneThatWentDownJustBeforeIsNamed) {
   // A new link that comes up slowly was never usable.
   EXPECT_EQ(resigned_with_link(9'590, {1, 3, "", true, false, false, false}), "unknown");
   EXPECT_EQ(resigned_with_link(9'590, {1, 3, "", true, true, false, false}), "unknown");
+}
+
+TEST(OtherLink, ItsOwnVirtualLinkGoesDownAfterItResigned) {
+  const evidence::LinkChange down{1, 3, "", true, false, false, true};
+  EXPECT_EQ(resigned_with_link(9'601, down), "unknown");
+}
+
+TEST(OtherLink, WhoIsToldToEndResignsInAnyCase) {
+  SceneBuilder scene(2);
+  scene.keepalived();
+  scene.beats(0, 11'000);
+  scene.adverts(1, 0, 9'500, 110);
+  scene.advert(1, 9'600, 0);
+  scene.adverts(2, 10'200, 20'000, 100);
+  scene.event(9'550, evidence::LinkChange{1, 3, "eth1", true, false, false, true});
+  evidence::SignalSent sent = hangup();
+  sent.signal = SIGTERM;
+  scene.event(9'598, sent);
+  EXPECT_EQ(code_of(investigate(scene.finish(20'000))), "admin.stopped");
+}
+
+/// Host 1's priority falls at 10 s; a link of its namespace went down at `at`.
+std::string outbid_with_link(std::int64_t at) {
+  SceneBuilder scene(2);
+  scene.keepalived();
+  scene.beats(0, 12'000);
+  scene.adverts(1, 0, 10'000, 110);
+  scene.adverts(1, 10'000, 11'000, 90);
+  scene.adverts(2, 10'600, 20'000, 100);
+  scene.event(at, evidence::LinkChange{1, 3, "eth1", true, false, false, true});
+  return code_of(investigate(scene.finish(20'000)));
+}
+
+TEST(OtherLink, TheNextAdvertTellsTheLowerPriority) {
+  EXPECT_EQ(outbid_with_link(9'500), "host.net.link_down");
+  EXPECT_EQ(outbid_with_link(8'900), "unknown");  // an advert of the old priority followed it
+  EXPECT_EQ(outbid_with_link(10'100), "unknown");
+}
+
+/// Host 1 falls silent after 9 s, waiting for its timer; a link other than the tap's went at 9.5 s.
+std::string silent_with_link(const wire::MacAddress& mac) {
+  SceneBuilder scene(2);
+  scene.keepalived();
+  scene.beats(0, 10'000);
+  scene.adverts(1, 0, 10'000, 110);
+  scene.adverts(2, 12'600, 20'000, 100);
+  for (evidence::Heartbeat& beat : scene.recording.heartbeats) beat.packet.source_mac = mac;
+  scene.event(9'500, evidence::LinkChange{1, 3, "vrrp4-205", false, false, false, true});
+  return code_of(investigate(scene.finish(20'000)));
+}
+
+TEST(OtherLink, WhoAdvertisesFromTheVirtualMacNeedsItsLink) {
+  EXPECT_EQ(silent_with_link({{0x00, 0x00, 0x5e, 0x00, 0x01, 205}}), "host.net.link_down");
+  EXPECT_EQ(silent_with_link({{0x00, 0x00, 0x5e, 0x00, 0x01, 206}}), "unknown");
+  EXPECT_EQ(silent_with_link({{0x02, 0x00, 0x00, 0x00, 0x00, 0x01}}), "unknown");
 }
 
 TEST(Address, TheSourceOfAdvertsIsTakenAway) {

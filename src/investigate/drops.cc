@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
 namespace alibi::investigate {
@@ -22,10 +24,22 @@ std::vector<Drop> drops_of(const evidence::Recording& recording, const Stream& s
 }
 
 bool by_firewall(const evidence::PacketDropped& packet) {
-  return packet.reason == "NETFILTER_DROP";
+  static constexpr std::array<std::string_view, 4> kFilters = {"NETFILTER_DROP", "TC_INGRESS",
+                                                               "TC_EGRESS", "BPF_CGROUP_EGRESS"};
+  return std::find(kFilters.begin(), kFilters.end(), packet.reason) != kFilters.end();
 }
 
 bool by_qdisc(const evidence::PacketDropped& packet) { return packet.reason.starts_with("QDISC_"); }
+
+bool by_neighbour(const evidence::PacketDropped& packet) {
+  return packet.reason == "NEIGH_FAILED" || packet.reason == "NEIGH_QUEUEFULL";
+}
+
+bool by_reverse_path(const evidence::PacketDropped& packet) {
+  return packet.reason == "IP_RPFILTER";
+}
+
+bool by_other_mac(const evidence::PacketDropped& packet) { return packet.reason == "OTHERHOST"; }
 
 std::vector<std::string> drop_lines(const std::vector<Drop>& drops) {
   std::map<std::string, int> counts;

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "investigate/scene_builder.h"
 #include "investigate/verdict.h"
 
@@ -89,10 +91,10 @@ TEST(Drops, OfSomethingElseAreNoCause) {
 TEST(Drops, OtherReasonsAreShownAndAccuseNobody) {
   Builder b(3);
   silence(b);
-  for (int t = 11'000; t < 14'000; t += 1000) b.event(t, dropped(1, true, "TC_EGRESS"));
+  for (int t = 11'000; t < 14'000; t += 1000) b.event(t, dropped(1, true, "IP_OUTNOROUTES"));
   const Verdict verdict = verdict_of(b);
   EXPECT_EQ(verdict.cause->code, "unknown");
-  EXPECT_THAT(verdict.cause->evidence, Contains(HasSubstr("TC_EGRESS")));
+  EXPECT_THAT(verdict.cause->evidence, Contains(HasSubstr("IP_OUTNOROUTES")));
 }
 
 TEST(Drops, OneOfThreeIsTooFew) {
@@ -131,6 +133,71 @@ TEST(Drops, FilterOfTheReceiversHostMustHaveDroppedEachOfThem) {
   conflict(some);
   for (int t = 7000; t < 9500; t += 1000) some.event(t + 1, dropped(2, false, "NETFILTER_DROP"));
   EXPECT_EQ(code(some), "unknown");
+}
+
+TEST(Drops, FiltersOfTcAndOfCgroupsAreFilters) {
+  for (const char* reason : {"TC_EGRESS", "BPF_CGROUP_EGRESS"}) {
+    Builder b(3);
+    silence(b);
+    for (int t = 11'000; t < 14'000; t += 1000) b.event(t, dropped(1, true, reason));
+    EXPECT_EQ(code(b), "host.net.firewall") << reason;
+  }
+  Builder b(3);
+  conflict(b);
+  for (int t = 6000; t < 9500; t += 1000) b.event(t + 1, dropped(2, false, "TC_INGRESS"));
+  EXPECT_EQ(code(b), "peer.firewall");
+}
+
+TEST(Drops, AdvertsThatWaitForTheMacOfTheirPeerAreDroppedTogetherAndLate) {
+  Builder b(3);
+  silence(b);
+  for (int i = 0; i < 4; ++i) b.event(14'100, dropped(1, true, "NEIGH_FAILED"));
+  EXPECT_EQ(code(b), "host.net.neighbour");
+  Builder few(3);
+  silence(few);
+  few.event(14'100, dropped(1, true, "NEIGH_FAILED"));
+  EXPECT_EQ(code(few), "unknown");
+}
+
+TEST(Drops, WhoseAdvertsWereDroppedDidNotKeepThemBack) {
+  Builder b(3);
+  silence(b);
+  evidence::SignalSent sent;
+  sent.signal = SIGHUP;
+  sent.target_pid = 9;
+  sent.sender_pid = 77;
+  b.event(10'300, sent);
+  b.event(10'400, evidence::AddressChange{1, 2, "", wire::IpAddress::v4(0x0a000001), false});
+  b.event(11'000, dropped(1, true, "IP_OUTNOROUTES"));
+  EXPECT_EQ(code(b), "unknown");
+}
+
+TEST(Drops, RoutesOfTheReceiverMustHaveDroppedEachOfThem) {
+  for (const int first : {6000, 7000}) {
+    Builder b(3);
+    conflict(b);
+    for (int t = first; t < 9500; t += 1000) b.event(t + 1, dropped(2, false, "IP_RPFILTER"));
+    EXPECT_EQ(code(b), first == 6000 ? "peer.route" : "unknown");
+  }
+}
+
+TEST(Drops, FramesForAnotherMacCountWhenTheAdvertIsForTheReceiver) {
+  for (const std::uint32_t destination : {0x0a000002U, 0x0a000003U}) {
+    Builder b(3);
+    conflict(b);
+    for (evidence::Heartbeat& beat : b.recording.heartbeats) {
+      beat.packet.destination = wire::IpAddress::v4(destination);
+    }
+    for (int t = 6000; t < 9500; t += 1000) b.event(t + 1, dropped(2, false, "OTHERHOST"));
+    EXPECT_EQ(code(b), destination == 0x0a000002U ? "peer.rejects" : "unknown");
+  }
+}
+
+TEST(Drops, WhatWasDroppedAllTheTimeIsNotShown) {
+  Builder b(3);
+  silence(b);
+  for (int t = 2000; t < 20'000; t += 1000) b.event(t, dropped(2, false, "SOCKET_FILTER"));
+  EXPECT_THAT(verdict_of(b).cause->evidence, testing::Not(Contains(HasSubstr("SOCKET_FILTER"))));
 }
 
 TEST(Drops, FullRawSocketSaysNoProtocolAndIsNoFilter) {

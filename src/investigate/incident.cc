@@ -102,6 +102,26 @@ Kind classify(const Incident& incident, const Stream& from, const Stream& to, co
   return Kind::Conflict;
 }
 
+/// The step by which a living master's priority came below its successor's: what had taken it down
+/// before, still above the successor, moved nothing.
+void find_decisive_fall(const Stream& from, const Stream& to, const Reign& before,
+                        Incident& incident) {
+  incident.fell_from = Priority{0};
+  incident.fell_at = kNever;
+  const std::vector<Beat>& beats = from.origin().beats;
+  const Beat* later = nullptr;
+  for (auto beat = beats.rbegin(); beat != beats.rend() && beat->at >= before.begin; ++beat) {
+    if (beat->at >= incident.at || beat->priority.value == 0) continue;
+    if (!outbids(to, incident.to_priority, from, beat->priority)) {
+      if (later == nullptr) return;
+      incident.fell_from = beat->priority;
+      incident.fell_at = later->at;
+      return;
+    }
+    later = &*beat;
+  }
+}
+
 Incident hand_over(const std::vector<Stream>& streams, const std::vector<Reign>& reigns,
                    const Reign& before, const Reign& reign) {
   const Stream& from = streams[before.stream];
@@ -125,6 +145,7 @@ Incident hand_over(const std::vector<Stream>& streams, const std::vector<Reign>&
   if (last != nullptr) incident.interval = std::max(incident.interval, last->interval);
   if (const Beat* next = Stream::first_after(heard, reign.begin)) incident.resumed = next->at;
   incident.kind = classify(incident, from, to, last);
+  if (incident.kind == Kind::Preemption) find_decisive_fall(from, to, before, incident);
   incident.is_return = std::any_of(reigns.begin(), reigns.end(), [&](const Reign& r) {
     return r.stream == reign.stream && r.begin < reign.begin;
   });

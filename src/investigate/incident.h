@@ -34,8 +34,9 @@ struct Incident {
   Duration interval = 1s;
   Priority from_priority{0};  ///< last advertised by `from` (before a resignation's 0)
   Priority to_priority{0};
-  /// The highest priority `from` advertised in this reign, where it fell before the hand-over; 0:
-  /// it did not fall. `fell_at` is the first advert with the lower one.
+  /// Where the priority of `from` fell before the hand-over, from what, and the first advert with
+  /// the lower one; 0: it did not. In a preemption the step by which it came below the successor's,
+  /// else from the highest of this reign.
   Priority fell_from{0};
   Instant fell_at = kNever;
   /// `to` had been master before, in this recording: the incident that ended it is the cause.

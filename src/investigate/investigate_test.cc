@@ -359,6 +359,28 @@ TEST(Investigate, OfTheProcessesThatEndOnlyTheServiceIsEvidence) {
   EXPECT_THAT(evidence, testing::Not(testing::Contains(testing::HasSubstr("(pid 59)"))));
 }
 
+TEST(Investigate, RunsOfACheckAreNotItsService) {
+  Builder b(3);
+  b.keepalived();
+  b.adverts(1, 1000, 10'001, 103);
+  for (const std::int32_t pid : {59, 60}) {  // a shell script: its comm is an argument of the shell
+    const std::int64_t at = pid == 59 ? 8500 : 10'500;
+    b.event(at - 2, evidence::ProcessForked{10, pid});
+    b.event(at - 1, evidence::ProcessExec{pid, "check", "/bin/bash /etc/check"});
+    evidence::ProcessExit exit;
+    exit.pid = pid;
+    exit.comm = "check";
+    exit.exit_code = pid == 59 ? 0 : 1 << 8;
+    b.event(at, exit);
+  }
+  b.adverts(1, 11'000, 13'001, 101);
+  b.adverts(2, 13'700, 20'000, 102);
+  const auto verdicts = investigate(b.finish(20'000));
+  ASSERT_EQ(verdicts.size(), 1U);
+  ASSERT_EQ(code_of(verdicts[0]), "service.down");
+  EXPECT_EQ(verdicts[0].cause->evidence.size(), 2U);  // the run that failed, and the fall
+}
+
 TEST(Investigate, PacketsAloneAccuseNobody) {
   Builder b(1);
   b.recording.has_host_evidence = false;

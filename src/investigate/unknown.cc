@@ -78,13 +78,21 @@ void missing_about_host(const Scene& scene, Finding& finding) {
   }
 }
 
-/// What the kernel dropped at either end around the hand-over: shown, whatever it means.
+/// What the kernel dropped at either end around the hand-over: shown, whatever it means, unless it
+/// did so all the time before (a copy for a socket that does not want it).
 void add_drops(const Scene& scene, Finding& finding) {
   for (const Stream* end : {&scene.from, &scene.to}) {
     const evidence::Tap& tap = scene.recording.taps[end->origin().tap];
-    const auto drops =
-        drops_of(scene.recording, scene.from, tap.netns,
-                 scene.incident.silent_since - 3 * scene.incident.interval, scene.incident.at);
+    const Instant begin = scene.incident.silent_since - 3 * scene.incident.interval;
+    auto drops = drops_of(scene.recording, scene.from, tap.netns, begin, scene.incident.at);
+    const auto before = drops_of(scene.recording, scene.from, tap.netns,
+                                 begin - 4 * scene.incident.interval, begin);
+    std::erase_if(drops, [&](const Drop& drop) {
+      return std::any_of(before.begin(), before.end(), [&](const Drop& earlier) {
+        return earlier.packet->reason == drop.packet->reason &&
+               earlier.packet->function == drop.packet->function;
+      });
+    });
     for (const std::string& line : drop_lines(drops)) {
       finding.evidence.push_back(
           fmt::format("the kernel dropped {}, where tap {} is", line, tap.label));
@@ -97,7 +105,7 @@ void add_drops(const Scene& scene, Finding& finding) {
 
 Finding unknown(const Scene& scene) {
   Finding finding{"unknown", "the evidence does not name a cause", {}, {}};
-  if (scene.incident.fell_from.value > 0) {
+  if (scene.incident.kind == Kind::Preemption && scene.incident.fell_from.value > 0) {
     finding.headline = fmt::format(
         "the old master's priority fell from {} to {}: by a tracker or by its configuration",
         scene.incident.fell_from.value, scene.incident.from_priority.value);
@@ -106,6 +114,7 @@ Finding unknown(const Scene& scene) {
   const std::optional<Account>& account = scene.receiver ? scene.receiver->account : scene.account;
   if (account) {
     for (const AccountLine& line : account->lines) {
+      if (line.time < 1ms) continue;
       finding.evidence.push_back(fmt::format("{} {}{}{}", seconds_text(line.time), text(line.doing),
                                              line.detail.empty() ? "" : ", ", line.detail));
       if (finding.evidence.size() == 4) break;

@@ -32,7 +32,7 @@ std::optional<Finding> address_removed(const Scene& scene) {
   Instant removed = kNever;
   if (incident.kind == Kind::Resignation) {
     removed = source_removed(scene, incident.silent_since - 500ms, incident.silent_since + 5ms);
-  } else if (scene.account && dominates(scene, Doing::Idle)) {
+  } else if (scene.account && dominates(scene, Doing::Idle) && !sent_and_lost(scene)) {
     removed = source_removed(scene, scene.account->begin - 100ms, scene.account->due);
   }
   if (removed == kNever) return std::nullopt;

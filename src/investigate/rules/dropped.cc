@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// host.net.firewall, host.net.qdisc, peer.firewall: the kernel itself says that it dropped the
-// adverts and why. A tap sees what comes in before the packet filter, and what goes out behind the
-// filter and the queue.
+// host.net.firewall, host.net.qdisc, host.net.neighbour, peer.firewall, peer.route, peer.rejects:
+// the kernel itself says that it dropped the adverts and why. A tap sees what comes in before the
+// packet filter, and what goes out behind the filter and the queue.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,26 +24,68 @@ void add_drops(const Scene& scene, const std::vector<Drop>& drops, Finding& find
                                          clock_text(scene.recording, drops.back().at)));
 }
 
-/// The adverts that were due before the hand-over and were dropped on their way out, when they are
-/// all of them but one: the last may have been due a moment later.
-std::vector<Drop> dropped_at_sender(const Scene& scene, Reason reason) {
+/// The adverts that were due before the hand-over and were dropped on their way out up to `end`,
+/// when they are all of them but one: the last may have been due a moment later.
+std::vector<Drop> dropped_at_sender(const Scene& scene, Reason reason, Instant end) {
   if (scene.where.origin != Origin::Sender || scene.incident.interval <= Duration{0}) return {};
   const Duration interval = scene.incident.interval;
   const Instant last = scene.where.bad().last;
   const Instant until = std::min(scene.incident.at, scene.where.bad().next);
   auto drops =
       drops_of(scene.recording, scene.from, scene.recording.taps[scene.from.origin().tap].netns,
-               last + interval / 2, until);
+               last + interval / 2, std::max(until, end));
   std::erase_if(drops,
                 [&](const Drop& drop) { return !drop.packet->outgoing || !reason(*drop.packet); });
   const auto due = static_cast<std::size_t>((until - last) / interval);
   return drops.empty() || drops.size() + 1 < due ? std::vector<Drop>{} : drops;
 }
 
+std::string receiving_host(const Scene& scene) {
+  const evidence::Tap& tap = scene.recording.taps[scene.receiver->unheeded.tap];
+  return tap.host.empty() ? std::string("the receiver") : tap.host;
+}
+
+std::string receiving_tap(const Scene& scene) {
+  return scene.recording.taps[scene.receiver->unheeded.tap].label;
+}
+
+/// The drops at the receiver for this reason, when every advert that had arrived met one: each that
+/// got through would have been enough.
+std::vector<Drop> dropped_at_receiver(const Scene& scene, Reason reason) {
+  if (scene.where.origin != Origin::Nowhere || !scene.receiver) return {};
+  const Unheeded& unheeded = scene.receiver->unheeded;
+  constexpr Duration kOnItsWay = 50ms;
+  auto drops = drops_of(scene.recording, scene.from, scene.recording.taps[unheeded.tap].netns,
+                        unheeded.arrived.front() - 2ms, unheeded.arrived.back() + kOnItsWay);
+  std::erase_if(drops,
+                [&](const Drop& drop) { return drop.packet->outgoing || !reason(*drop.packet); });
+  const bool all =
+      std::all_of(unheeded.arrived.begin(), unheeded.arrived.end(), [&](Instant arrived) {
+        return std::any_of(drops.begin(), drops.end(), [&](const Drop& drop) {
+          return drop.at >= arrived - 2ms && drop.at <= arrived + kOnItsWay;
+        });
+      });
+  return all ? drops : std::vector<Drop>{};
+}
+
+/// Was every advert that arrived meant for the receiver's own address? A tap also sees those that
+/// a switch floods on their way to other unicast peers.
+bool all_for_receiver(const Scene& scene) {
+  const Unheeded& unheeded = scene.receiver->unheeded;
+  return std::all_of(scene.recording.heartbeats.begin(), scene.recording.heartbeats.end(),
+                     [&](const evidence::Heartbeat& packet) {
+                       const bool theirs = packet.tap == unheeded.tap &&
+                                           packet.packet.source == scene.from.source &&
+                                           packet.at >= unheeded.arrived.front() - 2ms &&
+                                           packet.at <= unheeded.arrived.back() + 2ms;
+                       return !theirs || packet.packet.destination == scene.to.source;
+                     });
+}
+
 }  // namespace
 
 std::optional<Finding> firewall(const Scene& scene) {
-  const std::vector<Drop> drops = dropped_at_sender(scene, by_firewall);
+  const std::vector<Drop> drops = dropped_at_sender(scene, by_firewall, {});
   if (drops.empty()) return std::nullopt;
   Finding finding{
       "host.net.firewall",
@@ -55,7 +97,7 @@ std::optional<Finding> firewall(const Scene& scene) {
 }
 
 std::optional<Finding> qdisc(const Scene& scene) {
-  const std::vector<Drop> drops = dropped_at_sender(scene, by_qdisc);
+  const std::vector<Drop> drops = dropped_at_sender(scene, by_qdisc, {});
   if (drops.empty()) return std::nullopt;
   Finding finding{
       "host.net.qdisc",
@@ -66,27 +108,56 @@ std::optional<Finding> qdisc(const Scene& scene) {
   return finding;
 }
 
+std::optional<Finding> neighbour(const Scene& scene) {
+  // They wait together until the kernel gives the question up, which is after several seconds.
+  if (scene.where.origin != Origin::Sender) return std::nullopt;
+  const std::vector<Drop> drops = dropped_at_sender(scene, by_neighbour, scene.where.bad().next);
+  if (drops.empty()) return std::nullopt;
+  Finding finding{"host.net.neighbour",
+                  fmt::format("what {} sent waited for the MAC address of its peer, which did not "
+                              "answer",
+                              sender_text(scene)),
+                  {},
+                  {}};
+  add_drops(scene, drops, finding);
+  return finding;
+}
+
 std::optional<Finding> peer_firewall(const Scene& scene) {
-  if (scene.where.origin != Origin::Nowhere || !scene.receiver) return std::nullopt;
-  const Unheeded& unheeded = scene.receiver->unheeded;
-  const evidence::Tap& tap = scene.recording.taps[unheeded.tap];
-  constexpr Duration kOnItsWay = 50ms;
-  auto drops = drops_of(scene.recording, scene.from, tap.netns, unheeded.arrived.front() - 2ms,
-                        unheeded.arrived.back() + kOnItsWay);
-  std::erase_if(
-      drops, [](const Drop& drop) { return drop.packet->outgoing || !by_firewall(*drop.packet); });
-  // Each that got through would have been enough.
-  const bool all =
-      std::all_of(unheeded.arrived.begin(), unheeded.arrived.end(), [&](Instant arrived) {
-        return std::any_of(drops.begin(), drops.end(), [&](const Drop& drop) {
-          return drop.at >= arrived - 2ms && drop.at <= arrived + kOnItsWay;
-        });
-      });
-  if (!all) return std::nullopt;
+  const std::vector<Drop> drops = dropped_at_receiver(scene, by_firewall);
+  if (drops.empty()) return std::nullopt;
   Finding finding{
       "peer.firewall",
       fmt::format("a packet filter on {} dropped the adverts that had arrived at tap {}",
-                  tap.host.empty() ? std::string("the receiver") : tap.host, tap.label),
+                  receiving_host(scene), receiving_tap(scene)),
+      {},
+      {}};
+  add_drops(scene, drops, finding);
+  return finding;
+}
+
+std::optional<Finding> peer_route(const Scene& scene) {
+  const std::vector<Drop> drops = dropped_at_receiver(scene, by_reverse_path);
+  if (drops.empty()) return std::nullopt;
+  Finding finding{
+      "peer.route",
+      fmt::format("{} dropped the adverts that had arrived at tap {}: by its routes, "
+                  "{} is not behind that interface (rp_filter)",
+                  receiving_host(scene), receiving_tap(scene), scene.from.source.text()),
+      {},
+      {}};
+  add_drops(scene, drops, finding);
+  return finding;
+}
+
+std::optional<Finding> peer_other_mac(const Scene& scene) {
+  const std::vector<Drop> drops = dropped_at_receiver(scene, by_other_mac);
+  if (drops.empty() || !all_for_receiver(scene)) return std::nullopt;
+  Finding finding{
+      "peer.rejects",
+      fmt::format("{} does not heed {}: the adverts that arrive at tap {} are for its "
+                  "address, but their frames for another MAC address",
+                  scene.to.source.text(), scene.from.source.text(), receiving_tap(scene)),
       {},
       {}};
   add_drops(scene, drops, finding);

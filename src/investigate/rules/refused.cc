@@ -69,13 +69,97 @@ std::string from_text(const Unheeded& pair) {
                      pair.heard->packet.source.text());
 }
 
+/// Are the settings in question the same in two adverts of one router?
+using Same = bool (*)(const Advertisement&, const Advertisement&);
+
+bool same_authentication(const Advertisement& a, const Advertisement& b) {
+  return a.auth_type == b.auth_type && a.auth_data == b.auth_data;
+}
+
+bool same_interval(const Advertisement& a, const Advertisement& b) {
+  return a.interval == b.interval;
+}
+
+std::vector<wire::IpAddress> sorted_addresses(const Advertisement& advert) {
+  std::vector<wire::IpAddress> addresses = advert.addresses;
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+  return addresses;
+}
+
+bool same_addresses(const Advertisement& a, const Advertisement& b) {
+  return sorted_addresses(a) == sorted_addresses(b);
+}
+
+const Advertisement& advert_of(const Heartbeat& packet) {
+  return packet.packet.decoded.advertisement;
+}
+
+/// The adverts of the same router at the same tap before `packet`, in order of time.
+std::vector<const Heartbeat*> earlier(const Scene& scene, const Heartbeat& packet) {
+  std::vector<const Heartbeat*> found;
+  for (const Heartbeat& other : scene.recording.heartbeats) {
+    const bool ours = other.tap == packet.tap && other.at < packet.at &&
+                      other.packet.source == packet.packet.source &&
+                      advert_of(other).vrid == advert_of(packet).vrid &&
+                      advert_of(other).version == advert_of(packet).version;
+    if (ours && advert_of(other).priority.value != 0) found.push_back(&other);
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Heartbeat* a, const Heartbeat* b) { return a->at < b->at; });
+  return found;
+}
+
+/// Has the receiver, set as it is now, kept silent before for longer than its timer while adverts
+/// like these reached it? Then they do differ, and that is not why it does not heed them.
+bool heeded_before(const Scene& scene, const Unheeded& pair, Same same) {
+  const Advertisement& now = advert_of(*pair.own);
+  const Duration longest =
+      master_down_interval(scene.from.router, now.priority,
+                           std::max(now.interval, advert_of(*pair.heard).interval)) +
+      2 * scene.incident.interval;
+  std::vector<const Heartbeat*> own = earlier(scene, *pair.own);
+  own.push_back(pair.own);
+  const std::vector<const Heartbeat*> heard = earlier(scene, *pair.heard);
+  auto packet = heard.begin();
+  for (std::size_t i = 0; i + 1 < own.size(); ++i) {
+    const bool as_now = same(advert_of(*own[i]), now);
+    Instant since = kNever;  // the first of an unbroken run of such adverts in this silence
+    for (; packet != heard.end() && (*packet)->at < own[i + 1]->at; ++packet) {
+      if (!as_now || (*packet)->at <= own[i]->at) continue;
+      if (!same(advert_of(**packet), advert_of(*pair.heard))) {
+        since = kNever;
+        continue;
+      }
+      if (since == kNever) since = (*packet)->at;
+      if ((*packet)->at - since > longest) return true;
+    }
+  }
+  return false;
+}
+
+/// Who of the two was set otherwise before, and until when.
+void add_changes(const Scene& scene, const Unheeded& pair, Same same, Finding& finding) {
+  for (const Heartbeat* packet : {pair.heard, pair.own}) {
+    const std::vector<const Heartbeat*> before = earlier(scene, *packet);
+    const auto last = std::find_if(before.rbegin(), before.rend(), [&](const Heartbeat* other) {
+      return !same(advert_of(*other), advert_of(*packet));
+    });
+    if (last == before.rend()) continue;
+    finding.evidence.push_back(fmt::format("{}: the last advert of {} in which it was otherwise",
+                                           clock_text(scene.recording, (*last)->at),
+                                           packet->packet.source.text()));
+  }
+}
+
 /// A receiver discards version 2 whose password or type differs, and whose interval does.
-std::optional<Finding> setting_differs(const Unheeded& pair) {
-  const Advertisement& heard = pair.heard->packet.decoded.advertisement;
-  const Advertisement& own = pair.own->packet.decoded.advertisement;
+std::optional<Finding> setting_differs(const Scene& scene, const Unheeded& pair) {
+  const Advertisement& heard = advert_of(*pair.heard);
+  const Advertisement& own = advert_of(*pair.own);
   if (heard.version != 2 || own.version != 2) return std::nullopt;
   std::string what;
   std::string figures;
+  Same same = same_authentication;
   if (heard.auth_type != own.auth_type) {
     what = "their authentication types differ";
     figures = fmt::format("authentication type {} beside {}", static_cast<int>(heard.auth_type),
@@ -86,10 +170,14 @@ std::optional<Finding> setting_differs(const Unheeded& pair) {
   } else if (heard.interval != own.interval) {
     what = "their advertisement intervals differ";
     figures = fmt::format("{} beside {}", seconds_text(heard.interval), seconds_text(own.interval));
+    same = same_interval;
   } else {
     return std::nullopt;
   }
-  return Finding{"config.mismatch", from_text(pair) + ": " + what, {figures}, {}};
+  if (heeded_before(scene, pair, same)) return std::nullopt;
+  Finding finding{"config.mismatch", from_text(pair) + ": " + what, {figures}, {}};
+  add_changes(scene, pair, same, finding);
+  return finding;
 }
 
 /// 255 proves that an advert comes from this link; a receiver discards any other. Unicast peers
@@ -115,11 +203,14 @@ std::string list_text(const std::vector<wire::IpAddress>& addresses) {
   return text.empty() ? "none" : text;
 }
 
-std::vector<wire::IpAddress> sorted_addresses(const Heartbeat& packet) {
-  std::vector<wire::IpAddress> addresses = packet.packet.decoded.advertisement.addresses;
-  std::sort(addresses.begin(), addresses.end());
-  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
-  return addresses;
+/// Have the two routers ever had an address in common? A pair whose list was changed on one of the
+/// two is a pair still.
+bool ever_common(const Scene& scene) {
+  const std::vector<wire::IpAddress>& others = scene.to.addresses;
+  return std::any_of(scene.from.addresses.begin(), scene.from.addresses.end(),
+                     [&](const wire::IpAddress& address) {
+                       return std::binary_search(others.begin(), others.end(), address);
+                     });
 }
 
 }  // namespace
@@ -128,35 +219,33 @@ std::optional<Finding> advert_refused(const Scene& scene) {
   const std::optional<Unheeded> pair = unheeded(scene);
   if (!pair || !unyielding(scene)) return std::nullopt;
   if (auto finding = hops_passed(scene, *pair)) return finding;
-  return setting_differs(*pair);
+  return setting_differs(scene, *pair);
 }
 
 std::optional<Finding> addresses_differ(const Scene& scene) {
   const std::optional<Unheeded> pair = unheeded(scene);
   if (!pair) return std::nullopt;
-  const std::vector<wire::IpAddress> heard = sorted_addresses(*pair->heard);
-  const std::vector<wire::IpAddress> own = sorted_addresses(*pair->own);
+  const std::vector<wire::IpAddress> heard = sorted_addresses(advert_of(*pair->heard));
+  const std::vector<wire::IpAddress> own = sorted_addresses(advert_of(*pair->own));
   if (heard == own || heard.empty() || own.empty()) return std::nullopt;
   const std::vector<std::string> lists = {
       fmt::format("{} advertises {}", pair->heard->packet.source.text(), list_text(heard)),
       fmt::format("{} advertises {}", pair->own->packet.source.text(), list_text(own))};
-  const bool common = std::any_of(heard.begin(), heard.end(), [&](const wire::IpAddress& a) {
-    return std::binary_search(own.begin(), own.end(), a);
-  });
-  if (common) {
-    // Version 2 says drop (RFC 3768, 7.1); version 3 leaves it to the receiver.
-    if (!unyielding(scene) || scene.from.router.version != 2) return std::nullopt;
-    return Finding{"config.mismatch",
-                   from_text(*pair) + ": their lists of virtual addresses differ",
+  if (!ever_common(scene)) {
+    return Finding{"config.duplicate_vrid",
+                   fmt::format("{} and {} use VRID {} for different addresses",
+                               pair->heard->packet.source.text(), pair->own->packet.source.text(),
+                               scene.from.router.vrid.value),
                    lists,
                    {}};
   }
-  return Finding{"config.duplicate_vrid",
-                 fmt::format("{} and {} use VRID {} for different addresses",
-                             pair->heard->packet.source.text(), pair->own->packet.source.text(),
-                             scene.from.router.vrid.value),
-                 lists,
-                 {}};
+  // Version 2 says drop (RFC 3768, 7.1); version 3 leaves it to the receiver.
+  if (!unyielding(scene) || scene.from.router.version != 2) return std::nullopt;
+  if (heeded_before(scene, *pair, same_addresses)) return std::nullopt;
+  Finding finding{
+      "config.mismatch", from_text(*pair) + ": their lists of virtual addresses differ", lists, {}};
+  add_changes(scene, *pair, same_addresses, finding);
+  return finding;
 }
 
 }  // namespace alibi::investigate::rules

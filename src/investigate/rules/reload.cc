@@ -38,7 +38,7 @@ std::optional<Window> window(const Scene& scene) {
     case Kind::Conflict:
       return std::nullopt;
     default:
-      if (!scene.account || !dominates(scene, Doing::Idle)) {
+      if (!scene.account || !dominates(scene, Doing::Idle) || sent_and_lost(scene)) {
         return std::nullopt;
       }
       return Window{scene.account->begin - kSlack, scene.account->due};

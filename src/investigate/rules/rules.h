@@ -39,7 +39,10 @@ std::optional<Finding> peer_busy(const Scene& scene);
 // dropped.cc: the kernel says that it dropped them
 std::optional<Finding> firewall(const Scene& scene);
 std::optional<Finding> qdisc(const Scene& scene);
+std::optional<Finding> neighbour(const Scene& scene);
 std::optional<Finding> peer_firewall(const Scene& scene);
+std::optional<Finding> peer_route(const Scene& scene);
+std::optional<Finding> peer_other_mac(const Scene& scene);
 // service.cc
 std::optional<Finding> service_down(const Scene& scene);
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -52,6 +53,18 @@ bool process_events_lost(const Scene& scene, Instant a, Instant b) {
                      });
 }
 
+/// Did the advertised priority fall after `a` and before `b`?
+bool fell_between(const Scene& scene, Instant a, Instant b) {
+  const Beat* before = nullptr;
+  for (const Beat& beat : scene.from.origin().beats) {
+    if (beat.at >= b) break;
+    if (beat.priority.value == 0) continue;
+    if (before != nullptr && beat.priority < before->priority && beat.at > a) return true;
+    before = &beat;
+  }
+  return false;
+}
+
 /// Does the last of these results, all of one script and known at `t`, explain that the daemon
 /// acted at `t`? It must be a failure after a success: a script that never succeeded changes
 /// nothing by failing once more, and one that was never seen before may follow a transition instead
@@ -68,9 +81,8 @@ bool explains(const Scene& scene, const std::vector<Result>& results, Instant t)
   for (; it != results.rend() && it->failed; ++it) ++failures;
   if (it == results.rend() || failures > kMostFalls) return false;
   // The daemon had acted on this series already.
-  const bool fell_before = scene.incident.kind == Kind::Resignation &&
-                           scene.incident.fell_at != kNever && scene.incident.fell_at > it->at;
-  return !fell_before && !process_events_lost(scene, it->at, t);
+  if (fell_between(scene, it->at, t)) return false;
+  return !process_events_lost(scene, it->at, t);
 }
 
 /// The scripts whose failure explains what the daemon did at `t`, the latest first.
@@ -118,12 +130,17 @@ bool asks_for(const std::string& command_line, const std::string& comm) {
   return false;
 }
 
-/// The end of the process that the script asks for.
-void add_service_end(const Scene& scene, const ScriptRun& run, Instant t, Finding& finding) {
+/// The end of the process that the script asks for. Runs of the script are no service, though a
+/// shell that runs it has its name for an argument.
+void add_service_end(const Scene& scene, const std::vector<ScriptRun>& runs, const ScriptRun& run,
+                     Instant t, Finding& finding) {
+  std::set<std::int32_t> scripts;
+  for (const ScriptRun& each : runs) scripts.insert(each.pid);
   for (const evidence::Event& event : scene.recording.events) {
     if (event.at > t || event.at < t - 30s) continue;
     const auto* exit = std::get_if<evidence::ProcessExit>(&event.fact);
-    if (exit == nullptr || scene.sender->in_family(exit->pid)) continue;
+    if (exit == nullptr || scripts.contains(exit->pid)) continue;
+    if (scene.sender->in_family(exit->pid)) continue;
     if (!asks_for(run.command_line, exit->comm)) continue;
     std::string line = fmt::format("{}: {} (pid {}) {}", clock_text(scene.recording, event.at),
                                    exit->comm, exit->pid, wait_text(*exit));
@@ -140,27 +157,25 @@ void add_service_end(const Scene& scene, const ScriptRun& run, Instant t, Findin
 std::optional<Finding> service_down(const Scene& scene) {
   // A silence has other reasons, whatever the priority was before.
   const bool resigned = scene.incident.kind == Kind::Resignation;
-  const bool outbid =
-      scene.incident.kind == Kind::Preemption && scene.incident.fell_from.value > 0;
+  const bool outbid = scene.incident.kind == Kind::Preemption && scene.incident.fell_from.value > 0;
   if (!scene.sender || (!resigned && !outbid)) return std::nullopt;
   const std::vector<ScriptRun> runs = script_runs(scene.recording, *scene.sender);
   const Instant t = acted_at(scene);
   const std::vector<Result> failed = failures(scene, runs, t);
   if (failed.empty()) return std::nullopt;
   const Result& last = failed.front();
-  Finding finding{
-      last.hung ? "service.check_hung" : "service.down",
-      fmt::format("the tracked script `{}` {}", last.run->command_line,
-                  last.hung ? "did not end in time" : "failed"),
-      {},
-      {}};
+  Finding finding{last.hung ? "service.check_hung" : "service.down",
+                  fmt::format("the tracked script `{}` {}", last.run->command_line,
+                              last.hung ? "did not end in time" : "failed"),
+                  {},
+                  {}};
   for (const Result& result : failed) finding.evidence.push_back(result_text(scene, result));
   if (outbid) {
     finding.evidence.push_back(fmt::format(
         "{}: the advertised priority fell from {} to {}", clock_text(scene.recording, t),
         scene.incident.fell_from.value, scene.incident.from_priority.value));
   }
-  add_service_end(scene, *last.run, t, finding);
+  add_service_end(scene, runs, *last.run, t, finding);
   return finding;
 }
 

@@ -4,6 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "investigate/drops.h"
+
 namespace alibi::investigate::rules {
 
 bool dominates(const Scene& scene, Doing doing) {
@@ -15,6 +19,15 @@ std::string share_text(const Scene& scene, Doing doing) {
   return fmt::format("{} of the {} {}", seconds_text(scene.account->overdue_in(doing)),
                      seconds_text(scene.account->overdue()),
                      scene.account->receiving ? "in which adverts waited for it" : "overdue");
+}
+
+bool sent_and_lost(const Scene& scene) {
+  if (scene.where.origin != Origin::Sender) return false;
+  const TapGap& gap = scene.where.bad();
+  const auto drops = drops_of(scene.recording, scene.from, scene.recording.taps[gap.tap].netns,
+                              gap.last + scene.incident.interval / 2, gap.next);
+  return std::any_of(drops.begin(), drops.end(),
+                     [](const Drop& drop) { return drop.packet->outgoing; });
 }
 
 std::string sender_text(const Scene& scene) {

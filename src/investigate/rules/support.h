@@ -15,6 +15,10 @@ bool dominates(const Scene& scene, Doing doing);
 /// "2.612 s of the 2.633 s overdue", or "... in which adverts waited for it".
 std::string share_text(const Scene& scene, Doing doing);
 
+/// Did adverts leave the sender's socket in a gap that began there, and were dropped by its kernel?
+/// Then it did not keep them back itself.
+bool sent_and_lost(const Scene& scene);
+
 /// The sender as "keepalived (pid 123) on loadbalancer01".
 std::string sender_text(const Scene& scene);
 
