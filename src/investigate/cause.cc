@@ -158,7 +158,8 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "it went on as before after the signal",
      "None, if it was meant; compare the old configuration with the new."},
     {"unknown", "The evidence does not name a cause.", "none", "none",
-     "Record what was missing: run alibi record on the sender's host, as root."},
+     "See the daemon's log of that moment; where no host was watched, run alibi record there, as "
+     "root."},
 });
 
 }  // namespace

@@ -153,6 +153,17 @@ TEST(Drops, AdvertsThatWaitForTheMacOfTheirPeerAreDroppedTogetherAndLate) {
   silence(b);
   for (int i = 0; i < 4; ++i) b.event(14'100, dropped(1, true, "NEIGH_FAILED"));
   EXPECT_EQ(code(b), "host.net.neighbour");
+  Builder open(3);  // nobody takes over, and the last ones are still waiting
+  open.keepalived();
+  open.adverts(1, 1000, 10'001, 103);
+  open.beats(1000, 20'000);
+  for (int i = 0; i < 6; ++i) open.event(i < 3 ? 13'100 : 16'300, dropped(1, true, "NEIGH_FAILED"));
+  EXPECT_EQ(code(open), "host.net.neighbour");
+  Builder long_ago(3);  // it sent nothing after that, whatever the reason
+  long_ago.keepalived();
+  long_ago.adverts(1, 1000, 10'001, 103);
+  for (int i = 0; i < 3; ++i) long_ago.event(13'100, dropped(1, true, "NEIGH_FAILED"));
+  EXPECT_EQ(code(long_ago), "unknown");
   Builder few(3);
   silence(few);
   few.event(14'100, dropped(1, true, "NEIGH_FAILED"));

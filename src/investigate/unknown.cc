@@ -51,6 +51,30 @@ void missing_about_place(const Scene& scene, Finding& finding) {
   }
 }
 
+/// A daemon of which everything was seen that is recorded, and that did it all the same.
+void missing_about_decision(const Scene& scene, Finding& finding) {
+  if (!scene.sender || !scene.recording.has_host_evidence) return;
+  constexpr std::string_view kNotRecorded =
+      "commands to it, and the files, processes and BFD sessions that it may track, are not "
+      "recorded";
+  const std::string who = rules::sender_text(scene);
+  if (scene.incident.kind == Kind::Resignation) {
+    finding.missing.push_back(
+        fmt::format("why {} resigned: just before, no signal to it was seen, no script of its own "
+                    "that failed, and no link or address of its own that went; {}",
+                    who, kNotRecorded));
+  } else if (scene.incident.kind == Kind::Preemption && scene.incident.fell_from.value > 0) {
+    finding.missing.push_back(
+        fmt::format("which of the two it was: just before, no SIGHUP to {} was seen, no script of "
+                    "its own that failed, and no link that went; {}",
+                    who, kNotRecorded));
+  } else if (rules::dominates(scene, Doing::Idle) && !rules::sent_and_lost(scene)) {
+    finding.missing.push_back(fmt::format(
+        "why {} sent nothing: it waited for a timer or for work as it does between adverts; {}",
+        who, kNotRecorded));
+  }
+}
+
 void missing_about_host(const Scene& scene, Finding& finding) {
   if (!scene.recording.has_host_evidence) {
     finding.missing.push_back("host evidence: these are packets alone");
@@ -109,7 +133,6 @@ Finding unknown(const Scene& scene) {
     finding.headline = fmt::format(
         "the old master's priority fell from {} to {}: by a tracker or by its configuration",
         scene.incident.fell_from.value, scene.incident.from_priority.value);
-    finding.missing.push_back("which of the two it was: no script run was seen to fail");
   }
   const std::optional<Account>& account = scene.receiver ? scene.receiver->account : scene.account;
   if (account) {
@@ -122,6 +145,7 @@ Finding unknown(const Scene& scene) {
   }
   add_drops(scene, finding);
   missing_about_place(scene, finding);
+  missing_about_decision(scene, finding);
   missing_about_host(scene, finding);
   return finding;
 }

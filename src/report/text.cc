@@ -120,7 +120,7 @@ void account_lines(std::string& out, const investigate::Account& account) {
   Duration rest{0};
   std::size_t shown = 0;
   for (const investigate::AccountLine& line : account.lines) {
-    if (shown == kMostLines || (line.time < 1ms && shown > 2)) {
+    if (shown == kMostLines || (line.time < 1ms && shown > 0)) {
       rest += line.time;
       continue;
     }
@@ -129,7 +129,7 @@ void account_lines(std::string& out, const investigate::Account& account) {
           fmt::format("{:>8}  {}{}{}", seconds_text(line.time), investigate::text(line.doing),
                       line.detail.empty() ? "" : ", ", line.detail));
   }
-  if (rest > Duration{0}) {
+  if (rest >= 500us) {  // less is 0.000 s
     field(out, "", fmt::format("{:>8}  in shorter pieces", seconds_text(rest)));
   }
 }

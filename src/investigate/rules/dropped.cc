@@ -24,20 +24,34 @@ void add_drops(const Scene& scene, const std::vector<Drop>& drops, Finding& find
                                          clock_text(scene.recording, drops.back().at)));
 }
 
-/// The adverts that were due before the hand-over and were dropped on their way out up to `end`,
-/// when they are all of them but one: the last may have been due a moment later.
-std::vector<Drop> dropped_at_sender(const Scene& scene, Reason reason, Instant end) {
-  if (scene.where.origin != Origin::Sender || scene.incident.interval <= Duration{0}) return {};
-  const Duration interval = scene.incident.interval;
-  const Instant last = scene.where.bad().last;
-  const Instant until = std::min(scene.incident.at, scene.where.bad().next);
+/// The drops at the sender in the gap, on the way out and for this reason, up to `end`.
+std::vector<Drop> drops_at_sender(const Scene& scene, Reason reason, Instant end) {
   auto drops =
       drops_of(scene.recording, scene.from, scene.recording.taps[scene.from.origin().tap].netns,
-               last + interval / 2, std::max(until, end));
+               scene.where.bad().last + scene.incident.interval / 2, end);
   std::erase_if(drops,
                 [&](const Drop& drop) { return !drop.packet->outgoing || !reason(*drop.packet); });
-  const auto due = static_cast<std::size_t>((until - last) / interval);
-  return drops.empty() || drops.size() + 1 < due ? std::vector<Drop>{} : drops;
+  return drops;
+}
+
+/// Are they all the adverts that were due up to `until`, but one, which may have been due a moment
+/// later?
+bool all_due(const Scene& scene, const std::vector<Drop>& drops, Instant until) {
+  const auto due =
+      static_cast<std::size_t>((until - scene.where.bad().last) / scene.incident.interval);
+  return !drops.empty() && drops.size() + 1 >= due;
+}
+
+bool silent_at_sender(const Scene& scene) {
+  return scene.where.origin == Origin::Sender && scene.incident.interval > Duration{0};
+}
+
+/// The adverts that were due before the hand-over, when they were dropped on their way out.
+std::vector<Drop> dropped_at_sender(const Scene& scene, Reason reason) {
+  if (!silent_at_sender(scene)) return {};
+  const Instant until = std::min(scene.incident.at, scene.where.bad().next);
+  auto drops = drops_at_sender(scene, reason, until);
+  return all_due(scene, drops, until) ? drops : std::vector<Drop>{};
 }
 
 std::string receiving_host(const Scene& scene) {
@@ -85,7 +99,7 @@ bool all_for_receiver(const Scene& scene) {
 }  // namespace
 
 std::optional<Finding> firewall(const Scene& scene) {
-  const std::vector<Drop> drops = dropped_at_sender(scene, by_firewall, {});
+  const std::vector<Drop> drops = dropped_at_sender(scene, by_firewall);
   if (drops.empty()) return std::nullopt;
   Finding finding{
       "host.net.firewall",
@@ -97,7 +111,7 @@ std::optional<Finding> firewall(const Scene& scene) {
 }
 
 std::optional<Finding> qdisc(const Scene& scene) {
-  const std::vector<Drop> drops = dropped_at_sender(scene, by_qdisc, {});
+  const std::vector<Drop> drops = dropped_at_sender(scene, by_qdisc);
   if (drops.empty()) return std::nullopt;
   Finding finding{
       "host.net.qdisc",
@@ -109,10 +123,14 @@ std::optional<Finding> qdisc(const Scene& scene) {
 }
 
 std::optional<Finding> neighbour(const Scene& scene) {
-  // They wait together until the kernel gives the question up, which is after several seconds.
-  if (scene.where.origin != Origin::Sender) return std::nullopt;
-  const std::vector<Drop> drops = dropped_at_sender(scene, by_neighbour, scene.where.bad().next);
-  if (drops.empty()) return std::nullopt;
+  if (!silent_at_sender(scene)) return std::nullopt;
+  // They wait together until the kernel gives the question up: after three times a second (arp(7)),
+  // and a little for its timers. The last few may not have been given up yet.
+  constexpr Duration kGivesUp = 4s;
+  const Instant until = std::min(scene.incident.at, scene.where.bad().next);
+  const std::vector<Drop> drops = drops_at_sender(scene, by_neighbour, scene.where.bad().next);
+  if (drops.empty() || until - drops.back().at > kGivesUp) return std::nullopt;
+  if (!all_due(scene, drops, std::min(until, drops.back().at))) return std::nullopt;
   Finding finding{"host.net.neighbour",
                   fmt::format("what {} sent waited for the MAC address of its peer, which did not "
                               "answer",
