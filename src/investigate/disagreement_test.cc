@@ -322,6 +322,23 @@ TEST(OtherLink, WhoIsToldToEndResignsInAnyCase) {
   EXPECT_EQ(code_of(investigate(scene.finish(20'000))), "admin.stopped");
 }
 
+TEST(OwnLink, AHostThatShutsDownStopsItsDaemonFirst) {
+  for (const std::int64_t link_at : {9'590, 9'650}) {
+    SceneBuilder scene(2);
+    scene.keepalived();
+    scene.beats(0, 11'000);
+    scene.adverts(1, 0, 9'500, 110);
+    scene.advert(1, 9'600, 0);
+    scene.adverts(2, 10'200, 20'000, 100);
+    scene.event(link_at, evidence::LinkChange{1, 2, "eth0", false, false, false, true});
+    evidence::SignalSent sent = hangup();
+    sent.signal = SIGTERM;
+    scene.event(9'598, sent);
+    EXPECT_EQ(code_of(investigate(scene.finish(20'000))),
+              link_at < 9'600 ? "unknown" : "admin.stopped");
+  }
+}
+
 /// Host 1's priority falls at 10 s; a link of its namespace went down at `at`.
 std::string outbid_with_link(std::int64_t at) {
   SceneBuilder scene(2);

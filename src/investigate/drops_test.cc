@@ -71,6 +71,25 @@ TEST(Drops, QueueOfTheSenderIsNamed) {
   }
 }
 
+TEST(Drops, TwoAtOnceAreNotTwoAdverts) {
+  Builder b(3);
+  silence(b);
+  b.event(11'000, dropped(1, true, "QDISC_DROP"));
+  b.event(11'001, dropped(1, true, "QDISC_DROP"));
+  EXPECT_EQ(code(b), "unknown");
+}
+
+TEST(Drops, LinkThatWentAndCameBackIsNamedUnlessTheSenderWentOn) {
+  for (const std::int64_t drop : {10'600, 11'500}) {
+    Builder b(3);
+    silence(b);
+    b.event(10'500, evidence::LinkChange{1, 2, "eth0", true, false, false, true});
+    b.event(10'900, evidence::LinkChange{1, 2, "eth0", true, true, false, false});
+    b.event(drop, dropped(1, true, "QDISC_DROP"));
+    EXPECT_EQ(code(b), drop == 10'600 ? "host.net.link_down" : "unknown");
+  }
+}
+
 TEST(Drops, OfSomethingElseAreNoCause) {
   const auto named = [](evidence::PacketDropped drop) {
     Builder b(3);

@@ -50,8 +50,15 @@ bool silent_at_sender(const Scene& scene) {
 std::vector<Drop> dropped_at_sender(const Scene& scene, Reason reason) {
   if (!silent_at_sender(scene)) return {};
   const Instant until = std::min(scene.incident.at, scene.where.bad().next);
-  auto drops = drops_at_sender(scene, reason, until);
-  return all_due(scene, drops, until) ? drops : std::vector<Drop>{};
+  const auto drops = drops_at_sender(scene, reason, until);
+  // Two that were dropped at once are not the adverts of two intervals.
+  std::vector<Drop> apart;
+  for (const Drop& drop : drops) {
+    if (apart.empty() || drop.at - apart.back().at >= scene.incident.interval / 2) {
+      apart.push_back(drop);
+    }
+  }
+  return all_due(scene, apart, until) ? drops : std::vector<Drop>{};
 }
 
 std::string receiving_host(const Scene& scene) {

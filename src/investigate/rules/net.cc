@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "investigate/drops.h"
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
 
@@ -59,6 +60,54 @@ Instant link_went_down(const Scene& scene, evidence::TapId id, Instant a, Instan
     }
   }
   return down;
+}
+
+/// A time in which a tap's link could not carry anything; `end` kNever: it did not come back.
+struct Outage {
+  Instant begin;
+  Instant end = kNever;
+};
+
+std::vector<Outage> outages(const Scene& scene, evidence::TapId id) {
+  const evidence::Tap& tap = scene.recording.taps[id];
+  std::vector<Outage> found;
+  for (const evidence::Event& event : scene.recording.events) {
+    const auto* link = std::get_if<evidence::LinkChange>(&event.fact);
+    if (link == nullptr || tap.netns == 0 || link->netns != tap.netns) continue;
+    if (link->ifindex != tap.ifindex) continue;
+    const bool usable = link->admin_up && link->carrier && !link->deleted;
+    const bool open = !found.empty() && found.back().end == kNever;
+    if (!usable && !open) found.push_back({event.at, kNever});
+    if (usable && open) found.back().end = event.at;
+  }
+  return found;
+}
+
+/// A link that went down before the next advert was due and came back: the sender was told, and
+/// waited for a timer from then on. Not so if an advert was dropped while the link was up: then it
+/// did go on. A daemon that gives up a mastership for that does not take it back at once.
+std::optional<Outage> link_flapped(const Scene& scene) {
+  if (!scene.sender || scene.where.origin != Origin::Sender || !scene.account ||
+      !dominates(scene, Doing::Idle)) {
+    return std::nullopt;
+  }
+  constexpr Duration kSlack = 50ms;  // what is told of links and of drops comes by two ways
+  const std::vector<Outage> all = outages(scene, scene.from.origin().tap);
+  const TapGap& gap = scene.where.bad();
+  const auto drops = drops_of(scene.recording, scene.from, scene.recording.taps[gap.tap].netns,
+                              gap.last + kSlack, std::min(gap.next, scene.incident.at));
+  for (const Drop& drop : drops) {
+    const bool meanwhile = std::any_of(all.begin(), all.end(), [&](const Outage& outage) {
+      return drop.at >= outage.begin - kSlack &&
+             (outage.end == kNever || drop.at <= outage.end + kSlack);
+    });
+    if (drop.packet->outgoing && !meanwhile) return std::nullopt;
+  }
+  const auto first = std::find_if(all.begin(), all.end(), [&](const Outage& outage) {
+    return outage.begin >= scene.account->begin - kSlack && outage.begin <= scene.account->due &&
+           outage.end != kNever;
+  });
+  return first == all.end() ? std::nullopt : std::optional(*first);
 }
 
 struct Hop {
@@ -190,10 +239,25 @@ std::optional<Finding> link_down(const Scene& scene) {
     return std::nullopt;
   }
   const evidence::TapId tap = scene.from.origin().tap;
-  const Instant due = scene.incident.silent_since + scene.incident.interval + 500ms;
+  // What went down after it had resigned is no reason for it: a host that shuts down does both.
+  const Instant due = scene.incident.kind == Kind::Resignation
+                          ? scene.incident.silent_since
+                          : scene.incident.silent_since + scene.incident.interval + 500ms;
   const Instant down = link_went_down(scene, tap, scene.incident.silent_since - 1s,
                                       std::min(due, scene.incident.at));
-  if (down == kNever) return std::nullopt;
+  if (down == kNever) {
+    const std::optional<Outage> outage = link_flapped(scene);
+    if (!outage) return std::nullopt;
+    return Finding{
+        "host.net.link_down",
+        fmt::format("the link of tap {} went down for {}, and {} did not go on when it "
+                    "was back",
+                    tap_text(scene.recording, tap), seconds_text(outage->end - outage->begin),
+                    sender_text(scene)),
+        {fmt::format("{}: rtnetlink says down", clock_text(scene.recording, outage->begin)),
+         "then waiting for a timer of its own for " + share_text(scene, Doing::Idle)},
+        {}};
+  }
   Finding finding{"host.net.link_down",
                   fmt::format("the link of tap {} went down", tap_text(scene.recording, tap)),
                   {},
