@@ -68,7 +68,7 @@ Verdict judge(const evidence::Recording& recording, const std::vector<Stream>& s
   verdict.to_source = to.source;
   verdict.failure = is_failure(incident, from, to);
   verdict.host = recording.taps[from.origin().tap].host;
-  if (needs_place(incident.kind)) verdict.where = locate(recording, from, incident);
+  if (needs_place(incident.kind)) verdict.where = locate(recording, from, to, incident);
   if (!verdict.failure) return verdict;
   const Where where = verdict.where.value_or(Where{});
   const std::optional<Sender> sender = find_sender(recording, from, incident.silent_since + 1ms);

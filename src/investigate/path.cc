@@ -28,16 +28,31 @@ TapGap gap_at(const TapBeats& tap, Instant middle, const Incident& incident, Ins
   return gap;
 }
 
-/// A tap that watches the sender's own namespace hears its adverts on their way out.
-bool at_the_sender(const evidence::Recording& recording, const TapBeats& tap) {
+/// Does a router run in the namespace of this tap?
+bool at_a_router(const evidence::Recording& recording, const TapBeats& tap) {
   const std::uint64_t netns = recording.taps[tap.tap].netns;
-  if (netns == 0 || tap.beats.back().direction != evidence::Direction::Out) return false;
+  if (netns == 0) return false;
   return std::any_of(recording.events.begin(), recording.events.end(),
                      [&](const evidence::Event& event) {
                        const auto* found = std::get_if<evidence::ProcessFound>(&event.fact);
                        return found != nullptr && found->netns == netns &&
                               found->role == evidence::ProcessFound::Role::Heartbeat;
                      });
+}
+
+/// A tap that watches the sender's own namespace hears its adverts on their way out.
+bool at_the_sender(const evidence::Recording& recording, const TapBeats& tap) {
+  return tap.beats.back().direction == evidence::Direction::Out && at_a_router(recording, tap);
+}
+
+/// A tap at a third router: adverts end there, so that it stands on no way to the one that listens.
+bool at_a_third(const evidence::Recording& recording, const Stream& from, const Stream& to,
+                const TapBeats& tap) {
+  const std::uint64_t netns = recording.taps[tap.tap].netns;
+  const evidence::TapId listens = &from == &to ? from.far_end().tap : to.origin().tap;
+  return tap.beats.back().direction == evidence::Direction::In &&
+         netns != recording.taps[from.origin().tap].netns &&
+         netns != recording.taps[listens].netns && at_a_router(recording, tap);
 }
 
 /// Does the capture at this tap begin before the gap and end after it? What it did not see for
@@ -78,7 +93,8 @@ std::string doubt_of_clocks(const evidence::Recording& recording, const Stream& 
 
 }  // namespace
 
-Where locate(const evidence::Recording& recording, const Stream& from, const Incident& incident) {
+Where locate(const evidence::Recording& recording, const Stream& from, const Stream& to,
+             const Incident& incident) {
   Where where;
   const Instant until = std::min(incident.resumed, incident.at);
   // The moment when an advert was due and missing, seen from the successor.
@@ -89,6 +105,7 @@ Where locate(const evidence::Recording& recording, const Stream& from, const Inc
            ? half
            : std::max(Duration(incident.interval + incident.interval / 4), half));
   for (const TapBeats& tap : from.taps) {
+    if (at_a_third(recording, from, to, tap)) continue;
     if (covers(tap, incident))
       where.taps.push_back(gap_at(tap, middle, incident, recording.end));
     else

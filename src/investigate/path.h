@@ -39,7 +39,9 @@ struct Where {
   const TapGap& bad() const { return taps[first_bad]; }
 };
 
-/// Follows the stream of `incident.from` along its taps.
-Where locate(const evidence::Recording& recording, const Stream& from, const Incident& incident);
+/// Follows the stream of `incident.from` along its taps to where `to` listens, the same stream
+/// where nobody took over. Taps at other routers are left out.
+Where locate(const evidence::Recording& recording, const Stream& from, const Stream& to,
+             const Incident& incident);
 
 }  // namespace alibi::investigate

@@ -48,12 +48,25 @@ Duration median_lag(const TapBeats& a, const TapBeats& b, Duration interval) {
   return median(std::move(lags));
 }
 
-/// Taps are recorded in path order; a stream that comes from the far side runs against it.
+/// Taps are recorded in path order; a stream that comes from the far side runs against it. Of three
+/// routers one stands in the middle: its own tap sees its adverts on their way out, before any
+/// other.
 void order_from_sender(Stream& stream) {
   if (stream.taps.size() < 2) return;
   if (median_lag(stream.taps.front(), stream.taps.back(), stream.interval) < Duration{0}) {
     std::reverse(stream.taps.begin(), stream.taps.end());
   }
+  auto first = stream.taps.begin();
+  if (first->beats.back().direction != evidence::Direction::In) return;
+  Duration earliest{0};
+  for (auto tap = stream.taps.begin() + 1; tap != stream.taps.end(); ++tap) {
+    if (tap->beats.back().direction != evidence::Direction::Out) continue;
+    const Duration lag = median_lag(stream.taps.front(), *tap, stream.interval);
+    if (lag >= earliest) continue;
+    earliest = lag;
+    first = tap;
+  }
+  if (first != stream.taps.begin()) std::rotate(stream.taps.begin(), first, first + 1);
 }
 
 /// The advertised interval, unless the packets plainly come less often (a v2 router that

@@ -152,6 +152,17 @@ void add_changes(const Scene& scene, const Unheeded& pair, Same same, Finding& f
   }
 }
 
+std::string authentication_text(wire::AuthType type) {
+  switch (type) {
+    case wire::AuthType::None:
+      return "no authentication";
+    case wire::AuthType::Pass:
+      return "a password (PASS)";
+    default:
+      return fmt::format("authentication type {}", static_cast<int>(type));
+  }
+}
+
 /// A receiver discards version 2 whose password or type differs, and whose interval does.
 std::optional<Finding> setting_differs(const Scene& scene, const Unheeded& pair) {
   const Advertisement& heard = advert_of(*pair.heard);
@@ -162,8 +173,9 @@ std::optional<Finding> setting_differs(const Scene& scene, const Unheeded& pair)
   Same same = same_authentication;
   if (heard.auth_type != own.auth_type) {
     what = "their authentication types differ";
-    figures = fmt::format("authentication type {} beside {}", static_cast<int>(heard.auth_type),
-                          static_cast<int>(own.auth_type));
+    figures = fmt::format("{} advertises with {}, {} with {}", pair.heard->packet.source.text(),
+                          authentication_text(heard.auth_type), pair.own->packet.source.text(),
+                          authentication_text(own.auth_type));
   } else if (heard.auth_type == wire::AuthType::Pass && heard.auth_data != own.auth_data) {
     what = "their passwords (auth_pass) differ";
     figures = "the password in the adverts of one is not the one in the other's";
