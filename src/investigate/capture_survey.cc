@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "investigate/networks.h"
 #include "wire/endpoints.h"
 
 namespace alibi::investigate {
@@ -149,6 +150,7 @@ bool CaptureSurvey::advert(const TapFrame& at, Sighting& out) {
   out.beat.priority = advert.priority;
   out.beat.interval = advert.interval;
   out.beat.ip_id = frame.vrrp->ip_id;
+  out.beat.content = content_of(advert);
   return true;
 }
 
@@ -169,6 +171,7 @@ bool CaptureSurvey::flow(const TapFrame& at, Sighting& out) {
     known = flow_numbers_.emplace(name, static_cast<std::uint32_t>(flows_.size())).first;
   }
   out.stream.flow = known->second;
+  out.stream.network = endpoints->network;
   out.source = endpoints->source;
   out.source_mac = endpoints->source_mac;
   out.beat.priority = Priority{1};  // of those that have none, none resigns
@@ -204,6 +207,7 @@ GapReport CaptureSurvey::finish() {
     Presences presences = presence_.finish(out.first, out.last);
     out.clocks = std::move(presences.clocks);
     out.presence = std::move(presences.senders);
+    out.apart = std::move(presences.apart);
   }
   out.taps = std::move(scan_.taps);
   out.warnings = std::move(scan_.warnings);

@@ -36,6 +36,7 @@ struct GapReport {
   std::uint64_t left_out = 0;      ///< heartbeats of too many senders or flows
   std::vector<TapClock> clocks;    ///< with several taps, beside `taps`
   std::vector<Presence> presence;  ///< with several taps
+  std::vector<KeptApart> apart;    ///< the same
   std::vector<std::string> warnings;
 };
 

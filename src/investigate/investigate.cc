@@ -66,6 +66,7 @@ Verdict judge(const evidence::Recording& recording, const std::vector<Stream>& s
   verdict.incident = incident;
   verdict.from_source = from.source;
   verdict.to_source = to.source;
+  verdict.network = from.network() != 0 ? from.network() : to.network();
   verdict.failure = is_failure(incident, from, to);
   verdict.host = recording.taps[from.origin().tap].host;
   if (needs_place(incident.kind)) verdict.where = locate(recording, from, to, incident);
@@ -102,7 +103,8 @@ void carry_disagreements(std::vector<Verdict>& verdicts) {
     if (verdict.failure) continue;
     const auto before = std::find_if(
         verdicts.rend() - static_cast<std::ptrdiff_t>(i), verdicts.rend(), [&](const Verdict& v) {
-          return v.incident.router == verdict.incident.router && is_hand_over(v.incident);
+          return v.incident.router == verdict.incident.router && v.network == verdict.network &&
+                 is_hand_over(v.incident);
         });
     if (before == verdicts.rend() || !is_disagreement(*before)) continue;
     if (before->from_source != verdict.to_source || before->to_source != verdict.from_source) {

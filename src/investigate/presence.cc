@@ -6,6 +6,8 @@
 #include <deque>
 #include <set>
 
+#include "investigate/networks.h"
+
 namespace alibi::investigate {
 namespace {
 
@@ -154,8 +156,10 @@ class Matching {
 void PresenceLog::take(const Sighting& sighting) {
   StreamKey stream = sighting.stream;
   stream.network = 0;  // on its way a heartbeat enters tunnels and leaves them
-  marks_[{stream, sighting.source}][sighting.tap].push_back(
-      {sighting.beat.at, sighting.beat.ip_id, sighting.beat.priority});
+  Marks& marks = marks_[{stream, sighting.source}][{sighting.tap, sighting.stream.network}];
+  if (sighting.source_mac != wire::MacAddress{}) marks.macs.insert(sighting.source_mac);
+  marks.marks.push_back({sighting.beat.at, sighting.beat.content, sighting.beat.ip_id,
+                         sighting.beat.priority, sighting.beat.direction});
 }
 
 /// A share of the marks, the same at all taps, is enough to find clocks by.
@@ -163,16 +167,16 @@ std::vector<TapClock> PresenceLog::clocks(std::size_t taps) const {
   constexpr std::size_t kEnough = 20'000;
   evidence::Recording sample;
   sample.taps.resize(taps);
-  for (const auto& [key, by_tap] : marks_) {
+  for (const auto& [key, parts] : marks_) {
     std::size_t most = 0;
-    for (const auto& [tap, marks] : by_tap) most = std::max(most, marks.size());
+    for (const auto& [where, part] : parts) most = std::max(most, part.marks.size());
     const std::size_t every = 1 + most / kEnough;
-    for (const auto& [tap, marks] : by_tap) {
-      for (const Mark& mark : marks) {
+    for (const auto& [where, part] : parts) {
+      for (const Mark& mark : part.marks) {
         if (mark.ip_id % every != 0) continue;
         evidence::Heartbeat beat;
         beat.at = mark.at;
-        beat.tap = tap;
+        beat.tap = where.first;
         beat.packet.source = key.second;
         beat.packet.ip_id = mark.ip_id;
         beat.packet.decoded.advertisement.vrid = key.first.router.vrid;
@@ -229,12 +233,53 @@ Presence PresenceLog::match(const Key& key, const TapMarks& taps, std::span<cons
   return out;
 }
 
+void PresenceLog::compare(const Key& key, const Parts& parts, std::span<const Instant> firsts,
+                          std::span<const Instant> lasts, Presences& out) {
+  std::vector<Strand> strands;
+  std::vector<const Marks*> marks;
+  for (const auto& [where, part] : parts) {
+    Strand strand{where.first,
+                  where.second,
+                  part.macs,
+                  part.marks.front().direction,
+                  out.clocks[where.first].error,
+                  {}};
+    for (const Mark& mark : part.marks) {
+      if (mark.direction != strand.direction) strand.direction = evidence::Direction::Unknown;
+      if (strand.adverts.size() == kMostAdverts) break;
+      strand.adverts.push_back(
+          {mark.at - out.clocks[where.first].measured, mark.content, mark.ip_id});
+    }
+    std::stable_sort(strand.adverts.begin(), strand.adverts.end(),
+                     [](const SeenAdvert& a, const SeenAdvert& b) { return a.at < b.at; });
+    strands.push_back(std::move(strand));
+    marks.push_back(&part);
+  }
+  const Networks networks = join_networks(strands);
+  for (const std::vector<std::size_t>& members : networks.streams) {
+    Key named = key;
+    TapMarks taps;
+    for (const std::size_t member : members) {
+      if (named.first.network == 0) named.first.network = strands[member].network;
+      std::vector<Mark>& at_tap = taps[strands[member].tap];
+      at_tap.insert(at_tap.end(), marks[member]->marks.begin(), marks[member]->marks.end());
+    }
+    if (taps.size() > 1) out.senders.push_back(match(named, taps, out.clocks, firsts, lasts));
+  }
+  for (const auto& [a, b] : networks.undecided) {
+    const Strand& one = strands[networks.streams[a].front()];
+    const Strand& other = strands[networks.streams[b].front()];
+    out.apart.push_back(
+        {key.first, key.second, {one.tap, one.network}, {other.tap, other.network}});
+  }
+}
+
 Presences PresenceLog::finish(std::span<const Instant> firsts,
                               std::span<const Instant> lasts) const {
   Presences out;
   out.clocks = clocks(firsts.size());
-  for (const auto& [key, taps] : marks_) {
-    if (taps.size() > 1) out.senders.push_back(match(key, taps, out.clocks, firsts, lasts));
+  for (const auto& [key, parts] : marks_) {
+    if (parts.size() > 1) compare(key, parts, firsts, lasts, out);
   }
   return out;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -11,9 +12,9 @@
 
 namespace alibi::investigate {
 
-/// One sender's heartbeats at the taps that saw any of them.
+/// One sender's heartbeats at the taps that saw any of them (networks.h).
 struct Presence {
-  StreamKey stream;
+  StreamKey stream;  ///< its network is that of the first tap that saw it in one
   wire::IpAddress source;
   Duration interval{0};
   /// False: nothing is placed. Identifications do not give one difference between the taps' clocks,
@@ -38,9 +39,20 @@ struct Presence {
   std::vector<Segment> segments;  ///< beside `taps`
 };
 
+/// Heartbeats of one source in networks that may be one and the same, which nothing shows.
+struct KeptApart {
+  StreamKey stream;
+  wire::IpAddress source;
+  struct Place {
+    evidence::TapId tap = 0;
+    std::uint64_t network = 0;
+  } one, other;
+};
+
 struct Presences {
   std::vector<TapClock> clocks;  ///< by tap
   std::vector<Presence> senders;
+  std::vector<KeptApart> apart;
 };
 
 class PresenceLog {
@@ -52,16 +64,26 @@ class PresenceLog {
  private:
   struct Mark {
     Instant at;
+    std::uint32_t content = 0;
     std::uint16_t ip_id = 0;
     Priority priority;
+    evidence::Direction direction = evidence::Direction::Unknown;
   };
-  using Key = std::pair<StreamKey, wire::IpAddress>;
+  /// What one tap saw of one source in one network.
+  struct Marks {
+    std::set<wire::MacAddress> macs;
+    std::vector<Mark> marks;
+  };
+  using Key = std::pair<StreamKey, wire::IpAddress>;  // the network is 0: it is in the part's key
+  using Parts = std::map<std::pair<evidence::TapId, std::uint64_t>, Marks>;
   using TapMarks = std::map<evidence::TapId, std::vector<Mark>>;
   std::vector<TapClock> clocks(std::size_t taps) const;
   static Presence match(const Key& key, const TapMarks& taps, std::span<const TapClock> clocks,
                         std::span<const Instant> firsts, std::span<const Instant> lasts);
+  static void compare(const Key& key, const Parts& parts, std::span<const Instant> firsts,
+                      std::span<const Instant> lasts, Presences& out);
   friend class Matching;
-  std::map<Key, TapMarks> marks_;
+  std::map<Key, Parts> marks_;
 };
 
 }  // namespace alibi::investigate

@@ -12,7 +12,8 @@ namespace alibi::investigate {
 /// The streams of one router number, apart by segment, each in the order given. Two streams are of
 /// one segment when a tap sees both in one VLAN and tunnel. Where no tap sees both, they are when
 /// they advertise a common virtual address (a network that is cut shows each half its own master),
-/// but for link-local ones: every segment may have the same.
+/// but for link-local ones: every segment may have the same. Two streams of one source are never of
+/// one segment; where a common address would make them, it joins nothing.
 std::vector<std::vector<Stream>> segments_of(const std::vector<Stream>& streams);
 
 }  // namespace alibi::investigate

@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "investigate/networks.h"
+
 namespace alibi::investigate {
 namespace {
 
@@ -105,6 +107,90 @@ Duration learned_interval(Stream& stream) {
   return interval;
 }
 
+/// What one tap saw of a source in one network.
+struct Seen {
+  std::vector<Beat> beats;
+  wire::MacAddress mac;  // of the first
+  std::set<wire::MacAddress> macs;
+  std::set<wire::IpAddress> addresses;
+};
+using Source = std::map<std::pair<evidence::TapId, std::uint64_t>, Seen>;
+
+Strand strand_of(const Source::value_type& seen, const TapClock& clock) {
+  Strand strand;
+  strand.tap = seen.first.first;
+  strand.network = seen.first.second;
+  strand.macs = seen.second.macs;
+  strand.clock_error = clock.error;
+  const std::vector<Beat>& beats = seen.second.beats;
+  strand.direction = beats.front().direction;
+  for (const Beat& beat : beats) {
+    if (beat.direction != strand.direction) strand.direction = evidence::Direction::Unknown;
+    if (strand.adverts.size() == kMostAdverts) break;
+    strand.adverts.push_back({beat.at, beat.content, beat.ip_id});
+  }
+  return strand;
+}
+
+std::string place_text(const evidence::Recording& recording, const Stream& stream) {
+  const std::string network = wire::network_text(stream.network());
+  return (network.empty() ? "no VLAN" : network) + " at tap " +
+         recording.taps[stream.origin().tap].label;
+}
+
+void say_undecided(const evidence::Recording& recording, std::span<Stream> streams,
+                   const std::vector<std::pair<std::size_t, std::size_t>>& pairs) {
+  for (const auto& [a, b] : pairs) {
+    const std::string line = "whether " + place_text(recording, streams[a]) + " and " +
+                             place_text(recording, streams[b]) +
+                             " are one network: both have a sender " + streams[a].source.text() +
+                             ", and no packets that can be told apart pass both";
+    streams[a].undecided.push_back(line);
+    streams[b].undecided.push_back(line);
+  }
+}
+
+/// `plain`: router and source, which all streams of `source` have.
+void add_streams(const evidence::Recording& recording, std::span<const TapClock> clocks,
+                 const Stream& plain, Source& source, std::vector<Stream>& out) {
+  std::vector<Strand> strands;
+  std::vector<Source::value_type*> parts;
+  for (auto& part : source) {
+    auto& beats = part.second.beats;
+    std::stable_sort(beats.begin(), beats.end(),
+                     [](const Beat& a, const Beat& b) { return a.at < b.at; });
+    strands.push_back(strand_of(part, clocks[part.first.first]));
+    parts.push_back(&part);
+  }
+  const Networks networks = join_networks(strands);
+  const std::size_t first = out.size();
+  for (const std::vector<std::size_t>& members : networks.streams) {
+    Stream stream = plain;
+    stream.source_mac = parts[members.front()]->second.mac;
+    std::set<wire::IpAddress> addresses;
+    for (const std::size_t member : members) {
+      auto& [where, seen] = *parts[member];
+      addresses.merge(seen.addresses);
+      if (stream.taps.empty() || stream.taps.back().tap != where.first) {
+        stream.taps.push_back(TapBeats{where.first, {}, clocks[where.first]});
+      }
+      TapBeats& tap = stream.taps.back();
+      tap.networks.insert(where.second);
+      tap.beats.insert(tap.beats.end(), seen.beats.begin(), seen.beats.end());
+    }
+    for (TapBeats& tap : stream.taps) {
+      std::stable_sort(tap.beats.begin(), tap.beats.end(),
+                       [](const Beat& a, const Beat& b) { return a.at < b.at; });
+      drop_second_passage(tap.beats);
+    }
+    stream.addresses.assign(addresses.begin(), addresses.end());
+    stream.interval = learned_interval(stream);
+    order_from_sender(stream);
+    out.push_back(std::move(stream));
+  }
+  say_undecided(recording, std::span(out).subspan(first), networks.undecided);
+}
+
 }  // namespace
 
 Duration median(std::vector<Duration> values) {
@@ -155,13 +241,16 @@ Duration master_down_interval(const RouterKey& router, Priority priority, Durati
   return 3 * interval + skew_time(router, priority, interval);
 }
 
+std::uint64_t Stream::network() const {
+  for (const TapBeats& tap : taps) {
+    for (const std::uint64_t network : tap.networks) {
+      if (network != 0) return network;
+    }
+  }
+  return 0;
+}
+
 std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& recording) {
-  struct Source {
-    wire::MacAddress mac;
-    std::map<evidence::TapId, std::vector<Beat>> taps;
-    std::map<evidence::TapId, std::set<std::uint64_t>> networks;
-    std::set<wire::IpAddress> addresses;
-  };
   std::map<RouterKey, std::map<wire::IpAddress, Source>> sorted;
   const std::vector<TapClock> clocks = tap_clocks(recording);
   for (const evidence::Heartbeat& heartbeat : recording.heartbeats) {
@@ -169,31 +258,22 @@ std::map<RouterKey, std::vector<Stream>> streams_of(const evidence::Recording& r
     if (decoded.defect != wire::VrrpDefect::None) continue;
     const wire::Advertisement& advert = decoded.advertisement;
     const RouterKey key{advert.vrid, heartbeat.packet.source.family, advert.version};
-    Source& source = sorted[key][heartbeat.packet.source];
-    if (source.taps.empty()) source.mac = heartbeat.packet.source_mac;
-    source.networks[heartbeat.tap].insert(heartbeat.packet.network);
-    source.addresses.insert(advert.addresses.begin(), advert.addresses.end());
-    source.taps[heartbeat.tap].push_back(Beat{heartbeat.at - clocks[heartbeat.tap].ahead,
-                                              advert.priority, advert.interval, heartbeat.direction,
-                                              heartbeat.dropped_before, heartbeat.packet_number,
-                                              heartbeat.packet.ip_id, 0, heartbeat.absent_before});
+    Seen& seen = sorted[key][heartbeat.packet.source][{heartbeat.tap, heartbeat.packet.network}];
+    if (seen.beats.empty()) seen.mac = heartbeat.packet.source_mac;
+    if (heartbeat.packet.source_mac != wire::MacAddress{}) {
+      seen.macs.insert(heartbeat.packet.source_mac);
+    }
+    seen.addresses.insert(advert.addresses.begin(), advert.addresses.end());
+    seen.beats.push_back(Beat{heartbeat.at - clocks[heartbeat.tap].ahead, advert.priority,
+                              advert.interval, heartbeat.direction, heartbeat.dropped_before,
+                              heartbeat.packet_number, heartbeat.packet.ip_id, 0,
+                              heartbeat.absent_before, content_of(advert)});
   }
   std::map<RouterKey, std::vector<Stream>> result;
   for (auto& [key, sources] : sorted) {
     std::vector<Stream>& streams = result[key];
     for (auto& [address, source] : sources) {
-      Stream stream{key,        address, {},
-                    source.mac, 1s,      {source.addresses.begin(), source.addresses.end()}};
-      for (auto& [tap, beats] : source.taps) {
-        std::stable_sort(beats.begin(), beats.end(),
-                         [](const Beat& a, const Beat& b) { return a.at < b.at; });
-        drop_second_passage(beats);
-        stream.taps.push_back(
-            TapBeats{tap, std::move(beats), clocks[tap], std::move(source.networks[tap])});
-      }
-      stream.interval = learned_interval(stream);
-      order_from_sender(stream);
-      streams.push_back(std::move(stream));
+      add_streams(recording, clocks, Stream{key, address, {}, {}}, source, streams);
     }
     std::sort(streams.begin(), streams.end(), [](const Stream& a, const Stream& b) {
       return a.origin().beats.front().at < b.origin().beats.front().at;

@@ -36,6 +36,7 @@ struct Beat {
   /// and of the same priority (sender_log.h); 0 in a list that is whole.
   std::uint64_t in_time_before = 0;
   bool absent_before = false;  ///< since the previous one the tap's interface had been gone
+  std::uint32_t content = 0;   ///< content_of() what it says (networks.h)
 };
 
 /// The same advert a second time: a mirror port, a capture of all interfaces, a tunnel's port or
@@ -49,7 +50,7 @@ struct TapBeats {
   std::set<std::uint64_t> networks{};  ///< in which it was seen there (wire::VrrpPacket::network)
 };
 
-/// All adverts of one source for one router. `taps` stand sender first.
+/// All adverts of one source for one router in one network (networks.h). `taps` stand sender first.
 struct Stream {
   RouterKey router;
   wire::IpAddress source;
@@ -59,9 +60,13 @@ struct Stream {
   /// shortest it ever was.
   Duration interval = 1s;
   std::vector<wire::IpAddress> addresses{};  ///< all virtual addresses advertised, sorted
+  /// Other networks with the same source that may be this one, for all that was seen; a line each.
+  std::vector<std::string> undecided{};
 
   const TapBeats& origin() const { return taps.front(); }
   const TapBeats& far_end() const { return taps.back(); }
+  /// By what it is known at the first tap that sees it in a VLAN or tunnel; 0: nowhere in one.
+  std::uint64_t network() const;
   /// The beats at one tap; nullptr if this stream never passed there.
   const TapBeats* at_tap(evidence::TapId tap) const;
   /// Latest beat of `tap_beats` at or before / first beat after `t`; nullptr if none.

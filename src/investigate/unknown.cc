@@ -34,6 +34,7 @@ void missing_about_place(const Scene& scene, Finding& finding) {
   for (const std::string& tap : scene.where.left_out) {
     finding.missing.push_back("the capture at tap " + tap + " begins or ends in the gap");
   }
+  for (const std::string& line : scene.from.undecided) finding.missing.push_back(line);
   switch (scene.where.origin) {
     case Origin::AtOrBefore:
       finding.missing.push_back(fmt::format(

@@ -17,6 +17,7 @@ struct Verdict {
   Incident incident;
   wire::IpAddress from_source;
   wire::IpAddress to_source;
+  std::uint64_t network = 0;  ///< of `from` (Stream::network)
   /// False for a hand-over in which nothing failed: a better router came, or came back.
   bool failure = true;
   std::optional<Where> where;  ///< not for what needs no place (resignation, preemption)

@@ -112,8 +112,9 @@ ordered_json stream_json(const GapReport& report, const StreamSurvey& stream) {
                    {"vrid", nullptr},
                    {"version", nullptr},
                    {"family", nullptr},
-                   {"vlan", stream.key.network & 0xfffU},
-                   {"vni", stream.key.network >> 12U}};
+                   {"vlan", wire::vlan_of(stream.key.network)},
+                   {"outer_vlan", wire::outer_vlan_of(stream.key.network)},
+                   {"vni", wire::tunnel_of(stream.key.network)}};
   if (router) {
     out["vrid"] = stream.key.router.vrid.value;
     out["version"] = stream.key.router.version;
@@ -190,6 +191,16 @@ std::string gaps_json(const GapReport& report) {
   out["presence"] = ordered_json::array();
   for (const auto& presence : report.presence) {
     out["presence"].push_back(presence_json(report, presence));
+  }
+  out["kept_apart"] = ordered_json::array();
+  for (const auto& pair : report.apart) {
+    const auto place = [&](const investigate::KeptApart::Place& at) {
+      return ordered_json{{"tap", report.taps[at.tap].label},
+                          {"network", wire::network_text(at.network)}};
+    };
+    out["kept_apart"].push_back({{"name", stream_name(report, pair.stream)},
+                                 {"source", pair.source.text()},
+                                 {"networks", {place(pair.one), place(pair.other)}}});
   }
   out["heartbeats_left_out"] = report.left_out;
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";

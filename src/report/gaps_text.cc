@@ -166,11 +166,12 @@ void incident_lines(std::string& out, const StreamSurvey& stream) {
 }  // namespace
 
 std::string stream_name(const GapReport& report, const investigate::StreamKey& key) {
-  if (key.flow != 0) return report.flows[key.flow - 1];
-  const std::string network = wire::network_text(key.network);
+  std::string network = wire::network_text(key.network);
+  if (!network.empty()) network = " in " + network;
+  if (key.flow != 0) return report.flows[key.flow - 1] + network;
   return fmt::format("VRID {} ({}, v{}){}", key.router.vrid.value,
                      key.router.family == wire::Family::V4 ? "IPv4" : "IPv6", key.router.version,
-                     network.empty() ? "" : " in " + network);
+                     network);
 }
 
 std::string gaps_text(const GapReport& report) {
@@ -196,6 +197,7 @@ std::string gaps_text(const GapReport& report) {
   for (const investigate::Presence& presence : report.presence) {
     out += "\n" + presence_text(report, presence);
   }
+  if (!report.apart.empty()) out += "\n" + apart_text(report);
   if (report.left_out != 0) {
     out += fmt::format("\n{} heartbeats of more than {} senders were left out\n", report.left_out,
                        investigate::GapSurvey::kMostSenders);

@@ -95,6 +95,7 @@ ordered_json incident_json(const evidence::Recording& recording, const Verdict& 
   json["vrid"] = incident.router.vrid.value;
   json["version"] = incident.router.version;
   json["family"] = incident.router.family == wire::Family::V4 ? "ipv4" : "ipv6";
+  json["network"] = wire::network_text(verdict.network);
   json["from"] = verdict.from_source.text();
   json["to"] = verdict.to_source.text();
   json["from_priority"] = incident.from_priority.value;

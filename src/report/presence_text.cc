@@ -55,6 +55,21 @@ std::string presence_text(const GapReport& report, const Presence& presence) {
   return out;
 }
 
+std::string apart_text(const GapReport& report) {
+  std::string out;
+  const auto place = [&](const investigate::KeptApart::Place& at) {
+    const std::string network = wire::network_text(at.network);
+    return (network.empty() ? "no VLAN" : network) + " at " + report.taps[at.tap].label;
+  };
+  for (const investigate::KeptApart& pair : report.apart) {
+    out += fmt::format(
+        "{} of {} in {} and in {}: not compared, no packets that can be told apart show that they "
+        "are one network\n",
+        stream_name(report, pair.stream), pair.source.text(), place(pair.one), place(pair.other));
+  }
+  return out;
+}
+
 std::string clocks_text(const GapReport& report) {
   std::string out;
   for (std::size_t i = 1; i < report.clocks.size(); ++i) {

@@ -9,6 +9,8 @@
 namespace alibi::report {
 
 std::string presence_text(const GapReport& report, const investigate::Presence& presence);
+/// A line for each pair of networks of which it is not known whether they are one.
+std::string apart_text(const GapReport& report);
 /// How far each tap's clock is from the first one's; empty with one tap.
 std::string clocks_text(const GapReport& report);
 

@@ -139,11 +139,12 @@ void account_lines(std::string& out, const investigate::Account& account) {
 std::string verdict_text(const evidence::Recording& recording, const Verdict& verdict,
                          std::size_t number) {
   const Incident& incident = verdict.incident;
-  std::string out =
-      fmt::format("incident {}  {}  VRID {} ({}, v{})  {}\n", number,
-                  time_of_day_text(recording.unix_ns(incident.at)), incident.router.vrid.value,
-                  incident.router.family == wire::Family::V4 ? "IPv4" : "IPv6",
-                  incident.router.version, investigate::text(incident.kind));
+  const std::string network = wire::network_text(verdict.network);
+  std::string out = fmt::format(
+      "incident {}  {}  VRID {} ({}, v{}){}  {}\n", number,
+      time_of_day_text(recording.unix_ns(incident.at)), incident.router.vrid.value,
+      incident.router.family == wire::Family::V4 ? "IPv4" : "IPv6", incident.router.version,
+      network.empty() ? "" : " in " + network, investigate::text(incident.kind));
   field(out, "what", what_text(verdict));
   if (!verdict.failure) {
     field(out, "why", "no failure: the higher priority took its place");

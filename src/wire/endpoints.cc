@@ -69,8 +69,9 @@ std::optional<Endpoints> endpoints_of(Bytes bytes, LinkType link_type) {
   }
   Reader reader(header.rest);
   out.ether_type = header.ether_type;
-  std::uint16_t vlan = 0;
-  if (take_tags(out.ether_type, vlan, reader) != FrameDefect::None) return out;
+  std::uint32_t vlans = 0;
+  if (take_tags(out.ether_type, vlans, reader) != FrameDefect::None) return out;
+  out.network = network_number(0, vlans & 0xfffU, vlans >> 12U);
   if (out.ether_type == kEtherIpv4) take_ipv4(out, reader.rest());
   if (out.ether_type == kEtherIpv6) take_ipv6(out, reader.rest());
   return out;

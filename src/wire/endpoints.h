@@ -18,6 +18,7 @@ struct Endpoints {
   IpAddress source, destination;
   MacAddress source_mac, destination_mac;
   std::uint16_t ether_type = 0;
+  std::uint64_t network = 0;  ///< network_number() of the tags
   std::uint8_t protocol = 0;
   std::uint16_t source_port = 0, destination_port = 0;  ///< UDP, TCP, SCTP; else 0
   std::uint16_t ip_id = 0;                              ///< 0 for IPv6

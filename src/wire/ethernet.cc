@@ -144,12 +144,13 @@ FrameDefect take_link_header(Bytes bytes, LinkType link_type, LinkHeader& out) {
 
 // IEEE 802.1Q section 9.6: behind the type of a tag, two octets of tag control information, then
 // the next type.
-FrameDefect take_tags(std::uint16_t& type, std::uint16_t& vlan, Reader& reader) {
+FrameDefect take_tags(std::uint16_t& type, std::uint32_t& vlans, Reader& reader) {
+  vlans = 0;
   for (unsigned tags = 0; is_vlan_tag(type); ++tags) {
     if (tags == kMaxTags) return FrameDefect::TooDeep;
     const auto tag = reader.take<4>();
     if (!tag) return FrameDefect::Truncated;
-    vlan = tag->u16<0>() & 0x0fffU;
+    vlans = (vlans << 12U | (tag->u16<0>() & 0x0fffU)) & 0xffffffU;
     type = tag->u16<2>();
   }
   return FrameDefect::None;
@@ -162,7 +163,7 @@ bool Walk::enter_tunnel(std::uint32_t id) {
   }
   ++tunnels;
   source_mac = {};
-  network = std::uint64_t{id} << 12U;
+  network = network_number(id, 0, 0);
   return true;
 }
 
@@ -176,10 +177,10 @@ void walk_link(Walk& walk, Bytes bytes, LinkType link_type) {
 
 void walk_ether_type(Walk& walk, std::uint16_t type, Bytes bytes) {
   Reader reader(bytes);
-  std::uint16_t vlan = 0;
-  const FrameDefect defect = take_tags(type, vlan, reader);
+  std::uint32_t vlans = 0;
+  const FrameDefect defect = take_tags(type, vlans, reader);
   if (defect != FrameDefect::None) return walk.stop(defect);
-  walk.network |= vlan;
+  walk.network |= network_number(0, vlans & 0xfffU, vlans >> 12U);
   switch (type) {
     case kEtherIpv4:
       return walk_ipv4(walk, reader.rest());

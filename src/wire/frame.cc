@@ -25,10 +25,12 @@ std::string_view text(FrameDefect defect) {
 }
 
 std::string network_text(std::uint64_t network) {
-  const std::uint64_t id = network >> 12U;
-  const std::uint64_t vlan = network & 0xfffU;
+  const std::uint32_t id = tunnel_of(network);
+  const unsigned vlan = vlan_of(network);
+  const unsigned outer = outer_vlan_of(network);
   std::string text = id == 0 ? "" : "VNI " + std::to_string(id);
-  if (vlan != 0) text += (text.empty() ? "VLAN " : " VLAN ") + std::to_string(vlan);
+  if (vlan != 0 || outer != 0) text += (id == 0 ? "VLAN " : " VLAN ") + std::to_string(vlan);
+  if (outer != 0) text += " in VLAN " + std::to_string(outer);
   return text;
 }
 

@@ -29,13 +29,22 @@ struct VrrpPacket {
   std::uint16_t ip_id = 0;   ///< IPv4 identification; 0 for IPv6
   MacAddress source_mac;     ///< of the innermost Ethernet header; zero where there is none
   std::uint8_t tunnels = 0;  ///< how many encapsulations were taken off
-  /// Of several networks on one wire, which: the innermost tunnel's VNI or key, times 4096, and the
-  /// VLAN inside it. 0: no tag and no tunnel.
+  /// Of several networks on one wire, which (network_number). 0: no tag and no tunnel.
   std::uint64_t network = 0;
   VrrpDecoded decoded;
 };
 
-/// "VNI 7 VLAN 10", "VLAN 10", or nothing.
+/// A network by the VNI or key of the innermost tunnel, the VLAN inside it, and the one around that
+/// (IEEE 802.1ad); 0: none. What a tunnel itself is carried by is its way, and not its network.
+constexpr std::uint64_t network_number(std::uint32_t tunnel, unsigned vlan, unsigned outer_vlan) {
+  return std::uint64_t{outer_vlan} << 44U | std::uint64_t{tunnel} << 12U | vlan;
+}
+constexpr unsigned vlan_of(std::uint64_t network) { return network & 0xfffU; }
+constexpr unsigned outer_vlan_of(std::uint64_t network) { return network >> 44U & 0xfffU; }
+constexpr std::uint32_t tunnel_of(std::uint64_t network) {
+  return static_cast<std::uint32_t>(network >> 12U);
+}
+/// "VNI 7 VLAN 10", "VLAN 10", "VLAN 10 in VLAN 2", or nothing.
 std::string network_text(std::uint64_t network);
 
 /// An ARP message, or neighbour discovery in the same form: a neighbour solicitation is operation

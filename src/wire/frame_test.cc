@@ -181,7 +181,8 @@ TEST(Frame, TheInnermostNetworkIsKnown) {
   };
   EXPECT_EQ(network(kFrame, LinkType::Ethernet), "");
   EXPECT_EQ(network(ethernet("8100 e064 0800", kPacket), LinkType::Ethernet), "VLAN 100");
-  EXPECT_EQ(network(ethernet("88a8 0001 8100 0064 0800", kPacket), LinkType::Ethernet), "VLAN 100");
+  EXPECT_EQ(network(ethernet("88a8 0001 8100 0064 0800", kPacket), LinkType::Ethernet),
+            "VLAN 100 in VLAN 1");
   const Octets inside = ethernet("8100 000a 0800", kPacket);
   const Octets vxlan = udp(4789, hex("08000000 00000700") + inside);
   EXPECT_EQ(network(ipv4(17, vxlan), LinkType::Raw), "VNI 7 VLAN 10");

@@ -20,8 +20,8 @@ class Look {
  private:
   bool ether_type(std::uint16_t type, Bytes bytes) {
     Reader reader(bytes);
-    std::uint16_t vlan = 0;
-    if (take_tags(type, vlan, reader) != FrameDefect::None) return false;
+    std::uint32_t vlans = 0;
+    if (take_tags(type, vlans, reader) != FrameDefect::None) return false;
     if (type == kEtherIpv4) return ipv4(reader.rest());
     if (type == kEtherIpv6) return ipv6(reader.rest());
     return type == kEtherArp && neighbours_;

@@ -66,8 +66,9 @@ struct Inner {
 
 // Each takes one header off and says None, or why it cannot.
 FrameDefect take_link_header(Bytes bytes, LinkType link_type, LinkHeader& out);
-/// `vlan`: the innermost tag's; as it was where there is none.
-FrameDefect take_tags(std::uint16_t& type, std::uint16_t& vlan, Reader& reader);
+/// `vlans`: the innermost tag's VLAN in the low 12 bits, that of the tag around it in the next 12;
+/// 0 where there is none.
+FrameDefect take_tags(std::uint16_t& type, std::uint32_t& vlans, Reader& reader);
 FrameDefect take_udp_tunnel(Bytes bytes, Inner& out);
 FrameDefect take_gre(Bytes bytes, Inner& out);
 

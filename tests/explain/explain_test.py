@@ -27,15 +27,24 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def advert(host, priority, vrid=205):
+def advert(host, priority, vrid=205, number=0, vlan=None, mac=None):
     """An Ethernet frame with a VRRPv2 advert of 10.0.0.HOST (RFC 3768 section 5)."""
     body = struct.pack("!BBBBBBH4s8s", 0x21, vrid, priority, 1, 0, 1, 0, bytes([10, 0, 0, 100]),
                        bytes(8))
     body = body[:6] + struct.pack("!H", checksum(body)) + body[8:]
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0xC0, 20 + len(body), 0, 0, 255, 112, 0,
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0xC0, 20 + len(body), number, 0, 255, 112, 0,
                        bytes([10, 0, 0, host]), bytes([224, 0, 0, 18]))
     head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
-    return bytes.fromhex("01005e000012") + bytes([2, 0, 0, 0, 0, host]) + b"\x08\x00" + head + body
+    tag = b"" if vlan is None else b"\x81\x00" + vlan.to_bytes(2, "big")
+    link = bytes.fromhex("01005e000012") + bytes([2, 0, 0, 0, 0, mac or host]) + tag + b"\x08\x00"
+    return link + head + body
+
+
+def without_number(frame):
+    """The same with identification 0."""
+    vlan = int.from_bytes(frame[14:16], "big") if frame[12:14] == b"\x81\x00" else None
+    head = frame[18:] if vlan is not None else frame[14:]
+    return advert(head[15], head[22], vlan=vlan)
 
 
 def write_pcap(path, packets):
@@ -96,6 +105,47 @@ class Explain(unittest.TestCase):
         failures = [i for i in verdict["incidents"] if i["failure"]]
         self.assertEqual(failures[0]["cause"]["code"], "network.loss")
         self.assertEqual(failures[0]["where"]["segment"], ["near.pcap", "far.pcap"])
+
+    def test_one_address_in_two_networks_of_a_trunk_is_two_streams(self):
+        """VLAN 20's adverts fill no silence of VLAN 10, whatever the two have in common."""
+        for alike in (True, False):
+            packets = []
+            for t in range(30):
+                if t < 10:
+                    packets.append((t, advert(1, 101, number=t + 1, vlan=10)))
+                packets.append((t + 0.001, advert(1, 101, number=t + 1 + (0 if alike else 900),
+                                                  vlan=20)))
+            packets += [(12.61 + t, advert(2, 100, number=t + 1, vlan=10)) for t in range(17)]
+            write_pcap(self.path("trunk.pcap"), packets)
+            incidents = self.explain(self.path("trunk.pcap"))["incidents"]
+            self.assertEqual([(i["kind"], i["network"], i["to"]) for i in incidents],
+                             [("silence", "VLAN 10", "10.0.0.2")])
+            self.assertIn("VRID 205 (IPv4, v2) in VLAN 10  silence",
+                          run(self.path("trunk.pcap")).stdout)
+
+    def test_a_loss_behind_a_trunk_is_placed_in_its_network(self):
+        trunk, access = [], []
+        for t in range(40):
+            trunk.append((t, advert(1, 101, number=t + 1, vlan=10)))
+            trunk.append((t + 0.4, advert(1, 101, number=t + 901, vlan=20)))
+            if t < 20:
+                access.append((t + 0.001, advert(1, 101, number=t + 1)))
+        access += [(22.61 + t, advert(2, 100, number=t + 1)) for t in range(15)]
+        write_pcap(self.path("trunk.pcap"), trunk)
+        write_pcap(self.path("access.pcap"), access)
+        incidents = self.explain(self.path("trunk.pcap"), self.path("access.pcap"))["incidents"]
+        self.assertEqual([(i["kind"], i["network"], i["cause"]["code"]) for i in incidents],
+                         [("silence", "VLAN 10", "network.loss")])
+        self.assertEqual(incidents[0]["where"]["segment"], ["trunk.pcap", "access.pcap"])
+        # Without identifications nothing says which VLAN the access port is of.
+        for name, packets in (("trunk.pcap", trunk), ("access.pcap", access)):
+            write_pcap(self.path(name), [(at, without_number(frame)) for at, frame in packets])
+        incidents = self.explain(self.path("trunk.pcap"), self.path("access.pcap"))["incidents"]
+        self.assertEqual([(i["kind"], i["cause"]["code"]) for i in incidents],
+                         [("silence", "unknown")])
+        missing = " ".join(incidents[0]["cause"]["missing"])
+        self.assertIn("no VLAN at tap access.pcap", missing)
+        self.assertIn("are one network: both have a sender 10.0.0.1", missing)
 
     def test_bad_input_is_an_error_with_its_place(self):
         self.path("junk.pcap").write_bytes(b"this is no capture at all, not even nearly")

@@ -151,6 +151,37 @@ class Gaps(unittest.TestCase):
             self.assertEqual([(x[key], len(x["gaps"]), x["hand_overs"]) for x in report["streams"]],
                              [(7, 0, []), (8, 1, [])])
 
+    def test_one_address_in_two_networks_is_compared_network_by_network(self):
+        """A trunk and the access ports of its two VLANs; both routers have one address."""
+        def tagged(frame, vlan):
+            return frame[:12] + b"\x81\x00" + vlan.to_bytes(2, "big") + frame[12:]
+
+        def at(t, ms):
+            return mc.BEGIN + t * mc.SECOND + ms * mc.SECOND // 1000
+
+        trunk, ten, twenty = [], [], []
+        for t in range(40):
+            trunk += [(at(t, 0), tagged(mc.advert(t), 10)), (at(t, 400), tagged(mc.advert(t + 700), 20))]
+            ten.append((at(t, 1), mc.advert(t)))
+            if t not in (20, 21, 22):
+                twenty.append((at(t, 401), mc.advert(t + 700)))
+        paths = [self.write("trunk.pcap", trunk), self.write("ten.pcap", ten),
+                 self.write("twenty.pcap", twenty)]
+        report = self.gaps(*paths)
+        found = {p["name"]: p for p in report["presence"]}
+        self.assertEqual([n.rsplit(" ", 1)[-1] for n in found], ["10", "20"])
+        lost = [[(x["label"], x["lost_before"]) for x in p["taps"]] for p in found.values()]
+        self.assertEqual(lost, [[("trunk.pcap", 0), ("ten.pcap", 0)],
+                                [("trunk.pcap", 0), ("twenty.pcap", 3)]])
+        self.assertEqual(report["kept_apart"], [])
+        # Instances that count alike, started together: nothing shows which VLAN the port is of.
+        alike = [(at(t, v), tagged(mc.advert(t), v)) for t in range(40) for v in (10, 20)]
+        report = self.gaps(self.write("alike.pcap", alike), paths[1])
+        self.assertEqual(report["presence"], [])
+        self.assertEqual(len(report["kept_apart"]), 2)
+        self.assertIn("in VLAN 10 at alike.pcap and in no VLAN at ten.pcap: not compared",
+                      run(self.path("alike.pcap"), paths[1]).stdout)
+
     def test_filters(self):
         s = mc.SECOND
         packets = [(mc.BEGIN + t * s, mc.advert(t, vrid=v)) for t in range(60) if t not in (20, 40)
