@@ -157,6 +157,17 @@ class Ends(unittest.TestCase):
     def test_firewall_of_the_sender(self):
         self.matrix("host.net.firewall", lambda: self.rules(self.master, "output"), 4.7, 7)
 
+    def test_routes_of_the_receiver(self):
+        """The way back to the master is another interface, and the kernel is told to mind that."""
+        self.backup.ip("link", "add", "other", "type", "veth", "peer", "name", "end")
+        for device in ("other", "end"):
+            self.backup.ip("link", "set", "dev", device, "up")
+        self.backup.exec("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1")
+
+        def route(action):
+            return lambda: self.backup.ip("route", action, "10.79.0.1/32", "dev", "other")
+        self.matrix("peer.route", lambda: (route("add"), route("del")), 4.7, 7)
+
     def test_qdisc_of_the_sender(self):
         """A token bucket that is far too small, and other traffic fills it."""
         flood = ("import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
