@@ -95,18 +95,20 @@ const Advertisement& advert_of(const Heartbeat& packet) {
   return packet.packet.decoded.advertisement;
 }
 
-/// The adverts of the same router at the same tap before `packet`, in order of time.
+/// The adverts of the same router at the same tap in the hour before `packet`, which is one of the
+/// recording's, in order of time. (Routers that quarrel for a day do so thousands of times.)
 std::vector<const Heartbeat*> earlier(const Scene& scene, const Heartbeat& packet) {
   std::vector<const Heartbeat*> found;
-  for (const Heartbeat& other : scene.recording.heartbeats) {
-    const bool ours = other.tap == packet.tap && other.at < packet.at &&
-                      other.packet.source == packet.packet.source &&
-                      advert_of(other).vrid == advert_of(packet).vrid &&
-                      advert_of(other).version == advert_of(packet).version;
-    if (ours && advert_of(other).priority.value != 0) found.push_back(&other);
+  for (const Heartbeat* other = &packet; other != scene.recording.heartbeats.data();) {
+    --other;
+    if (other->tap != packet.tap) continue;
+    if (other->at < packet.at - 1h) break;
+    const bool ours = other->at < packet.at && other->packet.source == packet.packet.source &&
+                      advert_of(*other).vrid == advert_of(packet).vrid &&
+                      advert_of(*other).version == advert_of(packet).version;
+    if (ours && advert_of(*other).priority.value != 0) found.push_back(other);
   }
-  std::sort(found.begin(), found.end(),
-            [](const Heartbeat* a, const Heartbeat* b) { return a->at < b->at; });
+  std::reverse(found.begin(), found.end());
   return found;
 }
 
