@@ -86,7 +86,10 @@ void GapSurvey::take(const Sighting& sighting) {
   if (lost_.size() <= sighting.tap) {
     lost_.resize(sighting.tap + std::size_t{1});
     absences_.resize(lost_.size());
+    blind_.resize(lost_.size());
   }
+  blind_[sighting.tap].take(sighting.beat.at, sighting.beat.dropped_before,
+                            sighting.beat.absent_before);
   const std::uint64_t absences = absences_[sighting.tap] += sighting.beat.absent_before ? 1U : 0U;
   const std::uint64_t lost = lost_[sighting.tap] += sighting.beat.dropped_before;
   Log& log = *latest_;
@@ -156,7 +159,7 @@ StreamSurvey GapSurvey::survey(evidence::TapId tap, const StreamKey& key, Log& l
     if (too_long(settings_, gap.length(), gap.expected)) out.gaps.push_back(gap);
   }
   if (key.flow != 0) return out;
-  for (const Incident& incident : find_incidents(streams, end)) {
+  for (const Incident& incident : find_incidents(streams, end, blind_)) {
     const TapBeats& from = streams[incident.from].origin();
     const Beat* last = Stream::last_until(from, incident.silent_since);
     const Beat* next = Stream::last_until(streams[incident.to].origin(), incident.at);

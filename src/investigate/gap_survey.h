@@ -126,6 +126,7 @@ class GapSurvey {
   std::pair<evidence::TapId, StreamKey> latest_key_;
   std::vector<std::uint64_t> lost_;      // frames that each tap lost so far
   std::vector<std::uint64_t> absences_;  // how often the interface of each had gone so far
+  std::vector<BlindTimes> blind_;        // of each tap
   std::size_t senders_ = 0;
   std::uint64_t left_out_ = 0;
 };

@@ -256,7 +256,7 @@ TEST(GapSurvey, WhatIsKeptGivesTheIncidentsOfTheWhole) {
     std::vector<wire::IpAddress> sources;
     for (const Stream& stream : streams) sources.push_back(stream.source);
     std::vector<std::string> expected;
-    for (const Incident& i : find_incidents(streams, recording.end))
+    for (const Incident& i : find_incidents(streams, recording.end, blind_times(recording)))
       expected.push_back(told(sources, i));
     const StreamSurvey out = survey(rows);
     std::vector<wire::IpAddress> kept_sources;

@@ -89,16 +89,30 @@ bool outbids(const Stream& a, Priority a_priority, const Stream& b, Priority b_p
   return wire::higher(a.source, b.source);
 }
 
+/// On the common time line.
+Blind blind_at(const TapBeats& tap, std::span<const BlindTimes> blind, Instant from,
+               Instant until) {
+  const Duration ahead = tap.clock.ahead;
+  Blind out = blind[tap.tap].within(from + ahead, until + ahead);
+  out.from = std::max(from, out.from - ahead);
+  out.until = std::min(until, out.until - ahead);
+  return out;
+}
+
 Kind classify(const Incident& incident, const Stream& from, const Stream& to, const Beat* last) {
   if (last != nullptr && last->priority.value == 0) return Kind::Resignation;
   if (last == nullptr) return Kind::Silence;
   const Duration silence = incident.at - last->at;
   const Duration down =
       master_down_interval(incident.router, incident.to_priority, incident.interval);
-  if (silence >= down - down / 32) return Kind::Silence;
+  if (silence >= down - down / 32) {
+    return proven(incident.blind, silence, 2 * incident.interval) ? Kind::Silence : Kind::Unseen;
+  }
   if (outbids(to, incident.to_priority, from, last->priority)) return Kind::Preemption;
   // The successor's own timers may be shorter than ours; two adverts in a row were missing.
-  if (silence > 2 * incident.interval + incident.interval / 2) return Kind::Silence;
+  if (silence > 2 * incident.interval + incident.interval / 2) {
+    return proven(incident.blind, silence, 2 * incident.interval) ? Kind::Silence : Kind::Unseen;
+  }
   return Kind::Conflict;
 }
 
@@ -123,7 +137,7 @@ void find_decisive_fall(const Stream& from, const Stream& to, const Reign& befor
 }
 
 Incident hand_over(const std::vector<Stream>& streams, const std::vector<Reign>& reigns,
-                   const Reign& before, const Reign& reign) {
+                   const Reign& before, const Reign& reign, std::span<const BlindTimes> blind) {
   const Stream& from = streams[before.stream];
   const Stream& to = streams[reign.stream];
   Incident incident;
@@ -144,6 +158,7 @@ Incident hand_over(const std::vector<Stream>& streams, const std::vector<Reign>&
   // By what it advertised last: the stream's interval is the shortest that it ever had.
   if (last != nullptr) incident.interval = std::max(incident.interval, last->interval);
   if (const Beat* next = Stream::first_after(heard, reign.begin)) incident.resumed = next->at;
+  incident.blind = blind_at(heard, blind, incident.silent_since, incident.at);
   incident.kind = classify(incident, from, to, last);
   if (incident.kind == Kind::Preemption) find_decisive_fall(from, to, before, incident);
   incident.is_return = std::any_of(reigns.begin(), reigns.end(), [&](const Reign& r) {
@@ -164,7 +179,7 @@ bool other_reigns(const std::vector<Reign>& reigns, std::size_t stream, Instant 
 
 /// Gaps over half the master-down interval where the peers listen, with no hand-over in them.
 void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& reigns, Instant end,
-                 std::vector<Incident>& out) {
+                 std::span<const BlindTimes> blind, std::vector<Incident>& out) {
   for (std::size_t s = 0; s < streams.size(); ++s) {
     const Stream& stream = streams[s];
     const std::vector<Beat>& beats = stream.far_end().beats;
@@ -175,7 +190,10 @@ void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& r
       if (!open && (beats[i + 1].in_time_before > 0 || beats[i + 1].absent_before)) continue;
       const Duration expected = std::max(stream.interval, beats[i].interval);
       const Duration down = master_down_interval(stream.router, Priority{100}, expected);
-      if (until - beats[i].at <= (open ? down : down / 2)) continue;
+      const Duration limit = open ? down : down / 2;
+      if (until - beats[i].at <= limit) continue;
+      const Blind blind_then = blind_at(stream.far_end(), blind, beats[i].at, until);
+      if (!proven(blind_then, until - beats[i].at, limit)) continue;
       if (other_reigns(reigns, s, beats[i].at + 1ms, until)) continue;
       Incident incident;
       incident.kind = open ? Kind::Silenced : Kind::NearMiss;
@@ -185,6 +203,7 @@ void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& r
       incident.silent_since = beats[i].at;
       incident.resumed = open ? kNever : until;
       incident.interval = expected;
+      incident.blind = blind_then;
       incident.from_priority = incident.to_priority = beats[i].priority;
       out.push_back(incident);
     }
@@ -207,20 +226,23 @@ std::string_view text(Kind kind) {
       return "near_miss";
     case Kind::Silenced:
       return "silenced";
+    case Kind::Unseen:
+      return "unseen";
   }
   return "?";
 }
 
-std::vector<Incident> find_incidents(const std::vector<Stream>& streams, Instant end) {
+std::vector<Incident> find_incidents(const std::vector<Stream>& streams, Instant end,
+                                     std::span<const BlindTimes> blind) {
   std::vector<Incident> incidents;
   const std::vector<Reign> reigns = reigns_of(streams);
   for (const Reign& reign : reigns) {
     const Reign* before = predecessor(reigns, reign);
     if (before == nullptr || before->stream == reign.stream) continue;
     if (reign.resigned && reign.begin == reign.end) continue;  // a backup that says goodbye
-    incidents.push_back(hand_over(streams, reigns, *before, reign));
+    incidents.push_back(hand_over(streams, reigns, *before, reign, blind));
   }
-  near_misses(streams, reigns, end, incidents);
+  near_misses(streams, reigns, end, blind, incidents);
   std::sort(incidents.begin(), incidents.end(),
             [](const Incident& a, const Incident& b) { return a.at < b.at; });
   return incidents;

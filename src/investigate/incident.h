@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "investigate/blind.h"
 #include "investigate/stream.h"
 
 namespace alibi::investigate {
@@ -19,6 +20,7 @@ enum class Kind : std::uint8_t {
   Conflict,     ///< a router began to advertise that should have yielded to the living master
   NearMiss,     ///< a gap over half the master-down interval, nobody took over
   Silenced,     ///< the master fell silent for good and nobody took over while we watched
+  Unseen,       ///< another one is master, and the capture was blind when that came about
 };
 std::string_view text(Kind kind);  // "silence", "resignation", "preemption", ...
 
@@ -43,6 +45,8 @@ struct Incident {
   bool is_return = false;
   /// How long both advertised after the hand-over.
   Duration two_masters{0};
+  /// When the capture was blind between `silent_since` and `at`, where the successor listens.
+  Blind blind;
 };
 
 /// Adverts up to 1.5 intervals apart belong together: one lost or late advert begins no reign. A
@@ -62,7 +66,10 @@ inline bool both_went_on(const Incident& incident) {
   return incident.two_masters > incident.interval + incident.interval / 2;
 }
 
-/// Incidents in order of time. `end` is the end of the recording (open gaps are judged by it).
-std::vector<Incident> find_incidents(const std::vector<Stream>& streams, Instant end);
+/// Incidents in order of time. `end` is the end of the recording (open gaps are judged by it);
+/// `blind` is by tap, on the taps' own clocks. A gap that what the capture lost may fill is no near
+/// miss, and nobody's silence.
+std::vector<Incident> find_incidents(const std::vector<Stream>& streams, Instant end,
+                                     std::span<const BlindTimes> blind);
 
 }  // namespace alibi::investigate

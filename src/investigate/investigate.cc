@@ -77,7 +77,7 @@ Verdict judge(const evidence::Recording& recording, const std::vector<Stream>& s
   const std::optional<Receiver> receiver =
       where.origin == Origin::Nowhere ? receiver_of(recording, from, to, incident) : std::nullopt;
   const Scene scene{recording, incident, from, to, where, sender, verdict.account, receiver};
-  verdict.cause = ask_rules(scene);
+  if (incident.kind != Kind::Unseen) verdict.cause = ask_rules(scene);
   if (!verdict.cause) verdict.cause = unknown(scene);
   static_cast<void>(entry_of(verdict.cause->code));  // every code is in the catalogue
   verdict.exonerated = exonerated(scene);
@@ -119,9 +119,10 @@ void carry_disagreements(std::vector<Verdict>& verdicts) {
 
 std::vector<Verdict> investigate(const evidence::Recording& recording) {
   std::vector<Verdict> verdicts;
+  const std::vector<BlindTimes> blind = blind_times(recording);
   for (const auto& [router, all] : streams_of(recording)) {
     for (const std::vector<Stream>& streams : segments_of(all)) {
-      for (const Incident& incident : find_incidents(streams, recording.end)) {
+      for (const Incident& incident : find_incidents(streams, recording.end, blind)) {
         verdicts.push_back(judge(recording, streams, incident));
       }
     }

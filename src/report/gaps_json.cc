@@ -101,6 +101,8 @@ ordered_json incident_json(const StreamSurvey& stream, const investigate::Survey
           {"at_unix_ns", incident.at.ns},
           {"silent_ns", (incident.at - incident.silent_since).count()},
           {"two_masters_ns", incident.two_masters.count()},
+          {"capture_lost", incident.blind.lost},
+          {"capture_absent", incident.blind.absent},
           {"last_packet", packet(found.last_packet)},
           {"packet", packet(found.packet)}};
 }
@@ -209,7 +211,7 @@ std::string gaps_json(const GapReport& report) {
 std::string gaps_csv(const GapReport& report) {
   std::string out =
       "kind,tap,stream,from,to,begin_unix_ns,end_unix_ns,length_ns,packet_before,packet_after,"
-      "capture_lost,sent_unseen\n";
+      "capture_lost,sent_unseen,capture_absent\n";
   const auto quoted = [](const std::string& text) {
     std::string quoted_text = "\"";
     for (const char c : text) quoted_text += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -220,19 +222,20 @@ std::string gaps_csv(const GapReport& report) {
         quoted(report.taps[stream.tap].label) + "," + quoted(stream_name(report, stream.key));
     for (const Gap& gap : stream.gaps) {
       const auto sent = sent_in(stream, gap);
-      out += fmt::format("gap,{},{},{},{},{},{},{},{},{},{}\n", where,
-                         stream.senders[gap.from].source.text(),
-                         stream.senders[gap.until].source.text(), gap.before.at.ns, gap.after.at.ns,
-                         gap.length().count(), gap.before.packet_number, gap.after.packet_number,
-                         gap.capture_lost, sent ? fmt::format("{}", *sent) : "");
+      out += fmt::format(
+          "gap,{},{},{},{},{},{},{},{},{},{},{}\n", where, stream.senders[gap.from].source.text(),
+          stream.senders[gap.until].source.text(), gap.before.at.ns, gap.after.at.ns,
+          gap.length().count(), gap.before.packet_number, gap.after.packet_number, gap.capture_lost,
+          sent ? fmt::format("{}", *sent) : "", gap.capture_absent);
     }
     for (const auto& found : stream.incidents) {
       const Incident& incident = found.incident;
       out += fmt::format(
-          "{},{},{},{},{},{},{},{},{},,\n", investigate::text(incident.kind), where,
+          "{},{},{},{},{},{},{},{},{},{},,{}\n", investigate::text(incident.kind), where,
           stream.senders[incident.from].source.text(), stream.senders[incident.to].source.text(),
           incident.silent_since.ns, incident.at.ns, (incident.at - incident.silent_since).count(),
-          found.last_packet, found.packet != 0 ? fmt::format("{}", found.packet) : "");
+          found.last_packet, found.packet != 0 ? fmt::format("{}", found.packet) : "",
+          incident.blind.lost, incident.blind.absent);
     }
   }
   return out;

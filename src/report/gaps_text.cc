@@ -143,6 +143,11 @@ std::string incident_text(const StreamSurvey& stream, const Incident& incident) 
       fmt::format("{} (priority {}) to {} (priority {}), {} after the last advert", from,
                   incident.from_priority.value, stream.senders[incident.to].source.text(),
                   incident.to_priority.value, silent);
+  if (incident.kind == Kind::Unseen) {
+    out += incident.blind.absent
+               ? std::string(", the interface was gone from the capture meanwhile")
+               : fmt::format(", the capture lost {} frames meanwhile", incident.blind.lost);
+  }
   if (incident.two_masters > Duration{0}) {
     out += fmt::format(", two masters for {}", precise(incident.two_masters));
   }

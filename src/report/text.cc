@@ -49,6 +49,12 @@ std::string what_text(const Verdict& verdict) {
           "before",
           to, incident.to_priority.value, from, incident.from_priority.value, silent);
       break;
+    case Kind::Unseen:
+      text = fmt::format(
+          "{} (priority {}) was followed by {} (priority {}) {} after its last advert, while the "
+          "capture was blind",
+          from, incident.from_priority.value, to, incident.to_priority.value, silent);
+      break;
     case Kind::NearMiss:
       text = fmt::format("{} was not heard for {}; nobody took over", from, silent);
       break;

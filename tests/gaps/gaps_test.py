@@ -279,6 +279,23 @@ class Gaps(unittest.TestCase):
         self.assertEqual((stream["hand_overs"], stream["near_misses"]), ([], []))
         self.assertIn("the interface was gone from the capture meanwhile", run(path).stdout)
 
+    def test_a_hand_over_while_the_capture_was_blind_is_unseen(self):
+        s = mc.SECOND
+        packets = [(mc.BEGIN + t * s, mc.advert(t), "") for t in range(21)]
+        packets += [(mc.BEGIN + t * s, mc.advert(t, host=2, priority=100),
+                     "alibi: the interface is back" if t == 31 else "") for t in range(31, 50)]
+        path = self.write_alibis("gone.pcapng", packets, 0)
+        hand_overs = self.gaps(path)["streams"][0]["hand_overs"]
+        self.assertEqual([(h["kind"], h["capture_absent"]) for h in hand_overs], [("unseen", True)])
+        rows = list(csv.DictReader(io.StringIO(run("--csv", path).stdout)))
+        self.assertEqual([(r["kind"], r["capture_absent"]) for r in rows],
+                         [("gap", "true"), ("unseen", "true")])
+        said = subprocess.run([ALIBI, "explain", path], capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "TZ": "UTC"}).stdout
+        self.assertIn("why      unknown:", said)
+        self.assertRegex(said, r"the capture at tap gone.pcapng was blind from 22:13:40\.\d+ to "
+                               r"22:13:51\.\d+: its interface had gone")
+
     def test_taps_are_compared(self):
         s, ms = mc.SECOND, mc.SECOND // 1000
         near = [(mc.BEGIN + t * s, mc.advert(t + 1)) for t in range(100)]
