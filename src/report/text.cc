@@ -20,6 +20,11 @@ void field(std::string& out, std::string_view name, const std::string& text) {
   out += fmt::format("  {:<8} {}\n", name, text);
 }
 
+/// The address alone decided (RFC 9568 section 6.4.3).
+bool by_address(const Incident& incident) {
+  return incident.kind == Kind::Preemption && incident.from_priority == incident.to_priority;
+}
+
 std::string what_text(const Verdict& verdict) {
   const Incident& incident = verdict.incident;
   const std::string from = verdict.from_source.text();
@@ -41,6 +46,12 @@ std::string what_text(const Verdict& verdict) {
       text =
           fmt::format("{} (priority {}) preempted {} (priority {}), which was heard {} before", to,
                       incident.to_priority.value, from, incident.from_priority.value, silent);
+      if (by_address(incident)) {
+        text = fmt::format(
+            "{} and {} were both master with priority {}; the higher address, {}, won. The other "
+            "was heard {} before",
+            from, to, incident.to_priority.value, to, silent);
+      }
       if (incident.is_return) text += "; it had been master before";
       break;
     case Kind::Conflict:
@@ -153,7 +164,12 @@ std::string verdict_text(const evidence::Recording& recording, const Verdict& ve
       network.empty() ? "" : " in " + network, investigate::text(incident.kind));
   field(out, "what", what_text(verdict));
   if (!verdict.failure) {
-    field(out, "why", "no failure: the higher priority took its place");
+    field(
+        out, "why",
+        by_address(incident)
+            ? "no failure: of two masters with equal priority the higher address stays (RFC 9568, "
+              "6.4.3)"
+            : "no failure: the higher priority took its place");
     return out;
   }
   if (verdict.where) {

@@ -106,6 +106,15 @@ class Explain(unittest.TestCase):
         self.assertEqual(failures[0]["cause"]["code"], "network.loss")
         self.assertEqual(failures[0]["where"]["segment"], ["near.pcap", "far.pcap"])
 
+    def test_two_masters_of_equal_priority_are_called_so(self):
+        packets = [(t, advert(1, 100)) for t in range(10)]
+        packets += [(9.4 + t, advert(2, 100)) for t in range(10)]
+        write_pcap(self.path("tie.pcap"), packets)
+        said = run(self.path("tie.pcap")).stdout
+        self.assertIn("10.0.0.1 and 10.0.0.2 were both master with priority 100; the higher "
+                      "address, 10.0.0.2, won", said)
+        self.assertNotIn("preempted", said)
+
     def test_one_address_in_two_networks_of_a_trunk_is_two_streams(self):
         """VLAN 20's adverts fill no silence of VLAN 10, whatever the two have in common."""
         for alike in (True, False):
