@@ -31,6 +31,7 @@ struct CapturedFrame {
   /// capture` tells: without it all stamps are of one clock.
   std::int64_t clock_set_ns = 0;
   std::uint64_t number = 0;             ///< from 1
+  std::size_t interfaces = 1;           ///< described in the capture so far
   std::uint64_t packet_id = 0;  ///< written only: epb_packetid, the same packet at several taps
   std::span<const std::uint8_t> bytes;  ///< valid during the call only
 };

@@ -307,6 +307,7 @@ void PcapngReader::hand_out(std::size_t index, Octets bytes) {
   frame_.interface = static_cast<std::uint32_t>(index);
   frame_.link_type = interface.link_type;
   frame_.number = summary_.frames;
+  frame_.interfaces = summary_.interfaces.size();
   frame_.bytes = bytes;
   each_(frame_);
 }

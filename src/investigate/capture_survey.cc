@@ -84,6 +84,7 @@ Result<void> CaptureSurvey::add(const std::string& path) {
 }
 
 void CaptureSurvey::take(const TapFrame& at) {
+  several_ = several_ || at.frame.interfaces > 1;
   at_tap(dropped_, at.tap) += at.frame.dropped_before;
   at_tap(absences_, at.tap) += at.frame.absent_before ? 1U : 0U;
   Sighting sighting;

@@ -59,7 +59,7 @@ struct SurveyRequest {
 
 class CaptureSurvey {
  public:
-  /// `several` files are compared with each other.
+  /// `several` files are compared with each other; interfaces of one file are in any case.
   static Result<CaptureSurvey> create(const SurveyRequest& request, bool several);
   Result<void> add(const std::string& path);
   GapReport finish();

@@ -314,6 +314,20 @@ class Gaps(unittest.TestCase):
         text = run(self.path("near.pcap"), self.path("far.pcapng")).stdout
         self.assertIn("3 lost between near.pcap and far.pcapng", text)
 
+    def test_interfaces_of_one_file_are_compared(self):
+        s = mc.SECOND
+        head = mc.Pcapng.head + mc.Pcapng.head[28:]  # a second interface like the first
+        records = []
+        for t in range(60):
+            for interface in (0, 1):
+                if interface == 0 or t not in (30, 31):
+                    at = mc.BEGIN + t * s + interface * s // 1000
+                    record = mc.Pcapng.record(at, mc.advert(t + 1))
+                    records.append(record[:8] + struct.pack("<I", interface) + record[12:])
+        self.path("two.pcapng").write_bytes(head + b"".join(records))
+        presence = self.gaps(self.path("two.pcapng"))["presence"]
+        self.assertEqual([[x["lost_before"] for x in p["taps"]] for p in presence], [[0, 2]])
+
     def test_plot_is_xml_with_a_bar_for_each_gap(self):
         path = self.path("a.pcap")
         mc.write(path, 10_000_000, a_second=200)
