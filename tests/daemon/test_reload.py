@@ -209,6 +209,7 @@ class Reload(unittest.TestCase):
             self.assertEqual(after["last_transition"], before["last_transition"])
             self.assertEqual(pid_file(a, "alibi.pid"), a.process.pid)
             self.assertEqual(pid_file(a, "keeper.pid"), a.child("alibi-keeper"))
+            self.assertEqual(new_pids.pop("tracker"), pids.pop("tracker"), "nothing is tracked")
             for name in pids:
                 self.assertEqual(new_pids[name] == pids[name],
                                  name in ("recorder", "supervisor"), name)
