@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <string_view>
 
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
@@ -83,6 +85,18 @@ std::string effect(const Scene& scene) {
   }
 }
 
+/// What came after it; that it came because of it is not recorded.
+std::string_view sequel(const Scene& scene) {
+  switch (scene.incident.kind) {
+    case Kind::Resignation:
+      return "resigned";
+    case Kind::Preemption:
+      return "advertised a lower priority";
+    default:
+      return "sent no advert";
+  }
+}
+
 }  // namespace
 
 std::optional<Finding> other_link_down(const Scene& scene) {
@@ -107,8 +121,8 @@ std::optional<Finding> other_link_down(const Scene& scene) {
   }
   const std::string& host = scene.recording.taps[scene.from.origin().tap].host;
   finding.headline =
-      fmt::format("the link{} {}{} went down, and {} acted on it", down.size() == 1 ? "" : "s",
-                  names, host.empty() ? "" : " of " + host, sender_text(scene));
+      fmt::format("the link{} {}{} went down, then {} {}", down.size() == 1 ? "" : "s", names,
+                  host.empty() ? "" : " of " + host, sender_text(scene), sequel(scene));
   finding.evidence.push_back(effect(scene));
   finding.missing.push_back("whether it tracks that link: its configuration is not recorded");
   return finding;
