@@ -51,6 +51,14 @@ TEST(Dump, WordsThatNeedQuotationKeepTheirMeaning) {
   expect_same_again(parsed.settings, "quotation");
 }
 
+TEST(Dump, AFifoOrItsProgramThatIsIgnoredLeavesNothing) {
+  const Parsed parsed =
+      parse("global_defs {\nnotify_fifo \"\"\nvrrp_notify_fifo_script \"\" user\n}\n", "t");
+  EXPECT_FALSE(parsed.diagnostics.empty());
+  EXPECT_TRUE(parsed.settings.global.fifos.empty());
+  expect_same_again(parsed.settings, "no FIFO");
+}
+
 TEST(Dump, DefaultsAreWrittenOut) {
   const Parsed parsed = parse(
       "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}",

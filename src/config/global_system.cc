@@ -164,15 +164,15 @@ void write_nftables(const Subject& subject, std::string_view keyword, Text& out)
 }
 
 bool set_fifo(Context& context, const Statement& statement) {
-  Fifo& fifo = fifo_of(context, statement.keyword() == "vrrp_notify_fifo");
   const std::string& path = statement.word(1).text;
+  if (path.empty()) {
+    context.warn(statement.at(1), fmt::format("the path is empty; {}", kIgnored));
+    return true;
+  }
+  Fifo& fifo = fifo_of(context, statement.keyword() == "vrrp_notify_fifo");
   if (!fifo.path.empty()) {
     context.warn(statement.at(0),
                  fmt::format("{} was set before; {}", statement.keyword(), kIgnored));
-    return true;
-  }
-  if (path.empty()) {
-    context.warn(statement.at(1), fmt::format("the path is empty; {}", kIgnored));
     return true;
   }
   fifo.path = path;
@@ -183,8 +183,13 @@ bool set_fifo(Context& context, const Statement& statement) {
 }
 
 bool set_fifo_script(Context& context, const Statement& statement) {
-  read_command(context, statement,
-               fifo_of(context, statement.keyword() == "vrrp_notify_fifo_script").script);
+  const bool vrrp_only = statement.keyword() == "vrrp_notify_fifo_script";
+  const auto& fifos = global_of(context).fifos;
+  const auto found = std::find_if(fifos.begin(), fifos.end(),
+                                  [&](const Fifo& f) { return f.vrrp_only == vrrp_only; });
+  Command script = found == fifos.end() ? Command{} : found->script;
+  read_command(context, statement, script);
+  if (!script.empty()) fifo_of(context, vrrp_only).script = std::move(script);
   return true;
 }
 
