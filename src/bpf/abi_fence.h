@@ -15,7 +15,7 @@
 #define ALIBI_READ(value) (*(const volatile __typeof__(value) *)&(value))
 
 /* Compared by the loader with the constant compiled into the object. */
-#define ALIBI_FENCE_ABI_VERSION 1
+#define ALIBI_FENCE_ABI_VERSION 2
 
 enum alibi_fence_mode {
   ALIBI_FENCE_TAKEOVER = 1,
@@ -61,7 +61,6 @@ struct alibi_fence {
   alibi_u8 pad0[4];
   alibi_u8 auth_data[8];
   alibi_u8 source[16];       /* ours; IPv4 in the first four */
-  alibi_u8 pad1[56];
   /* Written by the programs. */
   alibi_u64 seen;            /* valid foreign adverts, resignations aside */
   alibi_u64 overtaken;       /* the last of those of our rank or above, as a number of `seen` */
@@ -76,12 +75,11 @@ struct alibi_fence {
   alibi_u8 foreign_source[16];
   alibi_u64 refused;         /* adverts for this router that are not valid */
   alibi_u64 dropped[ALIBI_FENCE_WAYS][ALIBI_FENCE_KINDS];
-  alibi_u64 pad2[5];
 };
 ALIBI_ASSERT_OFFSET(struct alibi_fence, source, 56);
-ALIBI_ASSERT_OFFSET(struct alibi_fence, seen, 128);
-ALIBI_ASSERT_OFFSET(struct alibi_fence, dropped, 216);
-ALIBI_ASSERT_SIZE(struct alibi_fence, 320);
+ALIBI_ASSERT_OFFSET(struct alibi_fence, seen, 72);
+ALIBI_ASSERT_OFFSET(struct alibi_fence, dropped, 160);
+ALIBI_ASSERT_SIZE(struct alibi_fence, 224);
 
 /* Which adverts on an interface belong to which record. */
 struct alibi_fence_router_key {

@@ -40,7 +40,8 @@ void listen_to_libbpf() {
 
 std::string reason(int error, bool needs_btf) {
   const std::string what = std::strerror(error);
-  if (error == EPERM || error == EACCES)
+  // EACCES beside a complaint is the verifier's: it refuses programs, not users.
+  if (error == EPERM || (error == EACCES && last_complaint().empty()))
     return fmt::format("BPF is not allowed to this user ({}): run as root or with CAP_BPF and "
                        "{}", what, needs_btf ? "CAP_PERFMON" : "CAP_NET_ADMIN");
   if (needs_btf && access("/sys/kernel/btf/vmlinux", R_OK) != 0)

@@ -192,6 +192,7 @@ int run_supervisor(std::unique_ptr<Generation> generation, const RunOptions& opt
                         std::move(*reader));
   schedule_supervisor();
   os::release_free_memory();
+  os::release_unused_stack();
   const auto ran = supervisor.run();
   return ran ? kExitDone : cannot_start(ran.error(), kExitCannotStart);
 }

@@ -244,6 +244,7 @@ void Supervisor::retire() {
   current_->before = nullptr;
   previous_.reset();
   os::release_free_memory();
+  os::release_unused_stack();
   os::release_program_pages();
   retire_at_ = kNever;
   resumed_ = false;

@@ -3,6 +3,7 @@
 #include "os/realtime.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -70,8 +71,8 @@ Result<void> bind_to_cpus(std::span<const int> cpus) {
 }
 
 Result<void> limit_realtime(Duration limit) {
-  const auto us = static_cast<rlim_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(limit).count());
+  const auto us =
+      static_cast<rlim_t>(std::chrono::duration_cast<std::chrono::microseconds>(limit).count());
   const rlimit value{us / 2, us};
   if (::setrlimit(RLIMIT_RTTIME, &value) != 0) return fail_errno("RLIMIT_RTTIME refused");
   return {};
@@ -95,5 +96,22 @@ Result<void> lock_memory() {
 }
 
 void release_free_memory() { ::malloc_trim(0); }
+
+void release_unused_stack() {
+  pthread_attr_t attributes;
+  if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return;
+  void* lowest = nullptr;
+  std::size_t size = 0;
+  const bool known = ::pthread_attr_getstack(&attributes, &lowest, &size) == 0;
+  ::pthread_attr_destroy(&attributes);
+  if (!known) return;
+  // What madvise(2) itself calls and the red zone lie below this frame: a page is left for them.
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  const std::uintptr_t end = (frame & ~(page - 1)) - page;
+  const auto begin = reinterpret_cast<std::uintptr_t>(lowest);
+  // A stack that never grew that far is not mapped below: the kernel says so, and does the rest.
+  if (begin < end) static_cast<void>(::madvise(lowest, end - begin, MADV_DONTNEED));
+}
 
 }  // namespace alibi::os

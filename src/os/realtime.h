@@ -37,4 +37,7 @@ Result<void> lock_memory();
 /// Gives memory that was freed back to the system, before children are forked that would hold it.
 void release_free_memory();
 
+/// Gives back what deeper calls of this thread left on its stack, for the same reason.
+void release_unused_stack();
+
 }  // namespace alibi::os
