@@ -30,8 +30,8 @@ struct CapturedFrame {
   /// How far the capture's clock had been set forward since its interface was described, as `alibi
   /// capture` tells: without it all stamps are of one clock.
   std::int64_t clock_set_ns = 0;
-  std::uint64_t number = 0;             ///< from 1
-  std::size_t interfaces = 1;           ///< described in the capture so far
+  std::uint64_t number = 0;     ///< from 1
+  std::size_t interfaces = 1;   ///< described in the capture so far
   std::uint64_t packet_id = 0;  ///< written only: epb_packetid, the same packet at several taps
   std::span<const std::uint8_t> bytes;  ///< valid during the call only
 };
@@ -47,6 +47,7 @@ struct CaptureInterface {
   std::uint64_t lost = 0;         ///< sum of epb_dropcount
   /// Earliest and latest Unix time, if `timed`, by the clock as it was before it was set.
   std::int64_t first_ns = 0, last_ns = 0;
+  std::int64_t final_ns = 0;  ///< of the packet that stands last, by the same clock
   bool timed = false;
   std::uint64_t clock_steps = 0;  ///< how often it was set
   std::int64_t clock_set_ns = 0;  ///< by how much in all

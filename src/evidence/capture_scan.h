@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "evidence/capture_file.h"
+#include "evidence/time_order.h"
 
 namespace alibi::evidence {
 
@@ -22,7 +24,11 @@ struct TapFrame {
 struct TapSpan {
   bool timed = false;   ///< it holds packets with a time
   Instant first, last;  ///< earliest and latest packet of any kind
+  Instant final;        ///< the one that stands last in the capture
 };
+
+/// The span where stamps behind a step of the clock are to be taken `shift` later.
+TapSpan corrected(const TapSpan& span, Duration shift);
 
 /// One thread. Holds names and counters, no packets.
 class CaptureScan {
@@ -31,6 +37,16 @@ class CaptureScan {
 
   /// Reads one file, "-" being standard input. A defect after the first packet is a warning.
   Result<void> add(const std::string& path, wire::Interest interest, const Sink& sink);
+
+  /// One more tap, for a part of what another one holds; label and counters are the caller's to set
+  /// when all was read.
+  TapId split();
+  /// A heartbeat is of tap `part`, which was split off.
+  void move(TapId part, Instant at);
+  static constexpr std::size_t kMostTaps = 60'000;  ///< after which nothing is split any more
+  /// Names the parts of a tap (the first is the tap itself) after it, and says in `warnings` what
+  /// did not stand in order of time there.
+  void name_parts(std::span<const TapId> parts, const Disorder& disorder);
 
   /// Tap::undecoded counts what was passed over; the sink adds what it could not use.
   std::vector<Tap> taps;
@@ -43,7 +59,7 @@ class CaptureScan {
   void name_taps(const std::string& file, const CaptureSummary& summary);
   void count_taps(const std::string& file, const CaptureSummary& summary);
 
-  std::size_t first_tap_ = 0;                // of the file being read
+  std::vector<TapId> of_file_;               // by interface of the file being read
   std::vector<std::uint64_t> without_time_;  // beside `taps`
 };
 

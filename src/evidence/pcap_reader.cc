@@ -67,6 +67,7 @@ class PcapReader {
     if (interface.timed) {
       interface.first_ns = first_;
       interface.last_ns = last_;
+      interface.final_ns = final_;
     }
     return std::move(summary_);
   }
@@ -118,6 +119,7 @@ class PcapReader {
                             std::int64_t{order_.u32(record, 4)} * fraction_ns_;
     first_ = std::min(first_, at);
     last_ = std::max(last_, at);
+    final_ = at;
     ++summary_.frames;
     const Octets bytes = record.subspan(header_size_);
     if (!wire::may_hold(bytes, frame_.link_type, interest_)) {
@@ -139,6 +141,7 @@ class PcapReader {
   const FrameSink& each_;
   std::int64_t first_ = INT64_MAX;  // Unix time of the earliest and the latest packet
   std::int64_t last_ = 0;
+  std::int64_t final_ = 0;  // of the last in the file
   CaptureSummary summary_;
   CapturedFrame frame_;
 };

@@ -30,11 +30,12 @@ struct Section {
 struct InterfaceClock {
   Ticks ticks;
   std::uint32_t snap_length = kNoSnapLength;
-  std::uint64_t first = UINT64_MAX, last = 0;  // ticks
-  std::uint64_t lost_since = 0;                // drops of packets passed over since one was not
-  bool absent_since = false;                   // the same for the interface having gone
-  std::optional<std::int64_t> offset{};        // REALTIME - MONOTONIC when it was described
+  std::uint64_t first = UINT64_MAX, last = 0, final = 0;  // ticks
+  std::uint64_t lost_since = 0;          // drops of packets passed over since one was not
+  bool absent_since = false;             // the same for the interface having gone
+  std::optional<std::int64_t> offset{};  // REALTIME - MONOTONIC when it was described
   std::int64_t first_ns = INT64_MAX, last_ns = INT64_MIN;  // until the clock was set
+  std::int64_t final_ns = 0;
 };
 
 class PcapngReader {
@@ -102,6 +103,7 @@ void PcapngReader::finish() {
     if (!interface.timed) continue;
     interface.first_ns = clocks_[i].first_ns;
     interface.last_ns = clocks_[i].last_ns;
+    interface.final_ns = clocks_[i].final_ns;
   }
 }
 
@@ -121,6 +123,7 @@ void PcapngReader::close_span(std::size_t index) {
   const std::int64_t set = summary_.interfaces[index].clock_set_ns;
   clock.first_ns = std::min(clock.first_ns, minus(clock.ticks.unix_ns(clock.first), set));
   clock.last_ns = std::max(clock.last_ns, minus(clock.ticks.unix_ns(clock.last), set));
+  clock.final_ns = minus(clock.ticks.unix_ns(clock.final), set);
   clock.first = UINT64_MAX;
   clock.last = 0;
 }
@@ -284,6 +287,7 @@ PcapngReader::Defect PcapngReader::packet(std::uint32_t interface, std::uint64_t
   InterfaceClock& clock = clocks_[*index];
   clock.first = std::min(clock.first, ticks);
   clock.last = std::max(clock.last, ticks);
+  clock.final = ticks;
   frame_.unix_ns = clock.ticks.unix_ns(ticks);
   frame_.clock_set_ns = summary_.interfaces[*index].clock_set_ns;
   frame_.original_length = section_.order.u32(body, lengths_at + 4);

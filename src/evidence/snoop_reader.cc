@@ -80,6 +80,7 @@ class SnoopReader {
         interface.timed ? std::min(interface.first_ns, frame_.unix_ns) : frame_.unix_ns;
     interface.last_ns =
         interface.timed ? std::max(interface.last_ns, frame_.unix_ns) : frame_.unix_ns;
+    interface.final_ns = frame_.unix_ns;
     interface.timed = true;
     frame_.number = ++summary_.frames;
     frame_.bytes = record.subspan(kRecordHeader);

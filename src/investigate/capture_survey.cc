@@ -52,8 +52,21 @@ Instant reckonable(Instant at) {
   return Instant{std::clamp<std::int64_t>(at.ns, 0, kFar)};
 }
 
-template <typename Counters>
-std::uint64_t& at_tap(Counters& counters, evidence::TapId tap) {
+/// For its place in time; a resignation comes when it comes.
+evidence::Stamped stamped(const Sighting& sighting) {
+  evidence::Stamped out{sighting.beat.at, 0, sighting.beat.interval, sighting.beat.ip_id,
+                        sighting.beat.packet_number};
+  if (sighting.beat.priority.value != 0) {
+    const RouterKey& router = sighting.stream.router;
+    const std::uint64_t number = std::uint64_t{sighting.stream.flow} << 32U |
+                                 std::uint64_t{router.vrid.value} << 8U | router.version;
+    out.sender = evidence::sender_number(sighting.source, number, sighting.stream.network);
+  }
+  return out;
+}
+
+template <typename Each>
+Each& at_tap(std::vector<Each>& counters, evidence::TapId tap) {
   if (counters.size() <= tap) counters.resize(tap + std::size_t{1});
   return counters[tap];
 }
@@ -85,8 +98,9 @@ Result<void> CaptureSurvey::add(const std::string& path) {
 
 void CaptureSurvey::take(const TapFrame& at) {
   several_ = several_ || at.frame.interfaces > 1;
-  at_tap(dropped_, at.tap) += at.frame.dropped_before;
-  at_tap(absences_, at.tap) += at.frame.absent_before ? 1U : 0U;
+  TapOrder& order = at_tap(orders_, at.tap);
+  order.dropped += at.frame.dropped_before;
+  order.absent += at.frame.absent_before ? 1U : 0U;
   Sighting sighting;
   sighting.tap = at.tap;
   sighting.beat.at = reckonable(at.at);
@@ -100,18 +114,59 @@ void CaptureSurvey::take(const TapFrame& at) {
     ++at_tap(excluded_, at.tap);
     return;
   }
+  sighting.beat.dropped_before = std::exchange(order.dropped, 0);
+  sighting.beat.absent_before = std::exchange(order.absent, 0) != 0;
+  order.order.take(stamped(sighting), sighting,
+                   [&](Order::Placed& placed) { place(at.tap, placed); });
+}
+
+/// In order of time, but for what is too late for its place.
+void CaptureSurvey::place(evidence::TapId tap, Order::Placed& placed) {
+  Sighting& sighting = placed.item;
+  sighting.beat.at = reckonable(placed.stamp.at);
+  sighting.reordered = placed.reordered;
+  if (placed.part != 0) {
+    std::vector<evidence::TapId>& parts = orders_[tap].parts;
+    if (parts.empty()) parts.push_back(tap);
+    if (placed.part >= parts.size()) {
+      const bool full = scan_.taps.size() >= evidence::CaptureScan::kMostTaps;
+      parts.push_back(full ? parts.back() : scan_.split());
+    }
+    sighting.tap = parts[placed.part];
+    scan_.move(sighting.tap, sighting.beat.at);
+  }
+  at_tap(dropped_, sighting.tap) += sighting.beat.dropped_before;
+  at_tap(absences_, sighting.tap) += sighting.beat.absent_before ? 1U : 0U;
+  if (placed.too_late) return;
   const Instant when = sighting.beat.at;
   if (request_.window && !window_) window_ = request_.window(when);
   if (window_ && (when < window_->since || when > window_->until)) return beside_window(sighting);
   enter(sighting);
 }
 
-void CaptureSurvey::beside_window(const Sighting& sighting) {
+void CaptureSurvey::finish_orders() {
+  for (std::size_t i = 0; i < orders_.size(); ++i) {
+    const auto tap = static_cast<evidence::TapId>(i);
+    orders_[i].order.finish([&](Order::Placed& placed) { place(tap, placed); });
+    const evidence::Disorder& disorder = orders_[i].order.disorder();
+    if (orders_[i].parts.empty()) orders_[i].parts.push_back(tap);
+    scan_.name_parts(orders_[i].parts, disorder);
+    if (disorder.too_late != 0) {
+      scan_.warnings.push_back(scan_.taps[i].label + ": " + std::to_string(disorder.too_late) +
+                               " heartbeats stood further behind later ones than " +
+                               seconds_text(Order::kWindow, 0) + ", and were left out");
+    }
+    scan_.spans[i] = evidence::corrected(scan_.spans[i], orders_[i].order.shift());
+  }
+}
+
+void CaptureSurvey::beside_window(Sighting& sighting) {
   Edge& edge = edges_[{sighting.tap, sighting.stream}];
   if (sighting.beat.at < window_->since) {
     if (edge.before) ++at_tap(excluded_, sighting.tap);
     edge.before = sighting;
-    dropped_[sighting.tap] = absences_[sighting.tap] = 0;  // before what is looked at
+    // Before what is looked at.
+    at_tap(dropped_, sighting.tap) = at_tap(absences_, sighting.tap) = 0;
   } else if (edge.after) {
     ++at_tap(excluded_, sighting.tap);
   } else {
@@ -121,8 +176,8 @@ void CaptureSurvey::beside_window(const Sighting& sighting) {
 }
 
 /// With the last one before the window in front of the first that is taken.
-void CaptureSurvey::enter(const Sighting& sighting) {
-  const auto take = [&](Sighting one, std::uint64_t dropped, bool absent) {
+void CaptureSurvey::enter(Sighting& sighting) {
+  const auto take = [&](Sighting& one, std::uint64_t dropped, bool absent) {
     one.beat.dropped_before = dropped;
     one.beat.absent_before = absent;
     survey_.take(one);
@@ -130,10 +185,10 @@ void CaptureSurvey::enter(const Sighting& sighting) {
   };
   if (window_) {
     Edge& edge = edges_[{sighting.tap, sighting.stream}];
-    if (const auto before = std::exchange(edge.before, {})) take(*before, 0, false);
+    if (auto before = std::exchange(edge.before, {})) take(*before, 0, false);
   }
-  take(sighting, std::exchange(dropped_[sighting.tap], 0),
-       std::exchange(absences_[sighting.tap], 0) != 0);
+  take(sighting, std::exchange(at_tap(dropped_, sighting.tap), 0),
+       std::exchange(at_tap(absences_, sighting.tap), 0) != 0);
 }
 
 bool CaptureSurvey::advert(const TapFrame& at, Sighting& out) {
@@ -187,6 +242,7 @@ bool CaptureSurvey::asked_for(const Sighting& sighting) const {
 
 GapReport CaptureSurvey::finish() {
   GapReport out;
+  finish_orders();
   const std::size_t taps = scan_.taps.size();
   for (const evidence::TapSpan& span : scan_.spans) {
     out.first.push_back(reckonable(span.first));

@@ -12,6 +12,7 @@
 
 #include "evidence/capture_scan.h"
 #include "evidence/packet_filter.h"
+#include "evidence/time_order.h"
 #include "investigate/gap_survey.h"
 #include "investigate/presence.h"
 
@@ -70,8 +71,11 @@ class CaptureSurvey {
   bool advert(const evidence::TapFrame& at, Sighting& out);
   bool flow(const evidence::TapFrame& at, Sighting& out);
   bool asked_for(const Sighting& sighting) const;
-  void beside_window(const Sighting& sighting);
-  void enter(const Sighting& sighting);
+  using Order = evidence::TimeOrder<Sighting>;
+  void place(evidence::TapId tap, Order::Placed& placed);
+  void finish_orders();
+  void beside_window(Sighting& sighting);
+  void enter(Sighting& sighting);
 
   SurveyRequest request_;
   bool several_;
@@ -87,6 +91,12 @@ class CaptureSurvey {
   PresenceLog presence_;
   std::map<std::string, std::uint32_t> flow_numbers_;
   std::vector<std::string> flows_;
+  struct TapOrder {
+    Order order;
+    std::vector<evidence::TapId> parts;     // the tap, and what was split off
+    std::uint64_t dropped = 0, absent = 0;  // since the heartbeat before in the capture
+  };
+  std::vector<TapOrder> orders_;  // by tap
   std::vector<std::uint64_t> defective_, excluded_, dropped_;
   std::vector<std::uint64_t> absences_;  // of each tap's interface since a heartbeat was taken
   std::uint64_t left_out_ = 0;

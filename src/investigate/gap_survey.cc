@@ -20,7 +20,6 @@ SenderSurvey describe(const wire::IpAddress& source, const wire::MacAddress& mac
   out.beats = log.beats();
   out.duplicates = log.duplicates();
   out.reordered = log.identification() == Identification::Counting ? log.reordered() : 0;
-  out.backwards = log.backwards();
   out.first = log.first();
   out.last = log.last();
   out.lowest = std::min(log.lowest(), log.highest());
@@ -99,6 +98,7 @@ void GapSurvey::take(const Sighting& sighting) {
     return;
   }
   SenderLog& sender = log.senders[*at].log;
+  log.senders[*at].out_of_order += sighting.reordered ? 1U : 0U;
   // Who was heard last, and what is expected of it.
   const std::size_t from = log.last_sender.value_or(*at);
   const Duration expected = log.senders[from].log.interval();
@@ -149,6 +149,7 @@ StreamSurvey GapSurvey::survey(evidence::TapId tap, const StreamKey& key, Log& l
   for (Sender& sender : log.senders) {
     std::vector<Beat> kept = sender.log.finish();
     out.senders.push_back(describe(sender.source, sender.source_mac, sender.log));
+    out.senders.back().out_of_order = sender.out_of_order;
     Stream stream{key.router, sender.source, {}, sender.source_mac, sender.log.shortest_interval()};
     stream.taps.push_back(TapBeats{tap, std::move(kept), {}});
     streams.push_back(std::move(stream));

@@ -22,13 +22,14 @@ struct StreamKey {
   auto operator<=>(const StreamKey&) const = default;
 };
 
-/// One heartbeat at one tap.
+/// One heartbeat at one tap; those of a tap are taken in order of time.
 struct Sighting {
   evidence::TapId tap = 0;
   StreamKey stream;
   wire::IpAddress source;
   wire::MacAddress source_mac;
   Beat beat;
+  bool reordered = false;  ///< in the capture it stands behind later ones
 };
 
 /// The time between two successive heartbeats of a stream at a tap, whoever sent them.
@@ -44,7 +45,8 @@ struct Gap {
 struct SenderSurvey {
   wire::IpAddress source;
   wire::MacAddress source_mac;  ///< of the first heartbeat
-  std::uint64_t beats = 0, duplicates = 0, reordered = 0, backwards = 0;
+  std::uint64_t beats = 0, duplicates = 0, reordered = 0;
+  std::uint64_t out_of_order = 0;  ///< in the capture; taken in order of time
   Beat first, last;
   Priority lowest{0}, highest{0};
   Duration advertised{0};  ///< 0: heartbeats of this kind do not say
@@ -103,6 +105,7 @@ class GapSurvey {
     wire::IpAddress source;
     wire::MacAddress source_mac;
     SenderLog log;
+    std::uint64_t out_of_order = 0;
     std::uint64_t absences = 0;  // of the tap when this one was heard
     std::size_t first_gap = 0;   // of the log's, since its interval changed
   };

@@ -157,7 +157,7 @@ TEST(GapSurvey, CountingIdentificationsTellWhatWasSent) {
   EXPECT_EQ(sent_in(out, out.gaps[1]), 0U);
 }
 
-TEST(GapSurvey, DuplicatesOvertakingAndAClockSetBackAreCounted) {
+TEST(GapSurvey, DuplicatesAndOvertakingAreCounted) {
   std::vector<Row> rows;
   for (int i = 0; i < 20; ++i) {
     rows.push_back({i * 1000, 1, 100, static_cast<std::uint16_t>(i + 5)});
@@ -165,12 +165,10 @@ TEST(GapSurvey, DuplicatesOvertakingAndAClockSetBackAreCounted) {
   }
   rows.push_back({20'000, 1, 100, 26});
   rows.push_back({21'000, 1, 100, 25});
-  rows.push_back({15'000, 1, 100, 27});
   const StreamSurvey out = survey(rows, {}, 21'000);
-  EXPECT_EQ(out.senders[0].beats, 23U);
+  EXPECT_EQ(out.senders[0].beats, 22U);
   EXPECT_EQ(out.senders[0].duplicates, 1U);
   EXPECT_EQ(out.senders[0].reordered, 1U);
-  EXPECT_EQ(out.senders[0].backwards, 1U);
 }
 
 TEST(GapSurvey, AFlowWithoutClaimIsJudgedOnceItIsKnown) {

@@ -73,9 +73,7 @@ SenderLog::Taken SenderLog::take(Beat beat, bool interrupted) {
   bool in_time = false;
   if (taken.before) {
     const Duration between = beat.at - taken.before->at;
-    if (between < Duration{0}) {
-      ++backwards_;
-    } else {
+    if (between >= Duration{0}) {
       const bool soon =
           taken.expected != Duration{0} && between <= taken.expected + taken.expected / 2;
       // A resignation comes when it comes: its time says nothing of the interval.

@@ -57,8 +57,6 @@ class SenderLog {
   std::uint64_t duplicates() const { return duplicates_; }
   /// Identifications that belong between two seen before, where they count.
   std::uint64_t reordered() const { return reordered_; }
-  /// Heartbeats stamped earlier than the one before them in the capture.
-  std::uint64_t backwards() const { return backwards_; }
   const Beat& first() const { return first_; }
   const Beat& last() const { return recent_.back(); }
   Priority lowest() const { return lowest_; }
@@ -79,7 +77,7 @@ class SenderLog {
   Duration usual_{0};
   Cadence cadence_;  // since the interval that is advertised changed
   Cadence earlier_;  // before
-  std::uint64_t beats_ = 0, duplicates_ = 0, reordered_ = 0, backwards_ = 0;
+  std::uint64_t beats_ = 0, duplicates_ = 0, reordered_ = 0;
   std::uint64_t ids_next_ = 0, ids_same_ = 0, ids_other_ = 0, ids_zero_ = 0;
   Priority lowest_{255}, highest_{0};
   Beat first_;

@@ -12,7 +12,7 @@ using investigate::GapReport;
 
 /// For an operator: a line a tap, then each stream with its senders, gaps and hand-overs.
 std::string gaps_text(const GapReport& report);
-/// {"schema": "alibi-gaps-1", ...}: docs/formats/gaps.md.
+/// {"schema": "alibi-gaps-2", ...}: docs/formats/gaps.md.
 std::string gaps_json(const GapReport& report);
 /// One line a gap, hand-over or near miss, with a header line.
 std::string gaps_csv(const GapReport& report);

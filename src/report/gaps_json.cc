@@ -71,7 +71,7 @@ ordered_json sender_json(const SenderSurvey& sender, bool router) {
   out["jitter"] = jitter_json(cadence);
   out["duplicates"] = sender.duplicates;
   out["reordered"] = sender.reordered;
-  out["clock_set_back"] = sender.backwards;
+  out["out_of_order"] = sender.out_of_order;
   out["ip_identification"] = identification_name(sender.identification);
   return out;
 }
@@ -165,7 +165,7 @@ ordered_json presence_json(const GapReport& report, const investigate::Presence&
 }  // namespace
 
 std::string gaps_json(const GapReport& report) {
-  ordered_json out{{"schema", "alibi-gaps-1"}, {"longer_than_ns", nullptr}};
+  ordered_json out{{"schema", "alibi-gaps-2"}, {"longer_than_ns", nullptr}};
   if (report.settings.longer_than) out["longer_than_ns"] = report.settings.longer_than->count();
   out["taps"] = ordered_json::array();
   for (std::size_t i = 0; i < report.taps.size(); ++i) {

@@ -81,9 +81,9 @@ void remarks(std::string& out, const SenderSurvey& sender) {
   if (sender.reordered != 0) {
     remark(fmt::format("{} overtaken by a later one (IP identification)", sender.reordered));
   }
-  if (sender.backwards != 0) {
-    remark(fmt::format("{} stamped earlier than the one before: the capture's clock was set back",
-                       sender.backwards));
+  if (sender.out_of_order != 0) {
+    remark(fmt::format("{} stood behind later ones in the capture, and were put in order",
+                       sender.out_of_order));
   }
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any octets as heartbeats at taps, eight octets each: whatever the times, priorities and
-// identifications, the survey counts every one of them and every report can be written.
+// identifications, they are put in order of time, the survey counts every one of them, and every
+// report can be written.
+#include <array>
 #include <cstring>
+#include <optional>
 #include <span>
 
 #include "base/check.h"
+#include "evidence/time_order.h"
 #include "report/gaps.h"
 
 using namespace alibi;
@@ -36,6 +40,16 @@ Sighting sighting_of(std::span<const std::uint8_t, 8> bytes, std::int64_t& now) 
   return out;
 }
 
+using Order = evidence::TimeOrder<Sighting>;
+
+/// One tap's on their way into order; each part as if it were all.
+struct Ordered {
+  Order order;
+  std::optional<Instant> before;
+  unsigned part = 0;
+  std::uint64_t out = 0;
+};
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -50,13 +64,35 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   report.defective.resize(kTaps);
   report.excluded.resize(kTaps);
   report.flows = {"a flow"};
-  for (std::size_t at = 0; at + 8 <= size; at += 8) {
-    Sighting one = sighting_of(std::span<const std::uint8_t, 8>(data + at, 8), now);
-    one.beat.packet_number = ++heartbeats;
+  std::array<Ordered, kTaps> taps;
+  const auto place = [&](Order::Placed& placed) {
+    Ordered& tap = taps.at(placed.item.tap);
+    ++tap.out;
+    if (!placed.too_late) {
+      CHECK(placed.part > tap.part || !tap.before || *tap.before <= placed.stamp.at);
+      tap.part = placed.part;
+      tap.before = placed.stamp.at;
+    }
+    Sighting one = placed.item;
+    one.beat.at = Instant{std::min(placed.stamp.at.ns, kLatest)};
     report.taps[one.tap].written = 1;
     survey.take(one);
     presence.take(one);
+  };
+  for (std::size_t at = 0; at + 8 <= size; at += 8) {
+    Sighting one = sighting_of(std::span<const std::uint8_t, 8>(data + at, 8), now);
+    one.beat.packet_number = ++heartbeats;
+    const evidence::Stamped stamp{one.beat.at,
+                                  evidence::sender_number(one.source, one.stream.flow, 0),
+                                  one.beat.interval, one.beat.ip_id, heartbeats};
+    taps.at(one.tap).order.take(stamp, one, place);
   }
+  std::uint64_t handed_out = 0;
+  for (Ordered& tap : taps) {
+    tap.order.finish(place);
+    handed_out += tap.out;
+  }
+  CHECK(handed_out == heartbeats);
   report.streams = survey.finish(report.last);
   std::uint64_t counted = 0;
   for (const auto& stream : report.streams) {

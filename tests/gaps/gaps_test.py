@@ -262,9 +262,59 @@ class Gaps(unittest.TestCase):
         self.assertEqual(stream["gaps"][0]["begin_unix_ns"], mc.BEGIN + 29 * s)
         self.assertEqual(stream["hand_overs"], [])
         self.assertEqual([m["silent_ns"] for m in stream["near_misses"]], [2 * s])
-        self.assertEqual(stream["senders"][0]["clock_set_back"], 0)
+        self.assertEqual(stream["senders"][0]["out_of_order"], 0)
         self.assertIn("the clock was set 2 times while this was captured", run(path).stderr)
         self.assertEqual(self.gaps(path)["taps"][0]["last_unix_ns"], mc.BEGIN + 59 * s)
+
+    def write_as_they_come(self, name, packets, kind=mc.Pcap):
+        self.path(name).write_bytes(kind.head + b"".join(kind.record(*p) for p in packets))
+        return self.path(name)
+
+    def test_frames_out_of_order_fake_no_gap(self):
+        """Two routers by two queues, one of which comes up to three adverts late."""
+        s, ms = mc.SECOND, mc.SECOND // 1000
+        packets = []
+        for t in range(200):
+            late = (t * 7919 % 31) * 100 * ms
+            packets.append((t * s + late, mc.BEGIN + t * s, mc.advert(t)))
+            packets.append((t * s, mc.BEGIN + t * s + 300 * ms, mc.advert(t + 9, vrid=9, host=2)))
+        packets = [p[1:] for p in sorted(packets, key=lambda p: p[0])]
+        for kind, name in ((mc.Pcap, "late.pcap"), (mc.Pcapng, "late.pcapng")):
+            path = self.write_as_they_come(name, packets, kind)
+            report = self.gaps(path)
+            for stream in report["streams"]:
+                self.assertEqual((stream["gaps"], stream["hand_overs"], stream["near_misses"]),
+                                 ([], [], []))
+                self.assertEqual([(x["heartbeats"], x["longest_ns"]) for x in stream["senders"]],
+                                 [(200, s)])
+            self.assertGreater(sum(x["out_of_order"] for y in report["streams"]
+                                   for x in y["senders"]), 50)
+            done = subprocess.run([ALIBI, "explain", path], capture_output=True, text=True)
+            self.assertEqual(done.stdout, "0 incidents\n")
+
+    def test_a_clock_set_back_is_told_from_frames_out_of_order(self):
+        s = mc.SECOND
+        for back in (2.4, 3600):
+            packets = [(mc.BEGIN + t * s - int(back * s) * (t >= 50), mc.advert(t))
+                       for t in range(100) if t not in (20, 21, 80, 81)]
+            path = self.write_as_they_come("back.pcap", packets)
+            stream = self.gaps(path)["streams"][0]
+            self.assertEqual([g["length_ns"] for g in stream["gaps"]], [3 * s, 3 * s])
+            self.assertEqual(stream["hand_overs"], [])
+            self.assertEqual(len(stream["near_misses"]), 2)
+            self.assertIn(f"back.pcap: from packet 49 on the stamps go back by {back:.3f} s: the "
+                          "clock was set back", run(path).stderr)
+
+    def test_pieces_joined_in_the_wrong_order_are_surveyed_each_by_itself(self):
+        s = mc.SECOND
+        packets = [(mc.BEGIN + t * s, mc.advert(t)) for t in range(200)]
+        path = self.write_as_they_come("joined.pcap", packets[100:] + packets[:100])
+        report = self.gaps(path)
+        self.assertEqual([x["label"] for x in report["taps"]],
+                         ["joined.pcap", "joined.pcap (part 2)"])
+        self.assertEqual([x["written"] for x in report["taps"]], [100, 100])
+        self.assertEqual([x["gaps"] + x["near_misses"] for x in report["streams"]], [[], []])
+        self.assertIn("pieces that were joined out of order", run(path).stderr)
 
     def test_time_in_which_the_interface_was_gone_accuses_nobody(self):
         """Gone for ten seconds; what came first when it was back was an ARP."""
