@@ -95,8 +95,8 @@ int gaps(const Options& options) {
   for (const std::string& file : options.files) {
     if (auto readable = check_readable(file); !readable) return complain(readable.error(), 1);
     if (is_case(file)) return complain({file + ": a case; ask alibi explain"}, 1);
-    if (auto added = survey->add(file); !added) return complain(added.error(), 1);
   }
+  if (auto read = survey->read(options.files); !read) return complain(read.error(), 1);
   const investigate::GapReport report = survey->finish();
   for (const std::string& warning : report.warnings) complain({warning}, 0);
   if (!options.plot.empty()) {
@@ -117,7 +117,8 @@ void add_gaps(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   sub->add_option("FILE", options->files,
                   "pcap, pcapng or snoop, also packed with gzip or zstd; '-' is standard input. "
-                  "Several files, in path order, are compared: what was lost or held up where");
+                  "Several files, in path order, are compared: what was lost or held up where; "
+                  "pieces of one capture (tcpdump -C, -G, -W) are one, in any order");
   sub->add_option("--vrid", options->vrids, "only this virtual router (repeatable)")
       ->check(CLI::Range(1, 255))
       ->allow_extra_args(false);

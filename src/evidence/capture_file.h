@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,7 @@ struct CaptureInterface {
   bool timed = false;
   std::uint64_t clock_steps = 0;  ///< how often it was set
   std::int64_t clock_set_ns = 0;  ///< by how much in all
+  std::optional<std::int64_t> clock_offset{};  ///< CLOCK_REALTIME - CLOCK_MONOTONIC first noted
 };
 
 struct CaptureSummary {

@@ -23,9 +23,9 @@ Stamped stamped(const Heartbeat& beat) {
 
 class Collector {
  public:
-  Result<void> add(const std::string& path) {
-    return scan_.add(path, wire::Interest::HeartbeatsAndNeighbours,
-                     [this](const TapFrame& at) { take(at); });
+  Result<void> read(const std::vector<std::string>& paths) {
+    return scan_.read(paths, wire::Interest::HeartbeatsAndNeighbours,
+                      [this](const TapFrame& at) { take(at); });
   }
   Recording finish(std::vector<std::string>* warnings);
 
@@ -82,7 +82,7 @@ void Collector::place(TapId tap, TimeOrder<Heartbeat>::Placed& placed) {
     // Where nothing shows why the stamps went back, times before and after cannot be compared.
     const bool apart = order.order.disorder().steps.back().what == Backwards::Unclear &&
                        scan_.taps.size() < CaptureScan::kMostTaps;
-    order.parts.push_back(apart ? scan_.split() : order.parts.back());
+    order.parts.push_back(apart ? scan_.split(order.parts.back()) : order.parts.back());
   }
   Heartbeat beat = std::move(placed.item);
   beat.at = placed.stamp.at;
@@ -110,6 +110,9 @@ void Collector::finish_orders() {
 
 Recording Collector::finish(std::vector<std::string>* warnings) {
   finish_orders();
+  const std::vector<TapId> to = scan_.arrange();
+  for (Heartbeat& beat : recording_.heartbeats) beat.tap = to[beat.tap];
+  for (ArpSeen& arp : recording_.arps) arp.tap = to[arp.tap];
   const auto earlier = [](const auto& a, const auto& b) { return a.at < b.at; };
   std::stable_sort(recording_.heartbeats.begin(), recording_.heartbeats.end(), earlier);
   std::stable_sort(recording_.arps.begin(), recording_.arps.end(), earlier);
@@ -132,9 +135,7 @@ Recording Collector::finish(std::vector<std::string>* warnings) {
 Result<Recording> recording_from_captures(const std::vector<std::string>& paths,
                                           std::vector<std::string>* warnings) {
   Collector collector;
-  for (const std::string& path : paths) {
-    if (auto added = collector.add(path); !added) return tl::unexpected(added.error());
-  }
+  if (auto read = collector.read(paths); !read) return tl::unexpected(read.error());
   return collector.finish(warnings);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Captures read one after the other, in one pass each: every interface of every file is a tap.
+// Captures read one after the other, in one pass each: every interface of every file is a tap, but
+// for files that are pieces of one capture.
 #pragma once
 
 #include <functional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "evidence/capture_file.h"
+#include "evidence/capture_pieces.h"
 #include "evidence/time_order.h"
 
 namespace alibi::evidence {
@@ -35,15 +37,20 @@ class CaptureScan {
  public:
   using Sink = std::function<void(const TapFrame&)>;
 
-  /// Reads one file, "-" being standard input. A defect after the first packet is a warning.
-  Result<void> add(const std::string& path, wire::Interest interest, const Sink& sink);
+  /// Reads the files, "-" being standard input, in the order of their first packets where several
+  /// are given, so that pieces of one capture (capture_pieces.h) follow each other whatever the
+  /// order of the arguments. A defect after the first packet is a warning.
+  Result<void> read(std::span<const std::string> paths, wire::Interest interest, const Sink& sink);
 
-  /// One more tap, for a part of what another one holds; label and counters are the caller's to set
-  /// when all was read.
-  TapId split();
+  /// After all was read: puts taps and spans into the order in which the files were given. What was
+  /// tap i is then tap result[i].
+  std::vector<TapId> arrange();
+
+  /// One more tap, for a part of what `whole` holds; name_parts() and move() complete it.
+  TapId split(TapId whole);
+  static constexpr std::size_t kMostTaps = 60'000;  ///< after which nothing is split any more
   /// A heartbeat is of tap `part`, which was split off.
   void move(TapId part, Instant at);
-  static constexpr std::size_t kMostTaps = 60'000;  ///< after which nothing is split any more
   /// Names the parts of a tap (the first is the tap itself) after it, and says in `warnings` what
   /// did not stand in order of time there.
   void name_parts(std::span<const TapId> parts, const Disorder& disorder);
@@ -54,13 +61,37 @@ class CaptureScan {
   std::vector<std::string> warnings;
 
  private:
-  TapId tap_of(std::uint32_t interface);
-  void take(const CapturedFrame& frame, const Sink& sink);
-  void name_taps(const std::string& file, const CaptureSummary& summary);
-  void count_taps(const std::string& file, const CaptureSummary& summary);
+  /// What is read as one capture: one file, or pieces.
+  struct Chain {
+    PieceChain pieces;
+    std::vector<TapId> taps;  // by interface
+    std::vector<std::string> files;
+    std::vector<std::uint64_t> before;  // beside `files`: packets in those before
+    std::size_t given = 0;          // the first of its files on the command line
+    std::uint64_t packets = 0;      // in the pieces before
+    std::int64_t clock_set_ns = 0;  // of the piece that is read, against the first
+    bool unseen_before = false;     // it may have stood still before the piece that is read
+    std::vector<bool> begun;        // by interface: something of this piece was taken
+  };
+  Result<void> add(const std::string& path, std::optional<CaptureHead> head, std::size_t given,
+                   wire::Interest interest, const Sink& sink);
+  std::size_t chain_of(const std::string& path, std::optional<CaptureHead>& head,
+                       std::size_t given);
+  TapId tap_of(std::size_t chain, std::uint32_t interface);
+  void take(std::size_t chain, const CapturedFrame& frame, const Sink& sink);
+  void count_taps(std::size_t chain, const std::string& file, const CaptureSummary& summary);
+  void close_piece(Chain& chain, const CaptureSummary& summary);
+  void name_taps();
+  void say_pieces(const Chain& chain);
 
-  std::vector<TapId> of_file_;               // by interface of the file being read
-  std::vector<std::uint64_t> without_time_;  // beside `taps`
+  std::vector<Chain> chains_;
+  struct Home {
+    std::size_t chain = 0;
+    std::uint32_t interface = 0;
+    std::uint32_t part = 0;
+  };
+  std::vector<Home> homes_;                  // beside `taps`
+  std::vector<std::uint64_t> without_time_;  // the same
 };
 
 }  // namespace alibi::evidence

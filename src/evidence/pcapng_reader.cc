@@ -31,9 +31,8 @@ struct InterfaceClock {
   Ticks ticks;
   std::uint32_t snap_length = kNoSnapLength;
   std::uint64_t first = UINT64_MAX, last = 0, final = 0;  // ticks
-  std::uint64_t lost_since = 0;          // drops of packets passed over since one was not
-  bool absent_since = false;             // the same for the interface having gone
-  std::optional<std::int64_t> offset{};  // REALTIME - MONOTONIC when it was described
+  std::uint64_t lost_since = 0;  // drops of packets passed over since one was not
+  bool absent_since = false;     // the same for the interface having gone
   std::int64_t first_ns = INT64_MAX, last_ns = INT64_MIN;  // until the clock was set
   std::int64_t final_ns = 0;
 };
@@ -139,10 +138,9 @@ void PcapngReader::take_comment(std::size_t index, Octets comment) {
     if (const auto told = clock_offset(line)) offset = told;
   }
   if (!offset) return;
-  InterfaceClock& clock = clocks_[index];
-  if (!clock.offset) clock.offset = offset;
-  const std::int64_t set = minus(*offset, *clock.offset);
   CaptureInterface& interface = summary_.interfaces[index];
+  if (!interface.clock_offset) interface.clock_offset = offset;
+  const std::int64_t set = minus(*offset, *interface.clock_offset);
   if (set == interface.clock_set_ns) return;
   close_span(index);
   interface.clock_set_ns = set;

@@ -91,9 +91,9 @@ Result<CaptureSurvey> CaptureSurvey::create(const SurveyRequest& request, bool s
   return out;
 }
 
-Result<void> CaptureSurvey::add(const std::string& path) {
+Result<void> CaptureSurvey::read(std::span<const std::string> paths) {
   const auto interest = filter_ ? wire::Interest::Everything : wire::Interest::Heartbeats;
-  return scan_.add(path, interest, [this](const TapFrame& at) { take(at); });
+  return scan_.read(paths, interest, [this](const TapFrame& at) { take(at); });
 }
 
 void CaptureSurvey::take(const TapFrame& at) {
@@ -130,7 +130,7 @@ void CaptureSurvey::place(evidence::TapId tap, Order::Placed& placed) {
     if (parts.empty()) parts.push_back(tap);
     if (placed.part >= parts.size()) {
       const bool full = scan_.taps.size() >= evidence::CaptureScan::kMostTaps;
-      parts.push_back(full ? parts.back() : scan_.split());
+      parts.push_back(full ? parts.back() : scan_.split(parts.back()));
     }
     sighting.tap = parts[placed.part];
     scan_.move(sighting.tap, sighting.beat.at);
@@ -240,15 +240,38 @@ bool CaptureSurvey::asked_for(const Sighting& sighting) const {
          request_.vrids.count(sighting.stream.router.vrid.value) != 0;
 }
 
+/// Of the window, where there is one.
+Instant CaptureSurvey::end_of(const evidence::TapSpan& span) const {
+  const Instant last = reckonable(span.last);
+  return window_ ? std::min(last, window_->until) : last;
+}
+
+/// Taps as they were given, and all that goes by them.
+void CaptureSurvey::arrange(GapReport& out) {
+  const std::vector<evidence::TapId> to = scan_.arrange();
+  const auto counters = [&](std::vector<std::uint64_t>& of_taps) {
+    std::vector<std::uint64_t> arranged(of_taps.size());
+    for (std::size_t i = 0; i < to.size(); ++i) arranged[to[i]] = of_taps[i];
+    of_taps = std::move(arranged);
+  };
+  counters(out.defective);
+  counters(out.excluded);
+  for (StreamSurvey& stream : out.streams) stream.tap = to[stream.tap];
+  std::stable_sort(out.streams.begin(), out.streams.end(),
+                   [](const auto& a, const auto& b) { return a.tap < b.tap; });
+  presence_.arrange(to);
+  for (const evidence::TapSpan& span : scan_.spans) {
+    out.first.push_back(reckonable(span.first));
+    out.last.push_back(end_of(span));
+  }
+}
+
 GapReport CaptureSurvey::finish() {
   GapReport out;
   finish_orders();
   const std::size_t taps = scan_.taps.size();
-  for (const evidence::TapSpan& span : scan_.spans) {
-    out.first.push_back(reckonable(span.first));
-    const Instant last = reckonable(span.last);
-    out.last.push_back(window_ ? std::min(last, window_->until) : last);
-  }
+  std::vector<Instant> ends;
+  for (const evidence::TapSpan& span : scan_.spans) ends.push_back(end_of(span));
   for (auto& [key, edge] : edges_) {  // silent from before the window on
     if (const auto before = std::exchange(edge.before, {})) survey_.take(*before);
   }
@@ -256,7 +279,8 @@ GapReport CaptureSurvey::finish() {
   excluded_.resize(taps);
   out.defective = std::move(defective_);
   out.excluded = std::move(excluded_);
-  out.streams = survey_.finish(out.last);
+  out.streams = survey_.finish(ends);
+  arrange(out);
   out.flows = std::move(flows_);
   out.settings = request_.settings;
   out.left_out = left_out_ + survey_.left_out();

@@ -62,7 +62,8 @@ class CaptureSurvey {
  public:
   /// `several` files are compared with each other; interfaces of one file are in any case.
   static Result<CaptureSurvey> create(const SurveyRequest& request, bool several);
-  Result<void> add(const std::string& path);
+  /// See evidence::CaptureScan::read().
+  Result<void> read(std::span<const std::string> paths);
   GapReport finish();
 
  private:
@@ -74,6 +75,8 @@ class CaptureSurvey {
   using Order = evidence::TimeOrder<Sighting>;
   void place(evidence::TapId tap, Order::Placed& placed);
   void finish_orders();
+  Instant end_of(const evidence::TapSpan& span) const;
+  void arrange(GapReport& out);
   void beside_window(Sighting& sighting);
   void enter(Sighting& sighting);
 

@@ -162,6 +162,17 @@ void PresenceLog::take(const Sighting& sighting) {
                          sighting.beat.priority, sighting.beat.direction});
 }
 
+void PresenceLog::arrange(std::span<const evidence::TapId> to) {
+  if (std::is_sorted(to.begin(), to.end())) return;
+  for (auto& [key, parts] : marks_) {
+    Parts arranged;
+    for (auto& [where, part] : parts) {
+      arranged.emplace(std::pair(to[where.first], where.second), std::move(part));
+    }
+    parts = std::move(arranged);
+  }
+}
+
 /// A share of the marks, the same at all taps, is enough to find clocks by.
 std::vector<TapClock> PresenceLog::clocks(std::size_t taps) const {
   constexpr std::size_t kEnough = 20'000;

@@ -58,6 +58,8 @@ struct Presences {
 class PresenceLog {
  public:
   void take(const Sighting& sighting);
+  /// What was tap i is now tap to[i].
+  void arrange(std::span<const evidence::TapId> to);
   /// Of senders that several taps saw. `firsts`, `lasts`: of any packet, by tap.
   Presences finish(std::span<const Instant> firsts, std::span<const Instant> lasts) const;
 

@@ -316,6 +316,50 @@ class Gaps(unittest.TestCase):
         self.assertEqual([x["gaps"] + x["near_misses"] for x in report["streams"]], [[], []])
         self.assertIn("pieces that were joined out of order", run(path).stderr)
 
+    def test_rotated_pieces_in_any_order_are_one_tap(self):
+        """Four pieces as tcpdump -W leaves them; the second begins in a silence of two adverts."""
+        s, ms = mc.SECOND, mc.SECOND // 1000
+        packets = [(mc.BEGIN + t * s, mc.advert(t)) for t in range(200) if t not in (50, 51)]
+        whole = self.gaps(self.write("whole.pcap", packets))
+        pieces = [self.write(f"x.pcap{(i + 2) % 4}", [p for p in packets if i * 50 * s <= p[0] -
+                                                      mc.BEGIN < (i + 1) * 50 * s])
+                  for i in range(4)]
+        for order in (pieces, sorted(pieces), pieces[::-1]):
+            report = self.gaps(*order)
+            self.assertEqual([x["label"] for x in report["taps"]], ["x.pcap2 to x.pcap1"])
+            for x in report["streams"] + whole["streams"]:
+                x.pop("tap", None)
+            self.assertEqual(report["streams"], whole["streams"])
+            self.assertEqual(len(report["streams"][0]["gaps"]), 1)
+            self.assertEqual(report["presence"], [])
+        self.assertIn("one capture in 4 pieces: x.pcap2, x.pcap3 from packet 51 on, x.pcap0 from packet "
+                      "99 on", run(*pieces).stderr)
+        # Two such captures, taken beside each other, are two taps in the order given.
+        other = [self.write(f"y.pcap{i}", [(p[0] + ms, p[1]) for p in packets if
+                                           i * 50 * s <= p[0] - mc.BEGIN < (i + 1) * 50 * s])
+                 for i in range(4)]
+        report = self.gaps(*other[2:], *pieces, *other[:2])
+        self.assertEqual([x["label"] for x in report["taps"]],
+                         ["y.pcap0 to y.pcap3", "x.pcap2 to x.pcap1"])
+        self.assertEqual(report["presence"][0]["heartbeats"], 195)
+        # One is missing: what was then is not known.
+        report = self.gaps(pieces[0], pieces[2], pieces[3])
+        gaps = [(g["length_ns"], g["capture_absent"]) for x in report["streams"] for g in x["gaps"]]
+        self.assertEqual(gaps, [(51 * s, True)])
+        self.assertEqual(report["streams"][0]["near_misses"], [])
+        self.assertIn("between x.pcap2 and x.pcap0 lie 51.000 s: whether the capture ran is not known",
+                      run(pieces[0], pieces[2], pieces[3]).stderr)
+
+    def test_captures_that_follow_each_other_elsewhere_are_no_pieces(self):
+        s = mc.SECOND
+        one = [(mc.BEGIN + t * s, mc.advert(t)) for t in range(50)]
+        for name, later in (("lb2.pcap", [(at + 300 * s, frame) for at, frame in one]),
+                            ("lb1.pcap2", [(at + 50 * s, mc.advert(t, vrid=9))
+                                           for t, (at, _) in enumerate(one)])):
+            report = self.gaps(self.write("lb1.pcap", one), self.write(name, later))
+            self.assertEqual(len(report["taps"]), 2, name)
+            self.assertEqual([x["gaps"] for x in report["streams"]], [[], []])
+
     def test_time_in_which_the_interface_was_gone_accuses_nobody(self):
         """Gone for ten seconds; what came first when it was back was an ARP."""
         s = mc.SECOND
