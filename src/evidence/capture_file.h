@@ -41,7 +41,8 @@ struct CaptureInterface {
   std::string name;
   std::string description;
   wire::LinkType link_type = wire::LinkType::Ethernet;
-  std::uint64_t received = 0, dropped = 0;  ///< from interface statistics, 0 when absent
+  /// From interface statistics, 0 when absent; `dropped` by the interface and by the system.
+  std::uint64_t received = 0, dropped = 0;
   // What was read:
   std::uint64_t frames = 0;       ///< all packets of the interface
   std::uint64_t passed_over = 0;  ///< of these not handed out: nothing of interest in them
@@ -50,8 +51,8 @@ struct CaptureInterface {
   std::int64_t first_ns = 0, last_ns = 0;
   std::int64_t final_ns = 0;  ///< of the packet that stands last, by the same clock
   bool timed = false;
-  std::uint64_t clock_steps = 0;  ///< how often it was set
-  std::int64_t clock_set_ns = 0;  ///< by how much in all
+  std::uint64_t clock_steps = 0;               ///< how often it was set
+  std::int64_t clock_set_ns = 0;               ///< by how much in all
   std::optional<std::int64_t> clock_offset{};  ///< CLOCK_REALTIME - CLOCK_MONOTONIC first noted
 };
 

@@ -42,6 +42,7 @@ void CaptureScan::name_parts(std::span<const TapId> parts, const Disorder& disor
     if (parts[i] == parts[i - 1]) continue;
     Tap& part = taps[parts[i]];
     part.interface = taps[parts.front()].interface;
+    part.unplaced = taps[parts.front()].unplaced;
     part.received = part.written;
     taps[parts.front()].written -= part.written;
     taps[parts.front()].received -= part.written;
@@ -147,6 +148,22 @@ void CaptureScan::name_taps() {
   }
 }
 
+/// Statistics count since the capture began, also over pieces: then only what is new is of this
+/// one. alibi capture places all losses but those behind the last frame (docs/formats/capture.md).
+void CaptureScan::count_losses(Chain& chain, std::size_t i, const CaptureInterface& interface,
+                               Tap& tap) {
+  if (chain.statistics.size() <= i) chain.statistics.resize(i + 1);
+  auto& [received, dropped] = chain.statistics[i];
+  const bool goes_on = received != 0 && interface.received >= received + interface.frames &&
+                       interface.dropped >= dropped;
+  const std::uint64_t fresh = goes_on ? interface.dropped - dropped : interface.dropped;
+  received = interface.received;
+  dropped = interface.dropped;
+  tap.dropped += std::max(fresh, interface.lost);
+  if (fresh <= interface.lost) return;
+  (interface.clock_offset ? tap.lost_at_end : tap.unplaced) += fresh - interface.lost;
+}
+
 void CaptureScan::count_taps(std::size_t chain, const std::string& file,
                              const CaptureSummary& summary) {
   const auto warn = [&](std::uint64_t frames, const std::string& what) {
@@ -159,7 +176,7 @@ void CaptureScan::count_taps(std::size_t chain, const std::string& file,
     tap.interface = interface.name;
     tap.written += interface.frames;
     tap.undecoded += interface.passed_over;
-    tap.dropped += std::max(interface.dropped, interface.lost);
+    count_losses(chains_[chain], i, interface, tap);
     tap.received = tap.written + tap.dropped;
     const auto at = [&](std::int64_t ns) {
       return Instant{minus(ns, chains_[chain].clock_set_ns)};

@@ -67,6 +67,8 @@ class CaptureScan {
     std::vector<TapId> taps;  // by interface
     std::vector<std::string> files;
     std::vector<std::uint64_t> before;  // beside `files`: packets in those before
+    /// By interface: what the statistics of the piece before said.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> statistics;
     std::size_t given = 0;          // the first of its files on the command line
     std::uint64_t packets = 0;      // in the pieces before
     std::int64_t clock_set_ns = 0;  // of the piece that is read, against the first
@@ -80,6 +82,7 @@ class CaptureScan {
   TapId tap_of(std::size_t chain, std::uint32_t interface);
   void take(std::size_t chain, const CapturedFrame& frame, const Sink& sink);
   void count_taps(std::size_t chain, const std::string& file, const CaptureSummary& summary);
+  void count_losses(Chain& chain, std::size_t i, const CaptureInterface& interface, Tap& tap);
   void close_piece(Chain& chain, const CaptureSummary& summary);
   void name_taps();
   void say_pieces(const Chain& chain);

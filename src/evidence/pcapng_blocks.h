@@ -41,6 +41,7 @@ inline constexpr std::uint16_t kEpbDropCount = 4;
 inline constexpr std::uint16_t kEpbPacketId = 5;
 inline constexpr std::uint16_t kIsbReceived = 4;
 inline constexpr std::uint16_t kIsbDropped = 5;
+inline constexpr std::uint16_t kIsbOsDropped = 7;
 
 /// Low two bits of epb_flags.
 inline constexpr std::uint32_t kFlagInbound = 1;

@@ -356,11 +356,18 @@ PcapngReader::Defect PcapngReader::interface_statistics(Octets body) {
   const auto index = find_interface(section_.order.u32(body, 0));
   if (!index) return "statistics of an interface that was never described";
   CaptureInterface& interface = summary_.interfaces[*index];
-  return options(body.subspan(12), [&](std::uint16_t code, Octets value) {
+  std::uint64_t by_interface = 0;
+  std::uint64_t by_system = 0;
+  const auto defect = options(body.subspan(12), [&](std::uint16_t code, Octets value) {
     if (value.size() != 8) return;
     if (code == kIsbReceived) interface.received = section_.order.u64(value, 0);
-    if (code == kIsbDropped) interface.dropped = section_.order.u64(value, 0);
+    if (code == kIsbDropped) by_interface = section_.order.u64(value, 0);
+    if (code == kIsbOsDropped) by_system = section_.order.u64(value, 0);
   });
+  // A number that cannot be right is none.
+  constexpr std::uint64_t kMost = UINT64_C(1) << 62U;
+  if (by_interface < kMost && by_system < kMost) interface.dropped = by_interface + by_system;
+  return defect;
 }
 
 }  // namespace

@@ -29,6 +29,9 @@ struct Tap {
   std::uint64_t written = 0;    ///< frames that reached this recording (or were read and decoded)
   std::uint64_t dropped = 0;    ///< lost in the kernel's ring or evicted here, never silently
   std::uint64_t undecoded = 0;  ///< of `written`: neither VRRP nor ARP, or with a defect
+  /// Of `dropped`, in capture files: a total at the end that does not say when; and what was lost
+  /// behind the last frame.
+  std::uint64_t unplaced = 0, lost_at_end = 0;
 };
 
 enum class Direction : std::uint8_t { Unknown, In, Out };

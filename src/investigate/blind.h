@@ -16,7 +16,9 @@ namespace alibi::investigate {
 struct Blind {
   Instant from, until;
   std::uint64_t lost = 0;  ///< frames that the capture lost
-  bool absent = false;     ///< the interface had gone
+  /// Frames that the capture lost at some time, not known when: any of them may have been then.
+  std::uint64_t unplaced = 0;
+  bool absent = false;  ///< the interface had gone
 };
 
 /// The blind times of one tap, none before its first heartbeat. Bounded: beyond kMost the last one
@@ -26,12 +28,16 @@ class BlindTimes {
   static constexpr std::size_t kMost = 65'536;
   /// A heartbeat at the tap, with what the capture says of the time before it.
   void take(Instant at, std::uint64_t lost, bool absent);
-  /// All in (from, until) as one; `from` and `until` are those of the first and the last.
+  /// What the capture lost at a time that it does not say, and behind its last frame.
+  void lose(std::uint64_t unplaced, std::uint64_t at_end);
+  /// All in (from, until) as one; `from` and `until` are those of the first and the last, and of
+  /// the question where there is none.
   Blind within(Instant from, Instant until) const;
   std::span<const Blind> all() const { return times_; }
 
  private:
   std::vector<Blind> times_;
+  std::uint64_t unplaced_ = 0, at_end_ = 0;
   std::optional<Instant> last_;  // heartbeat, in time
 };
 
@@ -43,7 +49,9 @@ std::vector<BlindTimes> blind_times(const evidence::Recording& recording);
 /// many lost adverts at equal distances break it into one more piece.
 inline bool proven(const Blind& blind, Duration length, Duration limit) {
   if (blind.absent) return false;
-  const auto pieces = static_cast<std::int64_t>(std::min<std::uint64_t>(blind.lost, 1U << 30U)) + 1;
+  constexpr std::uint64_t kMost = 1U << 30U;
+  const auto pieces =
+      static_cast<std::int64_t>(std::min(blind.lost, kMost) + std::min(blind.unplaced, kMost)) + 1;
   return length / pieces > limit;
 }
 

@@ -279,6 +279,10 @@ GapReport CaptureSurvey::finish() {
   excluded_.resize(taps);
   out.defective = std::move(defective_);
   out.excluded = std::move(excluded_);
+  for (std::size_t i = 0; i < taps; ++i) {
+    const evidence::Tap& tap = scan_.taps[i];
+    survey_.lose(static_cast<evidence::TapId>(i), tap.unplaced, tap.lost_at_end);
+  }
   out.streams = survey_.finish(ends);
   arrange(out);
   out.flows = std::move(flows_);

@@ -156,8 +156,14 @@ StreamSurvey GapSurvey::survey(evidence::TapId tap, const StreamKey& key, Log& l
   }
   for (std::size_t i = 0; i < streams.size(); ++i) find_runs(streams[i], i, out.runs);
   for (std::size_t i = 0; i < log.senders.size(); ++i) expect(log, i, out.senders[i].interval);
-  for (const Gap& gap : log.gaps) {
-    if (too_long(settings_, gap.length(), gap.expected)) out.gaps.push_back(gap);
+  for (Gap gap : log.gaps) {
+    if (!too_long(settings_, gap.length(), gap.expected)) continue;
+    Blind blind = blind_[tap].within(gap.before.at, gap.after.at);
+    blind.lost = gap.capture_lost;
+    blind.absent = gap.capture_absent;
+    gap.proven =
+        sent_in(out, gap) == 0U || proven(blind, gap.length(), gap.expected + gap.expected / 2);
+    out.gaps.push_back(gap);
   }
   if (key.flow != 0) return out;
   for (const Incident& incident : find_incidents(streams, end, blind_)) {
@@ -168,6 +174,10 @@ StreamSurvey GapSurvey::survey(evidence::TapId tap, const StreamKey& key, Log& l
                              next != nullptr && next->at == incident.at ? next->packet_number : 0});
   }
   return out;
+}
+
+void GapSurvey::lose(evidence::TapId tap, std::uint64_t unplaced, std::uint64_t at_end) {
+  if (blind_.size() > tap) blind_[tap].lose(unplaced, at_end);
 }
 
 std::vector<StreamSurvey> GapSurvey::finish(std::span<const Instant> ends) {

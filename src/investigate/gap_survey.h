@@ -39,6 +39,9 @@ struct Gap {
   Duration expected{0};            ///< the interval of `from` then
   std::uint64_t capture_lost = 0;  ///< frames that the capture itself lost in it
   bool capture_absent = false;     ///< the interface was gone for some of it
+  /// What the capture lost or did not see cannot make up all of it, or the identifications say that
+  /// nothing was sent.
+  bool proven = true;
   Duration length() const { return after.at - before.at; }
 };
 
@@ -95,6 +98,8 @@ class GapSurvey {
 
   explicit GapSurvey(Settings settings) : settings_(settings) {}
   void take(const Sighting& sighting);
+  /// Before finish(): what the capture at the tap lost, and does not say when.
+  void lose(evidence::TapId tap, std::uint64_t unplaced, std::uint64_t at_end);
   /// `ends[tap]`: the last moment of any packet there. By tap, then stream.
   std::vector<StreamSurvey> finish(std::span<const Instant> ends);
   /// Heartbeats of senders beyond kMostSenders, which were left out.

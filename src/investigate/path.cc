@@ -138,6 +138,11 @@ Where locate(const evidence::Recording& recording, const Stream& from, const Str
   if (const std::string doubt = doubt_of_clocks(recording, from, where); !doubt.empty()) {
     where.origin = Origin::Unclear;
     where.why_unclear = doubt;
+  } else if (const std::uint64_t lost = recording.taps[bad->tap].unplaced;
+             lost > 0 && !proven({{}, {}, 0, lost, false}, bad->length, 2 * incident.interval)) {
+    where.origin = Origin::Unclear;
+    where.why_unclear = "the capture at tap " + recording.taps[bad->tap].label +
+                        " lost frames, and does not say when";
   } else if (bad->capture_lost > 0) {
     where.origin = Origin::Unclear;
     where.why_unclear =

@@ -35,14 +35,22 @@ void missing_about_place(const Scene& scene, Finding& finding) {
     finding.missing.push_back("the capture at tap " + tap + " begins or ends in the gap");
   }
   const Blind& blind = scene.incident.blind;
-  if (blind.absent || blind.lost > 0) {
+  if (blind.absent || blind.lost > 0 || blind.unplaced > 0) {
     const auto clock = [&](Instant at) { return rules::clock_text(scene.recording, at); };
     const TapBeats* there = scene.from.at_tap(scene.to.origin().tap);
     const evidence::TapId tap = there != nullptr ? there->tap : scene.from.far_end().tap;
-    finding.missing.push_back(fmt::format(
-        "the capture at tap {} was blind from {} to {}: {}", scene.recording.taps[tap].label,
-        clock(blind.from), clock(blind.until),
-        blind.absent ? "its interface had gone" : fmt::format("it lost {} frames", blind.lost)));
+    if (blind.absent || blind.lost > 0) {
+      finding.missing.push_back(fmt::format(
+          "the capture at tap {} was blind from {} to {}: {}", scene.recording.taps[tap].label,
+          clock(blind.from), clock(blind.until),
+          blind.absent ? "its interface had gone" : fmt::format("it lost {} frames", blind.lost)));
+    }
+    if (blind.unplaced > 0) {
+      finding.missing.push_back(fmt::format(
+          "when the capture at tap {} lost {} of {} frames, which it does not say: "
+          "adverts may be among them",
+          scene.recording.taps[tap].label, blind.unplaced, scene.recording.taps[tap].received));
+    }
   }
   for (const std::string& line : scene.from.undecided) finding.missing.push_back(line);
   switch (scene.where.origin) {

@@ -88,6 +88,7 @@ ordered_json gap_json(const StreamSurvey& stream, const Gap& gap) {
           {"packet_after", packet(gap.after.packet_number)},
           {"capture_lost", gap.capture_lost},
           {"capture_absent", gap.capture_absent},
+          {"proven", gap.proven},
           {"sent_unseen", sent ? ordered_json(*sent) : ordered_json(nullptr)}};
 }
 
@@ -102,6 +103,7 @@ ordered_json incident_json(const StreamSurvey& stream, const investigate::Survey
           {"silent_ns", (incident.at - incident.silent_since).count()},
           {"two_masters_ns", incident.two_masters.count()},
           {"capture_lost", incident.blind.lost},
+          {"capture_lost_some_time", incident.blind.unplaced},
           {"capture_absent", incident.blind.absent},
           {"last_packet", packet(found.last_packet)},
           {"packet", packet(found.packet)}};
@@ -175,6 +177,7 @@ std::string gaps_json(const GapReport& report) {
                       {"received", tap.received},
                       {"written", tap.written},
                       {"dropped", tap.dropped},
+                      {"dropped_some_time", tap.unplaced},
                       {"undecoded", tap.undecoded},
                       {"first_unix_ns", report.first[i].ns},
                       {"last_unix_ns", report.last[i].ns}};

@@ -34,6 +34,12 @@ void tap_line(std::string& out, const GapReport& report, std::size_t i) {
                        seconds_text(report.last[i] - report.first[i]));
   }
   out += "\n";
+  if (tap.unplaced != 0) {
+    out += fmt::format(
+        "    {} of {} frames were lost, and the capture does not say when: what they "
+        "may have filled is unproven\n",
+        tap.unplaced, tap.received);
+  }
   const auto remark = [&](std::uint64_t count, const char* what) {
     if (count != 0) out += fmt::format("    {} {}\n", count, what);
   };
@@ -107,6 +113,7 @@ void gap_line(std::string& out, const StreamSurvey& stream, const Gap& gap) {
                      stream.senders[gap.from].source.text());
   if (gap.until != gap.from) out += ", ended by " + stream.senders[gap.until].source.text();
   if (gap.capture_lost != 0) out += fmt::format(", the capture lost {} frames", gap.capture_lost);
+  if (!gap.proven) out += ", unproven";
   if (gap.capture_absent) out += ", the interface was gone from the capture meanwhile";
   if (const auto sent = sent_in(stream, gap)) {
     out +=
@@ -144,9 +151,14 @@ std::string incident_text(const StreamSurvey& stream, const Incident& incident) 
                   incident.from_priority.value, stream.senders[incident.to].source.text(),
                   incident.to_priority.value, silent);
   if (incident.kind == Kind::Unseen) {
-    out += incident.blind.absent
-               ? std::string(", the interface was gone from the capture meanwhile")
-               : fmt::format(", the capture lost {} frames meanwhile", incident.blind.lost);
+    if (incident.blind.absent) {
+      out += ", the interface was gone from the capture meanwhile";
+    } else if (incident.blind.lost != 0) {
+      out += fmt::format(", the capture lost {} frames meanwhile", incident.blind.lost);
+    } else {
+      out += fmt::format(", unproven: the capture lost {} frames, not known when",
+                         incident.blind.unplaced);
+    }
   }
   if (incident.two_masters > Duration{0}) {
     out += fmt::format(", two masters for {}", precise(incident.two_masters));

@@ -15,7 +15,13 @@ void segment_lines(std::string& out, const GapReport& report, const Presence& pr
     const std::string here = report.taps[presence.taps[i]].label;
     const std::string before = i == 0 ? "the sender" : report.taps[presence.taps[i - 1]].label;
     if (segment.lost != 0) {
-      out += fmt::format("  {} lost between {} and {}\n", segment.lost, before, here);
+      const evidence::Tap& tap = report.taps[presence.taps[i]];
+      out += fmt::format("  {} lost between {} and {}", segment.lost, before, here);
+      if (tap.unplaced != 0) {
+        out +=
+            fmt::format(", or by the capture at {} itself: it lost {} frames", here, tap.unplaced);
+      }
+      out += "\n";
     }
     if (segment.missed != 0) {
       out +=

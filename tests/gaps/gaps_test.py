@@ -360,6 +360,45 @@ class Gaps(unittest.TestCase):
             self.assertEqual(len(report["taps"]), 2, name)
             self.assertEqual([x["gaps"] for x in report["streams"]], [[], []])
 
+    def test_losses_that_only_a_total_tells_accuse_nobody(self):
+        """Interface statistics as dumpcap writes them: received, dropped by interface and system."""
+        s = mc.SECOND
+
+        def statistics(received, dropped, by_system):
+            body = struct.pack("<III", 0, 0, 0) + b"".join(
+                struct.pack("<HHQ", code, 8, n) for code, n in
+                ((4, received), (5, dropped), (7, by_system))) + bytes(4)
+            size = struct.pack("<I", len(body) + 12)
+            return struct.pack("<I", 5) + size + body + size
+
+        def capture(name, adverts, *lost):
+            path = self.write(name, adverts, mc.Pcapng)
+            path.write_bytes(path.read_bytes() + statistics(*lost))
+            return path
+
+        # Random identifications, so that they say nothing of what was sent.
+        one = [(mc.BEGIN + t * s, mc.advert(t * 7919)) for t in range(50) if t not in (20, 21, 22)]
+        two = [(mc.BEGIN + t * s, mc.advert(t * 7919, host=2, priority=100)) for t in range(53, 90)]
+        path = capture("lossy.pcapng", one + two, 1000, 30, 3)
+        report = self.gaps(path)
+        stream = report["streams"][0]
+        self.assertEqual((report["taps"][0]["dropped"], report["taps"][0]["dropped_some_time"]), (33, 33))
+        self.assertEqual([g["proven"] for g in stream["gaps"]], [False, False])
+        self.assertEqual([h["kind"] for h in stream["hand_overs"]], ["unseen"])
+        self.assertEqual(stream["hand_overs"][0]["capture_lost_some_time"], 33)
+        self.assertEqual(stream["near_misses"], [])
+        self.assertIn("33 of 117 frames were lost, and the capture does not say when", run(path).stdout)
+        said = subprocess.run([ALIBI, "explain", path], capture_output=True, text=True).stdout
+        self.assertIn("when the capture at tap lossy.pcapng lost 33 of 117 frames", said)
+        # One lost frame cannot make up for 20 s, nor any for what was never sent.
+        few = [p for p in one if not 20 * s < p[0] - mc.BEGIN < 40 * s]
+        stream = self.gaps(capture("few.pcapng", few, 100, 1, 0))["streams"][0]
+        self.assertEqual([g["proven"] for g in stream["gaps"]], [True])
+        self.assertEqual(len(stream["near_misses"]), 1)
+        late = [(mc.BEGIN + (t + 3 * (t > 20)) * s, mc.advert(t)) for t in range(50)]
+        stream = self.gaps(capture("late.pcapng", late, 100, 9, 0))["streams"][0]
+        self.assertEqual([(g["sent_unseen"], g["proven"]) for g in stream["gaps"]], [(0, True)])
+
     def test_time_in_which_the_interface_was_gone_accuses_nobody(self):
         """Gone for ten seconds; what came first when it was back was an ARP."""
         s = mc.SECOND
