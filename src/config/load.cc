@@ -182,6 +182,8 @@ Result<ReadInput> read_input(const std::string& path, const std::string& config_
                     seed_of_the_day(), environment}};
 }
 
+Parsed parse(const ReadInput& input) { return parse_file(input.file, input.options); }
+
 Parsed parse(std::string_view text, const std::string& file_name) {
   return parse_file({file_name, std::string(text.substr(0, kMaxFileBytes))}, {});
 }

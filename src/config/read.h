@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "config/settings.h"
 #include "config/source.h"
 
 namespace alibi::config {
@@ -13,6 +14,10 @@ struct ReadInput {
   ReadOptions options;
 };
 
+/// A file that cannot be read, or is no regular one, is an error.
 Result<ReadInput> read_input(const std::string& path, const std::string& config_id);
+
+/// The rest of the way; what is wrong with the file is in the diagnostics.
+Parsed parse(const ReadInput& input);
 
 }  // namespace alibi::config

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <ctime>
 
@@ -32,6 +33,15 @@ constexpr int kPriority = 2;
 constexpr Duration kRest = 20ms;
 /// A ring that filled by more than this share meanwhile is read without rest: 1/4.
 constexpr unsigned kFullShare = 4;
+
+/// When a record is a SIGHUP for its process; kNever otherwise.
+Instant reload_asked(std::span<const std::uint8_t> record) {
+  alibi_signal sent{};
+  if (record.size() < sizeof sent) return kNever;
+  std::memcpy(&sent, record.data(), sizeof sent);
+  const bool asked = sent.header.kind == ALIBI_SIGNAL && sent.signal == SIGHUP;
+  return asked ? Instant{static_cast<std::int64_t>(sent.header.ns)} : kNever;
+}
 
 }  // namespace
 
@@ -84,7 +94,8 @@ void Recorder::State::hear_links(Links& from) {
   from.monitor.drain([&](const std::variant<os::LinkState, os::AddressState>& news) {
     if (const auto* link = std::get_if<os::LinkState>(&news)) {
       log.add_fact(now, evidence::LinkChange{from.netns, link->index, link->name, link->admin_up,
-                                             link->carrier, link->deleted, link->was_usable});
+                                             link->carrier, link->deleted, link->was_usable,
+                                             link->mac});
     } else {
       const auto& address = std::get<os::AddressState>(news);
       log.add_fact(now, evidence::AddressChange{from.netns, address.index, address.interface,
@@ -98,6 +109,8 @@ void Recorder::State::scan(Instant moment) {
   watch->forget_ended(moment - options.window);
   samplers->cgroups.follow(watch->processes());
   samplers->memory.follow(watch->processes());
+  configs.follow(moment, watch->processes());
+  configs.forget(moment - options.window);
 }
 
 void Recorder::State::take_in(Instant moment) {
@@ -115,6 +128,7 @@ void Recorder::State::take_in(Instant moment) {
     log.add_probe(record);
     const bool of_process = header.kind >= ALIBI_FORK && header.kind <= ALIBI_EXIT;
     if (of_process) rescan |= watch->handle(now, record);
+    if (const Instant told = reload_asked(record); told != kNever) configs.told(told, header.pid);
   });
   if (rescan) next_scan = now;
 }
@@ -149,6 +163,7 @@ void Recorder::State::sample(Instant moment) {
   if (late > kLateSample) late_samples += static_cast<std::uint64_t>(late / kSampleEvery);
   next_sample = moment + kSampleEvery;
   place_losses();
+  configs.collect(moment);
   if (samplers) {
     samplers->waits.sample(moment);
     samplers->cgroups.sample_cpu(moment);

@@ -99,6 +99,7 @@ evidence::Recording Recorder::snapshot(std::size_t max_bytes) const {
     if (auto event = bpf::decode_record(record, s.symbols, s.drop_reasons))
       out.events.push_back(std::move(*event));
   });
+  for (evidence::Event& event : s.configs.events(out.begin)) out.events.push_back(std::move(event));
   out.events.insert(out.events.end(), s.log.facts().begin(), s.log.facts().end());
   order(out.heartbeats);
   order(out.arps);
@@ -119,6 +120,7 @@ std::vector<evidence::SourceLoss> Recorder::losses() const {
   };
   if (s.probes) append(s.probes->losses());
   if (s.watch) append(s.watch->losses());
+  append(s.configs.losses());
   for (const State::Links& netns : s.links)
     if (netns.monitor.overruns() > 0)
       all.push_back({"links", netns.monitor.overruns(), "the kernel had no room for messages"});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bpf/loader.h"
+#include "daemon/config_watch.h"
 #include "daemon/recorder.h"
 #include "daemon/recorder_counters.h"
 #include "daemon/recorder_disk_users.h"
@@ -34,6 +35,7 @@ struct Recorder::State {
   std::vector<std::string> drop_reasons;
   std::unique_ptr<bpf::Probes> probes;   ///< null without host evidence
   std::unique_ptr<WatchList> watch;      ///< null without host evidence
+  ConfigWatch configs;
   /// The samplers of a host, with host evidence only.
   struct Samplers {
     Samplers(WatchList& watch, const RecorderTaps& taps, RecorderLog& log, bpf::Probes& probes)

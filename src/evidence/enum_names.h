@@ -21,6 +21,9 @@ template <>
 inline constexpr std::array<std::string_view, 7> kEnumNames<WaitTarget::Kind> = {
     "none", "file", "pipe", "terminal", "unix_socket", "other_socket", "other"};
 template <>
+inline constexpr std::array<std::string_view, 5> kEnumNames<TrackedObject::Kind> = {
+    "interface", "script", "file", "process", "bfd"};
+template <>
 inline constexpr std::array<std::string_view, 3> kEnumNames<Direction> = {"unknown", "in", "out"};
 template <>
 inline constexpr std::array<std::string_view, 3> kEnumNames<wire::AuthType> = {"none", "pass",

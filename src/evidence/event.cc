@@ -12,7 +12,8 @@ std::string_view kind_name(const Fact& fact) {
       "signal_sent",     "process_forked", "process_exec",    "process_exit",  "cgroup_frozen",
       "cgroup_throttled", "block_device",  "link_change",     "address_change",
       "interface_counters", "socket_drops", "daemon_transition", "events_lost",
-      "memory_reclaimed", "memory_limit", "memory_counters", "device_use", "packet_dropped"};
+      "memory_reclaimed", "memory_limit", "memory_counters", "device_use", "packet_dropped",
+      "config_read"};
   return kNames[fact.index()];
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "evidence/event_config.h"
 #include "evidence/event_memory_io.h"
 #include "evidence/event_network.h"
 #include "evidence/event_process.h"
@@ -48,7 +49,7 @@ using Fact = std::variant<ProcessFound, ThreadOff, ThreadOn, ThreadWoken, WaitTa
                           ProcessForked, ProcessExec, ProcessExit, CgroupFrozen, CgroupThrottled,
                           BlockDevice, LinkChange, AddressChange, InterfaceCounters, SocketDrops,
                           DaemonTransition, EventsLost, MemoryReclaimed, MemoryLimit,
-                          MemoryCounters, DeviceUse, PacketDropped>;
+                          MemoryCounters, DeviceUse, PacketDropped, ConfigRead>;
 
 struct Event {
   Instant at;

@@ -17,6 +17,7 @@ struct LinkChange {
   bool admin_up = false;            ///< IFF_UP
   bool carrier = false;             ///< IFF_LOWER_UP
   bool deleted = false, was_usable = false;  ///< the latter: up, with a carrier, before this
+  wire::MacAddress mac{};           ///< zero where a link has none
 };
 
 /// rtnetlink RTM_NEWADDR/DELADDR.

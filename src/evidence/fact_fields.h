@@ -4,6 +4,7 @@
 #pragma once
 
 #include "evidence/event.h"
+#include "evidence/fact_fields_config.h"
 #include "evidence/fact_fields_memory_io.h"
 #include "evidence/fact_fields_process.h"
 
@@ -33,6 +34,7 @@ void fields(V& v, Is<LinkChange> auto& f) {
   v("carrier", f.carrier);
   v("deleted", f.deleted);
   v("was_usable", f.was_usable);
+  v("mac", f.mac);
 }
 template <typename V>
 void fields(V& v, Is<AddressChange> auto& f) {

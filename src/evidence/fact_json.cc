@@ -25,6 +25,11 @@ inline constexpr bool kIsArray = false;
 template <typename T, std::size_t N>
 inline constexpr bool kIsArray<std::array<T, N>> = true;
 
+/// Written as an object of its own fields.
+template <typename T>
+inline constexpr bool kIsObject = std::same_as<T, Rival> || std::same_as<T, TrackedObject> ||
+                                  std::same_as<T, ConfiguredRouter>;
+
 // ---- writing ----
 
 template <typename T>
@@ -46,7 +51,7 @@ Json to_json(const T& value) {
     return out;
   } else if constexpr (kIsNumber<T>) {
     return value;
-  } else if constexpr (std::same_as<T, Rival>) {
+  } else if constexpr (kIsObject<T>) {
     return object_of(value);
   } else {
     return to_cell(value);
@@ -109,7 +114,7 @@ bool from_json(const Json& json, T& out) {
     return true;
   } else if constexpr (kIsNumber<T>) {
     return read_number(json, out);
-  } else if constexpr (std::same_as<T, Rival>) {
+  } else if constexpr (kIsObject<T>) {
     std::string ignored;
     return json.is_object() && read_object(json, out, ignored);
   } else {

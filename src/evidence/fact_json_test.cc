@@ -38,7 +38,10 @@ struct Filler {
   }
   void fill(std::string& out) { out = "text \"" + std::to_string(next++) + "\" \n ü"; }
   void fill(wire::IpAddress& out) { out = *wire::IpAddress::parse("2001:db8::7"); }
+  void fill(wire::MacAddress& out) { out = *wire::MacAddress::parse("02:00:00:00:00:07"); }
   void fill(Rival& out) { fields(*this, out); }
+  void fill(TrackedObject& out) { fields(*this, out); }
+  void fill(ConfiguredRouter& out) { fields(*this, out); }
   template <typename T>
   void fill(std::vector<T>& out) {
     out.resize(3);
@@ -72,7 +75,7 @@ TEST(FactJson, EveryKindComesBackEqual) {
     EXPECT_EQ(fact_json(*out), json);
     ++kinds;
   });
-  EXPECT_EQ(kinds, 23U);
+  EXPECT_EQ(kinds, 24U);
 }
 
 // ---- that fact_fields.h lists every member ----
@@ -103,6 +106,8 @@ TEST(FactJson, TheFieldListsAreComplete) {
     EXPECT_EQ(listed(fact), members<decltype(fact)>()) << kind_name(Fact(fact));
   });
   EXPECT_EQ(listed(Rival{}), members<Rival>());
+  EXPECT_EQ(listed(TrackedObject{}), members<TrackedObject>());
+  EXPECT_EQ(listed(ConfiguredRouter{}), members<ConfiguredRouter>());
 }
 
 // ---- exact forms, which files on disk depend on ----

@@ -57,8 +57,10 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
     {"host.memory.swap", "The sender's memory was in swap and had to be read back.",
      "it slept in the swap-in of a page fault", "it waited for pages of files instead",
      "Take the daemon out of swap (mlock, memory.swap.max 0, swappiness 0), give more memory."},
-    {"host.net.link_down", "The link of the sender's interface was down.",
-     "rtnetlink: no carrier or set down", "the link was up in that time",
+    {"host.net.link_down", "A link that the sender needs was down.",
+     "rtnetlink: no carrier or set down; its own, or by its configuration tracked: without weight "
+     "for a resignation, with the step of the priority as weight else",
+     "the link was up in that time, or is not tracked",
      "Look at the interface, its cable, bond or virtual switch."},
     {"host.net.address_removed", "The address that adverts left from was taken off its interface.",
      "rtnetlink: the source of the adverts removed just before the sender resigned or fell silent",
@@ -144,7 +146,7 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "an address in common, now or before", "Give one of the pairs another virtual_router_id."},
     {"service.down", "A tracked script failed; the address moved as it should.",
      "exit code of the script before the priority fell or the master resigned",
-     "the script succeeded again before, or had never succeeded",
+     "the script succeeded again before, or had never succeeded, or its weight is not the step",
      "See to the service that the script asks for."},
     {"service.check_hung", "A tracked script did not end in time.",
      "the daemon itself ended the run by a signal", "the run ended by itself",
@@ -154,8 +156,10 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "no such signal was sent", "None, if it was meant."},
     {"admin.reloaded",
      "The daemon was told to read its configuration anew, and then did otherwise.",
-     "SIGHUP from another process between the last advert and the change",
-     "it went on as before after the signal",
+     "SIGHUP from another process between the last advert and the change; for a silence also "
+     "another "
+     "configuration than before",
+     "it went on as before after the signal, or the configuration has nothing new that explains it",
      "None, if it was meant; compare the old configuration with the new."},
     {"unknown", "The evidence does not name a cause.", "none", "none",
      "See the daemon's log of that moment; where no host was watched, run alibi record there, as "

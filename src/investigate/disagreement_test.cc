@@ -237,16 +237,6 @@ TEST(Reload, AnInstanceThatIsGone) {
   EXPECT_EQ(code_of(investigate(scene.finish(20'000))), "admin.reloaded");
 }
 
-TEST(Reload, SilenceWithATimerOfItsOwn) {
-  SceneBuilder scene(2);
-  scene.keepalived();
-  scene.beats(0, 10'000);
-  scene.adverts(1, 0, 10'000, 110);
-  scene.adverts(2, 12'600, 20'000, 100);
-  scene.event(9'400, hangup());
-  EXPECT_EQ(code_of(investigate(scene.finish(20'000))), "admin.reloaded");
-}
-
 TEST(Reload, AScriptThatGoesOnFailingHadItsStepBefore) {
   SceneBuilder scene(2);
   scene.keepalived();
@@ -279,35 +269,6 @@ TEST(Reload, TheStepThatMattersIsItsAndNotTheScriptsBefore) {
   EXPECT_EQ(verdicts.front().incident.fell_from, Priority{105});
 }
 
-/// Host 1 resigns at 9.6 s; a link of its namespace goes down at `at`.
-std::string resigned_with_link(std::int64_t at, evidence::LinkChange link) {
-  SceneBuilder scene(2);
-  scene.keepalived();
-  scene.beats(0, 11'000);
-  scene.adverts(1, 0, 9'500, 110);
-  scene.advert(1, 9'600, 0);
-  scene.adverts(2, 10'200, 20'000, 100);
-  link.interface = "eth1";
-  scene.event(at, link);
-  return code_of(investigate(scene.finish(20'000)));
-}
-
-TEST(OtherLink, OneThatWentDownJustBeforeIsNamed) {
-  const evidence::LinkChange down{1, 3, "", true, false, false, true};
-  EXPECT_EQ(resigned_with_link(9'590, down), "host.net.link_down");
-  EXPECT_EQ(resigned_with_link(8'900, down), "unknown");  // a resignation comes at once
-  EXPECT_EQ(resigned_with_link(9'650, down), "unknown");
-  EXPECT_EQ(resigned_with_link(9'590, {2, 3, "", true, false, false, true}), "unknown");
-  // A new link that comes up slowly was never usable.
-  EXPECT_EQ(resigned_with_link(9'590, {1, 3, "", true, false, false, false}), "unknown");
-  EXPECT_EQ(resigned_with_link(9'590, {1, 3, "", true, true, false, false}), "unknown");
-}
-
-TEST(OtherLink, ItsOwnVirtualLinkGoesDownAfterItResigned) {
-  const evidence::LinkChange down{1, 3, "", true, false, false, true};
-  EXPECT_EQ(resigned_with_link(9'601, down), "unknown");
-}
-
 TEST(OtherLink, WhoIsToldToEndResignsInAnyCase) {
   SceneBuilder scene(2);
   scene.keepalived();
@@ -337,42 +298,6 @@ TEST(OwnLink, AHostThatShutsDownStopsItsDaemonFirst) {
     EXPECT_EQ(code_of(investigate(scene.finish(20'000))),
               link_at < 9'600 ? "unknown" : "admin.stopped");
   }
-}
-
-/// Host 1's priority falls at 10 s; a link of its namespace went down at `at`.
-std::string outbid_with_link(std::int64_t at) {
-  SceneBuilder scene(2);
-  scene.keepalived();
-  scene.beats(0, 12'000);
-  scene.adverts(1, 0, 10'000, 110);
-  scene.adverts(1, 10'000, 11'000, 90);
-  scene.adverts(2, 10'600, 20'000, 100);
-  scene.event(at, evidence::LinkChange{1, 3, "eth1", true, false, false, true});
-  return code_of(investigate(scene.finish(20'000)));
-}
-
-TEST(OtherLink, TheNextAdvertTellsTheLowerPriority) {
-  EXPECT_EQ(outbid_with_link(9'500), "host.net.link_down");
-  EXPECT_EQ(outbid_with_link(8'900), "unknown");  // an advert of the old priority followed it
-  EXPECT_EQ(outbid_with_link(10'100), "unknown");
-}
-
-/// Host 1 falls silent after 9 s, waiting for its timer; a link other than the tap's went at 9.5 s.
-std::string silent_with_link(const wire::MacAddress& mac) {
-  SceneBuilder scene(2);
-  scene.keepalived();
-  scene.beats(0, 10'000);
-  scene.adverts(1, 0, 10'000, 110);
-  scene.adverts(2, 12'600, 20'000, 100);
-  for (evidence::Heartbeat& beat : scene.recording.heartbeats) beat.packet.source_mac = mac;
-  scene.event(9'500, evidence::LinkChange{1, 3, "vrrp4-205", false, false, false, true});
-  return code_of(investigate(scene.finish(20'000)));
-}
-
-TEST(OtherLink, WhoAdvertisesFromTheVirtualMacNeedsItsLink) {
-  EXPECT_EQ(silent_with_link({{0x00, 0x00, 0x5e, 0x00, 0x01, 205}}), "host.net.link_down");
-  EXPECT_EQ(silent_with_link({{0x00, 0x00, 0x5e, 0x00, 0x01, 206}}), "unknown");
-  EXPECT_EQ(silent_with_link({{0x02, 0x00, 0x00, 0x00, 0x00, 0x01}}), "unknown");
 }
 
 TEST(Address, TheSourceOfAdvertsIsTakenAway) {

@@ -71,6 +71,25 @@ class SceneBuilder {
     event(0, found);
   }
 
+  /// The only virtual router of keepalived.conf as process 9 reads it: on eth0, priority 110.
+  static evidence::ConfiguredRouter router(std::vector<evidence::TrackedObject> tracks = {}) {
+    evidence::ConfiguredRouter router;
+    router.instance = "VI";
+    router.vrid = 205;
+    router.interface = "eth0";
+    router.priority = 110;
+    router.tracks = std::move(tracks);
+    router.settings = 1;
+    return router;
+  }
+
+  /// Process 9 (keepalived()) has read a configuration with these routers at `at_ms`.
+  void config(std::int64_t at_ms, std::vector<evidence::ConfiguredRouter> routers,
+              std::string unknown = {}) {
+    event(at_ms + 100, evidence::ConfigRead{9, ms(at_ms).ns, "keepalived.conf", std::move(unknown),
+                                            std::move(routers)});
+  }
+
   /// Thread 10 wakes, runs for 1 ms and sleeps in epoll_wait again, each second as it sends.
   void beats(std::int64_t from_ms, std::int64_t until_ms) {
     for (std::int64_t t = from_ms; t < until_ms; t += 1000) {

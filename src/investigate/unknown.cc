@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "investigate/decision.h"
 #include "investigate/drops.h"
 #include "investigate/rules/support.h"
 
@@ -67,30 +68,6 @@ void missing_about_place(const Scene& scene, Finding& finding) {
       break;
     default:
       break;
-  }
-}
-
-/// A daemon of which everything was seen that is recorded, and that did it all the same.
-void missing_about_decision(const Scene& scene, Finding& finding) {
-  if (!scene.sender || !scene.recording.has_host_evidence) return;
-  constexpr std::string_view kNotRecorded =
-      "commands to it, and the files, processes and BFD sessions that it may track, are not "
-      "recorded";
-  const std::string who = rules::sender_text(scene);
-  if (scene.incident.kind == Kind::Resignation) {
-    finding.missing.push_back(
-        fmt::format("why {} resigned: just before, no signal to it was seen, no script of its own "
-                    "that failed, and no link or address of its own that went; {}",
-                    who, kNotRecorded));
-  } else if (scene.incident.kind == Kind::Preemption && scene.incident.fell_from.value > 0) {
-    finding.missing.push_back(
-        fmt::format("which of the two it was: just before, no SIGHUP to {} was seen, no script of "
-                    "its own that failed, and no link that went; {}",
-                    who, kNotRecorded));
-  } else if (rules::dominates(scene, Doing::Idle) && !rules::sent_and_lost(scene)) {
-    finding.missing.push_back(fmt::format(
-        "why {} sent nothing: it waited for a timer or for work as it does between adverts; {}",
-        who, kNotRecorded));
   }
 }
 
@@ -164,7 +141,7 @@ Finding unknown(const Scene& scene) {
   }
   add_drops(scene, finding);
   missing_about_place(scene, finding);
-  missing_about_decision(scene, finding);
+  add_missing_about_decision(scene, finding);
   missing_about_host(scene, finding);
   return finding;
 }
@@ -179,7 +156,7 @@ Finding undecided(const Scene& scene, const std::vector<Finding>& findings) {
 }
 
 std::vector<std::string> exonerated(const Scene& scene) {
-  std::vector<std::string> cleared;
+  std::vector<std::string> cleared = cleared_of_decision(scene);
   const std::vector<evidence::Tap>& taps = scene.recording.taps;
   const auto label = [&](std::size_t i) { return taps[scene.where.taps[i].tap].label; };
   if (scene.where.origin == Origin::Sender && scene.where.taps.size() > 1) {

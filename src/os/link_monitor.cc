@@ -128,6 +128,8 @@ void LinkMonitor::take_link(const void* message, std::size_t size, bool deleted,
                  [&link](unsigned short type, std::span<const char> data) {
                    if (type == IFLA_IFNAME)
                      link.name.assign(data.data(), strnlen(data.data(), data.size()));
+                   if (type == IFLA_ADDRESS && data.size() == link.mac.bytes.size())
+                     std::memcpy(link.mac.bytes.data(), data.data(), data.size());
                  });
   const auto known = links_.find(link.index);
   if (known != links_.end() && known->second == link) return;

@@ -21,6 +21,7 @@ struct LinkState {
   bool admin_up = false;   ///< IFF_UP
   bool carrier = false;    ///< IFF_LOWER_UP
   bool deleted = false;
+  wire::MacAddress mac{};  ///< zero where a link has none of six octets
   bool was_usable = false;  ///< told with a change: up and with a carrier before it
   bool operator==(const LinkState&) const = default;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "investigate/configured.h"
 #include "investigate/drops.h"
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
@@ -232,6 +233,21 @@ void add_counts(const Scene& scene, const Hop& hop, Finding& finding) {
                   scene.recording.taps[hop.bad.tap].label, seconds_text(hop.bad.length)));
 }
 
+/// By its configuration it does not mind its own interface (dont_track_primary).
+bool does_without_its_interface(const Scene& scene) {
+  const Instant at = scene.incident.silent_since;
+  const Configured known = configured(scene, at - 1s, at);
+  return known.known() &&
+         std::all_of(known.views.begin(), known.views.end(), [](const ConfigView& view) {
+           return view.router != nullptr && !view.router->track_primary &&
+                  std::none_of(view.router->tracks.begin(), view.router->tracks.end(),
+                               [&](const evidence::TrackedObject& object) {
+                                 return object.kind == evidence::TrackedObject::Kind::Interface &&
+                                        object.name == view.router->interface;
+                               });
+         });
+}
+
 }  // namespace
 
 std::optional<Finding> link_down(const Scene& scene) {
@@ -239,6 +255,9 @@ std::optional<Finding> link_down(const Scene& scene) {
     return std::nullopt;
   }
   const evidence::TapId tap = scene.from.origin().tap;
+  if (scene.incident.kind == Kind::Resignation && does_without_its_interface(scene)) {
+    return std::nullopt;
+  }
   // What went down after it had resigned is no reason for it: a host that shuts down does both.
   const Instant due = scene.incident.kind == Kind::Resignation
                           ? scene.incident.silent_since

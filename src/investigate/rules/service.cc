@@ -11,6 +11,7 @@
 #include <sstream>
 #include <string>
 
+#include "investigate/configured.h"
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
 #include "investigate/wait.h"
@@ -83,6 +84,68 @@ bool explains(const Scene& scene, const std::vector<Result>& results, Instant t)
   // The daemon had acted on this series already.
   if (fell_between(scene, it->at, t)) return false;
   return !process_events_lost(scene, it->at, t);
+}
+
+/// Is a run of `command_line` one of the script that a configuration has as `command`? A shell may
+/// stand before it, the program's folder may be another, and the record may end early.
+bool runs(const std::string& command_line, const std::string& command) {
+  constexpr std::size_t kShort = 60;
+  const std::size_t program = std::min(command.find(' '), command.size());
+  const std::size_t slash = command.rfind('/', program);
+  const std::string asked = command.substr(slash == std::string::npos ? 0 : slash + 1);
+  const std::size_t at = command_line.find(asked.substr(0, asked.find(' ')));
+  if (asked.empty() || at == std::string::npos) return false;
+  const std::string run = command_line.substr(at);
+  return run.starts_with(asked) || (run.size() >= kShort && asked.starts_with(run));
+}
+
+/// The line of the configuration by which the router depends on the script; of its sync group's
+/// other members only those without weight count.
+const evidence::TrackedObject* tracked_script(const ConfigView& view, const ScriptRun& run) {
+  for (const evidence::ConfiguredRouter* each : view.group) {
+    for (const evidence::TrackedObject& object : each->tracks) {
+      const bool is_run = object.kind == evidence::TrackedObject::Kind::Script && !object.reverse &&
+                          runs(run.command_line, object.what);
+      if (is_run && (each == view.router || object.weight == 0)) return &object;
+    }
+  }
+  return nullptr;
+}
+
+/// By the configuration that was in force: may the failures of these explain what was done at `t`?
+/// Without weight a script's failure is a resignation; the weights of the others are the step.
+bool tracked_so(const Scene& scene, const ConfigView& view, const std::vector<Result>& failed) {
+  int sum = 0;
+  bool fault = false;
+  for (const Result& result : failed) {
+    const evidence::TrackedObject* object = tracked_script(view, *result.run);
+    if (object == nullptr) continue;
+    sum += std::abs(object->weight);
+    fault |= object->weight == 0;
+  }
+  if (scene.incident.kind == Kind::Resignation) return fault;
+  const Beat* after = Stream::last_until(scene.from.origin(), scene.incident.fell_at);
+  return after != nullptr && explains_step(sum, scene.incident.fell_from, after->priority);
+}
+
+/// Those of `failed` that the configuration lets it act upon; all of them where it is not known.
+std::vector<Result> tracked_of(const Scene& scene, const Configured& known,
+                               const std::vector<Result>& failed) {
+  if (!known.known()) return failed;
+  const auto always = [&](const std::vector<Result>& some) {
+    return std::all_of(known.views.begin(), known.views.end(),
+                       [&](const ConfigView& view) { return tracked_so(scene, view, some); });
+  };
+  std::vector<Result> each;
+  for (const Result& result : failed) {
+    if (always({result})) each.push_back(result);
+  }
+  if (!each.empty()) return each;
+  std::vector<Result> together;
+  for (const Result& result : failed) {
+    if (tracked_script(known.views.front(), *result.run) != nullptr) together.push_back(result);
+  }
+  return always(together) ? together : std::vector<Result>{};
 }
 
 /// The scripts whose failure explains what the daemon did at `t`, the latest first.
@@ -159,9 +222,10 @@ std::optional<Finding> service_down(const Scene& scene) {
   const bool resigned = scene.incident.kind == Kind::Resignation;
   const bool outbid = scene.incident.kind == Kind::Preemption && scene.incident.fell_from.value > 0;
   if (!scene.sender || (!resigned && !outbid)) return std::nullopt;
-  const std::vector<ScriptRun> runs = script_runs(scene.recording, *scene.sender);
+  const std::vector<ScriptRun> all = script_runs(scene.recording, *scene.sender);
   const Instant t = acted_at(scene);
-  const std::vector<Result> failed = failures(scene, runs, t);
+  const Configured known = configured(scene, t - 1s, t);
+  const std::vector<Result> failed = tracked_of(scene, known, failures(scene, all, t));
   if (failed.empty()) return std::nullopt;
   const Result& last = failed.front();
   Finding finding{last.hung ? "service.check_hung" : "service.down",
@@ -169,13 +233,20 @@ std::optional<Finding> service_down(const Scene& scene) {
                               last.hung ? "did not end in time" : "failed"),
                   {},
                   {}};
-  for (const Result& result : failed) finding.evidence.push_back(result_text(scene, result));
+  for (const Result& result : failed) {
+    finding.evidence.push_back(result_text(scene, result));
+    if (!known.known()) continue;
+    const ConfigView& view = known.views.front();
+    finding.evidence.push_back(fmt::format("it has {}, by {}",
+                                           tracked_text(*tracked_script(view, *result.run)),
+                                           file_text(scene, view)));
+  }
   if (outbid) {
     finding.evidence.push_back(fmt::format(
         "{}: the advertised priority fell from {} to {}", clock_text(scene.recording, t),
         scene.incident.fell_from.value, scene.incident.from_priority.value));
   }
-  add_service_end(scene, runs, *last.run, t, finding);
+  add_service_end(scene, all, *last.run, t, finding);
   return finding;
 }
 
