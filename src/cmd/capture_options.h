@@ -15,6 +15,7 @@ struct CaptureOptions {
   std::vector<std::string> filter_words;       // the rest of the line
   std::string filter_file;                     // -F
   std::string filter;                          // of both
+  std::string ethernet_filter;                 // or this, on Ethernet links
   std::uint64_t count = 0;                     // -c, 0: no end
   std::uint32_t snap_length = 262144;          // -s
   unsigned buffer_kib = 0;                     // -B, 0: the default

@@ -7,11 +7,10 @@
 
 #include <csignal>
 #include <cstdio>
-#include <map>
 #include <optional>
 #include <utility>
 
-#include "cmd/capture_printer.h"
+#include "cmd/capture_lines.h"
 #include "cmd/capture_sequence.h"
 #include "cmd/capture_taps.h"
 #include "os/capture_devices.h"
@@ -34,13 +33,17 @@ std::string clock_comment(std::int64_t offset_ns) {
 
 class Session {
  public:
-  Session(const CaptureOptions& options, CaptureTaps taps, os::SignalQueue signals)
+  Session(const CaptureOptions& options, CaptureTaps taps, os::SignalQueue signals,
+          CaptureView& view)
       : options_(options),
+        view_(view),
         taps_(std::move(taps)),
         signals_(std::move(signals)),
         comments_(taps_.all().size()),
-        clocks_(taps_.all().size(), os::StampClock(clock_offset_ns_)),
-        printer_(options, [this](std::uint32_t index) { return interface_name(index); }) {}
+        absent_(taps_.all().size()),
+        clocks_(taps_.all().size(), os::StampClock(clock_offset_ns_)) {
+    view_.open(taps_);
+  }
 
   void announce() const;
   Result<void> open_files();
@@ -49,8 +52,9 @@ class Session {
   int run();
 
  private:
-  std::string interface_name(std::uint32_t index);
-  bool take(const evidence::CapturedFrame& frame);
+  bool take(evidence::CapturedFrame frame);
+  /// By the clock as it was when the capture began.
+  Instant now() const { return Instant{os::monotonic_now().ns + first_offset_ns_}; }
   void handle_signals();
   void tick(Instant now);
   void check_clock();
@@ -60,27 +64,19 @@ class Session {
   void tell_taps() const;
 
   const CaptureOptions& options_;
+  CaptureView& view_;
   CaptureTaps taps_;
   os::SignalQueue signals_;
   std::int64_t clock_offset_ns_ = os::realtime_minus_monotonic_ns();
+  const std::int64_t first_offset_ns_ = clock_offset_ns_;
   Instant clock_looked_ = os::monotonic_now();
-  std::vector<std::string> comments_;           ///< by tap, for its next frame
-  std::vector<os::StampClock> clocks_;          ///< by tap
-  std::map<std::uint32_t, std::string> names_;  ///< by index, of the first cooked tap
-  CapturePrinter printer_;
+  std::vector<std::string> comments_;   ///< by tap, for its next frame
+  std::vector<bool> absent_;            ///< by tap, before its next frame
+  std::vector<os::StampClock> clocks_;  ///< by tap
   std::optional<CaptureSequence> files_;
   std::uint64_t captured_ = 0;
-  bool ended_ = false, interrupted_ = false, unflushed_ = false;
+  bool ended_ = false, interrupted_ = false;
 };
-
-std::string Session::interface_name(std::uint32_t index) {
-  const auto [at, fresh] = names_.try_emplace(index);
-  if (!fresh) return at->second;
-  const auto cooked = static_cast<int>(wire::LinkType::LinuxSll2);
-  for (const os::CaptureTap& tap : taps_.all())
-    if (tap.link_type() == cooked && at->second.empty()) at->second = tap.interface_name(index);
-  return at->second;
-}
 
 void Session::announce() const {
   for (const os::CaptureTap& tap : taps_.all())
@@ -131,19 +127,18 @@ Result<void> Session::give_file(const std::string& user) const {
   return os::give_file(files_->current_name(), user);
 }
 
-bool Session::take(const evidence::CapturedFrame& frame) {
-  ++captured_;
+bool Session::take(evidence::CapturedFrame frame) {
+  frame.number = ++captured_;
   std::string& comment = comments_[frame.interface];
   os::StampClock& clock = clocks_[frame.interface];
   if (clock.take(frame.unix_ns, os::monotonic_now()))
     comment += (comment.empty() ? "" : "\n") + clock_comment(clock.offset_ns());
   if (files_) files_->write(frame, comment);
   if (!comment.empty()) comment.clear();
-  if (options_.prints()) {
-    printer_.print(frame, taps_.all().size() > 1 ? taps_.all()[frame.interface].name() : "");
-    unflushed_ = true;
-    if (options_.line_buffered && !printer_.flush()) ended_ = true;
-  }
+  frame.clock_set_ns = clock.offset_ns() - first_offset_ns_;
+  frame.absent_before = absent_[frame.interface];
+  absent_[frame.interface] = false;
+  if (!view_.take(frame)) ended_ = true;
   if (captured_ == options_.count || (files_ && files_->finished())) ended_ = true;
   return !ended_;
 }
@@ -187,7 +182,10 @@ void Session::put_statistics(evidence::CaptureWriter& writer) {
 
 void Session::tick(Instant now) {
   taps_.take_counts();
-  taps_.look(now, [this](std::size_t tap) { comments_[tap] = "alibi: the interface is back"; });
+  taps_.look(now, [this](std::size_t tap) {
+    comments_[tap] = "alibi: the interface is back";
+    absent_[tap] = true;
+  });
   if (!files_) return;
   files_->look(os::realtime_now_ns());
   if (files_->finished()) ended_ = true;
@@ -212,26 +210,27 @@ int Session::run() {
   Instant next_tick = os::monotonic_now() + kTick;
   while (!ended_) {
     check_clock();
+    const Instant until = now();
     const std::size_t done =
         taps_.drain(kRound, [this](const evidence::CapturedFrame& frame) { return take(frame); });
     if (ended_) break;
     if (options_.packet_buffered && done > 0 && files_) files_->flush();
-    const Instant now = os::monotonic_now();
-    if (now >= next_tick) {
-      tick(now);
-      next_tick = now + kTick;
+    const Instant moment = os::monotonic_now();
+    if (moment >= next_tick) {
+      tick(moment);
+      next_tick = moment + kTick;
     }
     handle_signals();
-    if (done > 0 || ended_) continue;
-    if (std::exchange(unflushed_, false) && !printer_.flush()) break;
-    taps_.wait(signals_.fd(), std::min(next_tick - now, Duration(kTick)) + 1ms);
+    if (done == kRound || ended_) continue;
+    if (!view_.caught_up(until, done == 0)) break;
+    if (done > 0) continue;
+    const Duration idle = std::min({next_tick - moment, Duration(kTick), view_.next() - now()});
+    taps_.wait(signals_.fd(), std::max(idle, Duration(0)) + 1ms);
   }
   if (interrupted_) drain_rest();
   taps_.take_counts();
   if (files_) files_->close();
-  if (interrupted_ && options_.prints()) std::putchar('\n');
-  if (options_.only_count) fmt::print("{}\n", packets_text(captured_, "").c_str());
-  (void)printer_.flush();
+  view_.close(interrupted_, now());
   tell_taps();
   tell_counts("\n");
   return files_ && !files_->trouble().empty() ? 1 : 0;
@@ -305,13 +304,18 @@ Result<void> open_as_user(const CaptureOptions& options, Session& session) {
 }  // namespace
 
 int capture_live(const CaptureOptions& options) {
+  CaptureLines lines(options);
+  return capture_live(options, lines);
+}
+
+int capture_live(const CaptureOptions& options, CaptureView& view) {
   auto signals = os::SignalQueue::create({SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2});
   if (!signals) return capture_error(signals.error().message);
   auto taps = CaptureTaps::open(options);
   if (!taps) return capture_error(taps.error().message);
   if (auto right = check_link_type(options, *taps); !right)
     return capture_error(right.error().message);
-  Session session(options, std::move(*taps), std::move(*signals));
+  Session session(options, std::move(*taps), std::move(*signals), view);
   if (auto opened = open_as_user(options, session); !opened)
     return capture_error(opened.error().message);
   session.announce();

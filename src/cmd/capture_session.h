@@ -3,11 +3,14 @@
 #pragma once
 
 #include "cmd/capture_options.h"
+#include "cmd/capture_view.h"
 
 namespace alibi::cmd {
 
 /// Until -c, a signal, or the last file of -W. Exit code.
 int capture_live(const CaptureOptions& options);
+/// The same with another look at the frames than lines.
+int capture_live(const CaptureOptions& options, CaptureView& view);
 /// -r: the same out of a file.
 int capture_read(const CaptureOptions& options);
 

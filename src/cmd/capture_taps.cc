@@ -20,6 +20,7 @@ os::TapRequest request_for(const CaptureOptions& options, const std::string& nam
   os::TapRequest request;
   request.name = name;
   request.filter.expression = options.filter;
+  request.filter.or_on_ethernet = options.ethernet_filter;
   request.filter.snap_length = options.snap_length;
   request.filter.optimize = !options.no_optimizer;
   if (options.direction == "in") request.filter.direction = os::CaptureDirection::In;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// alibi gaps: late heartbeats in capture files. Needs no root.
+// alibi gaps: late heartbeats in capture files, for which it needs no root, or live.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 
 #include "cmd/capture_files.h"
 #include "cmd/command.h"
+#include "cmd/gaps_options.h"
 #include "cmd/text_file.h"
 #include "cmd/time_words.h"
 #include "investigate/capture_survey.h"
@@ -17,14 +18,6 @@
 
 namespace alibi::cmd {
 namespace {
-
-struct Options {
-  std::vector<std::string> files;
-  std::vector<unsigned> vrids;
-  std::string longer_than, since, until, filter, interval, plot;
-  bool json = false;
-  bool csv = false;
-};
 
 Result<Duration> duration_option(const char* name, const std::string& text) {
   const auto parsed = parse_duration(text);
@@ -45,7 +38,7 @@ Result<std::optional<Moment>> moment_option(const char* name, const std::string&
 }
 
 /// What the options ask for; an error is one of usage.
-Result<investigate::SurveyRequest> request_of(const Options& options) {
+Result<investigate::SurveyRequest> request_of(const GapsOptions& options) {
   investigate::SurveyRequest request;
   if (!options.longer_than.empty()) {
     const auto longer_than = duration_option("--longer-than", options.longer_than);
@@ -86,10 +79,19 @@ int complain(const Error& error, int code) {
   return code;
 }
 
-int gaps(const Options& options) {
-  if (options.files.empty()) return complain({"name capture files; see --help"}, 2);
+int gaps(const GapsOptions& options) {
+  const bool live = !options.interfaces.empty();
+  if (options.files.empty() && !live)
+    return complain({"name capture files, or interfaces with -i; see --help"}, 2);
   const auto request = request_of(options);
   if (!request) return complain(request.error(), 2);
+  if (live) {
+    if (!options.files.empty()) return complain({"-i goes without files"}, 2);
+    if (request->window) return complain({"--since and --until go with files"}, 2);
+    return gaps_live(options, *request);
+  }
+  if (!options.write_file.empty() || options.buffer_kib != 0 || options.not_promiscuous)
+    return complain({"-w, -B and -p go with -i"}, 2);
   auto survey = investigate::CaptureSurvey::create(*request, options.files.size() > 1);
   if (!survey) return complain(survey.error(), 2);
   for (const std::string& file : options.files) {
@@ -100,7 +102,7 @@ int gaps(const Options& options) {
   const investigate::GapReport report = survey->finish();
   for (const std::string& warning : report.warnings) complain({warning}, 0);
   if (!options.plot.empty()) {
-    const auto plotted = write_text_file(options.plot, report::gaps_svg(report));
+    const auto plotted = plot_gaps(report, options.plot);
     if (!plotted) return complain(plotted.error(), 1);
   }
   const std::string text = options.json  ? report::gaps_json(report)
@@ -110,11 +112,31 @@ int gaps(const Options& options) {
   return 0;
 }
 
+void add_live_options(CLI::App& sub, GapsOptions& options) {
+  sub.add_option("-i", options.interfaces,
+                 "live, at this interface (again for more): an interface, any, "
+                 "netns:NAME/INTERFACE; until SIGINT, which prints the summary")
+      ->allow_extra_args(false);
+  sub.add_option("-w", options.write_file,
+                 "with -i: write the heartbeats into FILE, pcapng when named so")
+      ->option_text("FILE");
+  sub.add_option("-B", options.buffer_kib, "with -i: ring of so many KiB per interface")
+      ->check(CLI::Range(4U, 4U << 20U));
+  sub.add_flag("-p", options.not_promiscuous, "with -i: do not set the interface promiscuous");
+}
+
 }  // namespace
 
+Result<void> plot_gaps(const investigate::GapReport& report, const std::string& path) {
+  return write_text_file(path, report::gaps_svg(report));
+}
+
 void add_gaps(CLI::App& app, Run& run) {
-  auto* sub = app.add_subcommand("gaps", "find late heartbeats and hand-overs in captures");
-  auto options = std::make_shared<Options>();
+  auto* sub = app.add_subcommand("gaps",
+                                 "Finds late heartbeats, hand-overs and pairs of masters in "
+                                 "captures, or, with -i, live: each\n"
+                                 "is told when it happens. Live it needs root or CAP_NET_RAW.");
+  auto options = std::make_shared<GapsOptions>();
   sub->add_option("FILE", options->files,
                   "pcap, pcapng or snoop, also packed with gzip or zstd; '-' is standard input. "
                   "Several files, in path order, are compared: what was lost or held up where; "
@@ -136,7 +158,9 @@ void add_gaps(CLI::App& app, Run& run) {
   sub->add_option("--interval", options->interval,
                   "the interval of --filter's heartbeats; default: learned from them")
       ->option_text("TIME");
-  auto* json = sub->add_flag("--json", options->json, "as JSON (docs/formats/gaps.md)");
+  add_live_options(*sub, *options);
+  auto* json = sub->add_flag("--json", options->json,
+                             "as JSON (docs/formats/gaps.md); with -i a line for each event");
   sub->add_flag("--csv", options->csv, "gaps and hand-overs as CSV, one a line")->excludes(json);
   sub->add_option("--plot", options->plot, "draw the timeline into FILE as SVG")
       ->option_text("FILE.svg");
@@ -144,7 +168,8 @@ void add_gaps(CLI::App& app, Run& run) {
       "Example: alibi gaps --longer-than 1.2 --vrid 205 flap.pcap\n"
       "         alibi gaps --plot flap.svg master.pcapng.gz switch.pcap backup.pcap\n"
       "         alibi gaps --filter bfd --interval 300ms bfd.pcap\n"
-      "Exit codes: 0 done, whether there were gaps or not, 1 cannot read, 2 usage.");
+      "         alibi gaps -i eth0 -i netns:qrouter-1/ha0 -w flap.pcapng\n"
+      "Exit codes: 0 done, whether there were gaps or not, 1 cannot read or capture, 2 usage.");
   sub->callback([options, &run] { run = [options] { return gaps(*options); }; });
 }
 

@@ -55,6 +55,11 @@ class CaptureScan {
   /// did not stand in order of time there.
   void name_parts(std::span<const TapId> parts, const Disorder& disorder);
 
+  /// Live: the taps, before their first frame.
+  void begin(std::vector<Tap> live);
+  /// Live: a frame, handed on and counted.
+  void feed(const CapturedFrame& frame, const Sink& sink);
+
   /// Tap::undecoded counts what was passed over; the sink adds what it could not use.
   std::vector<Tap> taps;
   std::vector<TapSpan> spans;  ///< beside `taps`

@@ -96,6 +96,15 @@ Result<void> CaptureSurvey::read(std::span<const std::string> paths) {
   return scan_.read(paths, interest, [this](const TapFrame& at) { take(at); });
 }
 
+void CaptureSurvey::begin(std::vector<evidence::Tap> taps) {
+  live_ = true;
+  scan_.begin(std::move(taps));
+}
+
+void CaptureSurvey::feed(const evidence::CapturedFrame& frame) {
+  scan_.feed(frame, [this](const TapFrame& at) { take(at); });
+}
+
 void CaptureSurvey::take(const TapFrame& at) {
   several_ = several_ || at.frame.interfaces > 1;
   TapOrder& order = at_tap(orders_, at.tap);
@@ -116,6 +125,10 @@ void CaptureSurvey::take(const TapFrame& at) {
   }
   sighting.beat.dropped_before = std::exchange(order.dropped, 0);
   sighting.beat.absent_before = std::exchange(order.absent, 0) != 0;
+  if (live_) {
+    Order::Placed placed{stamped(sighting), sighting};
+    return place(at.tap, placed);
+  }
   order.order.take(stamped(sighting), sighting,
                    [&](Order::Placed& placed) { place(at.tap, placed); });
 }
@@ -219,7 +232,7 @@ bool CaptureSurvey::flow(const TapFrame& at, Sighting& out) {
       wire::flow_text(*endpoints) + group_text(*request_.filter, endpoints->payload);
   auto known = flow_numbers_.find(name);
   if (known == flow_numbers_.end()) {
-    if (flows_.size() == GapSurvey::kMostSenders) {
+    if (flows_.size() == request_.settings.most_senders) {
       ++left_out_;
       return false;
     }
@@ -238,6 +251,10 @@ bool CaptureSurvey::flow(const TapFrame& at, Sighting& out) {
 bool CaptureSurvey::asked_for(const Sighting& sighting) const {
   return sighting.stream.flow != 0 || request_.vrids.empty() ||
          request_.vrids.count(sighting.stream.router.vrid.value) != 0;
+}
+
+std::uint64_t CaptureSurvey::lost_since(evidence::TapId tap) const {
+  return tap < orders_.size() ? orders_[tap].dropped : 0;
 }
 
 /// Of the window, where there is one.
@@ -289,7 +306,10 @@ GapReport CaptureSurvey::finish() {
   out.settings = request_.settings;
   out.left_out = left_out_ + survey_.left_out();
   if (several_ && taps > 1) {
-    Presences presences = presence_.finish(out.first, out.last);
+    std::vector<Instant> since = out.first;
+    if (presence_since_) std::fill(since.begin(), since.end(), *presence_since_);
+    Presences presences = presence_.finish(since, out.last);
+    out.presence_since = presence_since_;
     out.clocks = std::move(presences.clocks);
     out.presence = std::move(presences.senders);
     out.apart = std::move(presences.apart);

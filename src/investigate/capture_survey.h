@@ -37,7 +37,9 @@ struct GapReport {
   std::uint64_t left_out = 0;      ///< heartbeats of too many senders or flows
   std::vector<TapClock> clocks;    ///< with several taps, beside `taps`
   std::vector<Presence> presence;  ///< with several taps
-  std::vector<KeptApart> apart;    ///< the same
+  /// Of what was seen since then; unset: of all.
+  std::optional<Instant> presence_since;
+  std::vector<KeptApart> apart;  ///< the same
   std::vector<std::string> warnings;
 };
 
@@ -64,9 +66,14 @@ class CaptureSurvey {
   static Result<CaptureSurvey> create(const SurveyRequest& request, bool several);
   /// See evidence::CaptureScan::read().
   Result<void> read(std::span<const std::string> paths);
+  /// Live, instead of read(): the taps, then their frames, each taken at once as it comes. GapWatch
+  /// does the rest.
+  void begin(std::vector<evidence::Tap> taps);
+  void feed(const evidence::CapturedFrame& frame);
   GapReport finish();
 
  private:
+  friend class GapWatch;
   CaptureSurvey(SurveyRequest request, bool several);
   void take(const evidence::TapFrame& at);
   bool advert(const evidence::TapFrame& at, Sighting& out);
@@ -75,6 +82,8 @@ class CaptureSurvey {
   using Order = evidence::TimeOrder<Sighting>;
   void place(evidence::TapId tap, Order::Placed& placed);
   void finish_orders();
+  /// Live: frames that are known to be lost at the tap since a heartbeat was taken there.
+  std::uint64_t lost_since(evidence::TapId tap) const;
   Instant end_of(const evidence::TapSpan& span) const;
   void arrange(GapReport& out);
   void beside_window(Sighting& sighting);
@@ -103,6 +112,8 @@ class CaptureSurvey {
   std::vector<std::uint64_t> defective_, excluded_, dropped_;
   std::vector<std::uint64_t> absences_;  // of each tap's interface since a heartbeat was taken
   std::uint64_t left_out_ = 0;
+  std::optional<Instant> presence_since_;
+  bool live_ = false;
 };
 
 }  // namespace alibi::investigate

@@ -61,15 +61,16 @@ std::optional<std::size_t> GapSurvey::sender_of(Log& log, const Sighting& sighti
   for (std::size_t i = 0; i < log.senders.size(); ++i) {
     if (log.senders[i].source == sighting.source) return i;
   }
-  if (senders_ == kMostSenders) return std::nullopt;
+  if (senders_ == settings_.most_senders) return std::nullopt;
   ++senders_;
   log.senders.push_back({sighting.source, sighting.source_mac, SenderLog(settings_.interval)});
   return log.senders.size() - 1;
 }
 
-void GapSurvey::judge(Log& log, const Gap& gap) const {
+void GapSurvey::judge(Log& log, const Gap& gap) {
   if (!too_long(settings_, gap.length(), gap.expected)) return;
-  if (log.gaps.size() == kMostGaps) {
+  if (settings_.watched) news_.gaps.emplace_back(latest_key_, gap);
+  if (log.gaps.size() >= settings_.most_gaps) {
     ++log.gaps_left_out;
   } else {
     log.gaps.push_back(gap);
@@ -77,9 +78,14 @@ void GapSurvey::judge(Log& log, const Gap& gap) const {
 }
 
 void GapSurvey::take(const Sighting& sighting) {
-  const std::pair key(sighting.tap, sighting.stream);
+  const Key key(sighting.tap, sighting.stream);
   if (latest_ == nullptr || latest_key_ != key) {
-    latest_ = &logs_[key];
+    const auto known = logs_.find(key);
+    if (known == logs_.end() && senders_ >= settings_.most_senders) {
+      ++left_out_;
+      return;
+    }
+    latest_ = known != logs_.end() ? &known->second : &logs_[key];
     latest_key_ = key;
   }
   if (lost_.size() <= sighting.tap) {
@@ -110,6 +116,7 @@ void GapSurvey::take(const Sighting& sighting) {
   if (taken.duplicate) return;
   if (taken.interval_until) expect(log, *at, *taken.interval_until);
   if (taken.irregular) {
+    if (settings_.watched) news_.irregular.insert(latest_key_);
     for (Sender& other : log.senders) {
       if (&other.log != &sender) other.log.pin(sighting.beat.at);
     }
@@ -178,6 +185,33 @@ StreamSurvey GapSurvey::survey(evidence::TapId tap, const StreamKey& key, Log& l
 
 void GapSurvey::lose(evidence::TapId tap, std::uint64_t unplaced, std::uint64_t at_end) {
   if (blind_.size() > tap) blind_[tap].lose(unplaced, at_end);
+}
+
+void GapSurvey::each_latest(const std::function<void(const Latest&)>& each) const {
+  for (const auto& [key, log] : logs_) {
+    if (!log.last_sender) continue;
+    const Sender& sender = log.senders[*log.last_sender];
+    const Duration expected = sender.log.interval();
+    if (expected == Duration{0}) continue;
+    each({key, sender.source, sender.log.last(), expected,
+          settings_.longer_than.value_or(expected + expected / 2), lost_[key.first] - log.lost,
+          absences_[key.first] != log.absences});
+  }
+}
+
+StreamSurvey GapSurvey::so_far(const Key& key, Instant end) const {
+  Log copy = logs_.at(key);
+  return survey(key.first, key.second, copy, end);
+}
+
+std::size_t GapSurvey::held(const Key& key) const {
+  std::size_t sum = 0;
+  for (const Sender& sender : logs_.at(key).senders) sum += sender.log.kept();
+  return sum;
+}
+
+void GapSurvey::forget(const Key& key, Instant before) {
+  for (Sender& sender : logs_.at(key).senders) sender.log.forget(before);
 }
 
 std::vector<StreamSurvey> GapSurvey::finish(std::span<const Instant> ends) {

@@ -4,9 +4,12 @@
 // number of heartbeats.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "investigate/incident.h"
@@ -77,9 +80,10 @@ struct StreamSurvey {
   StreamKey key;
   std::vector<SenderSurvey> senders;  ///< in order of their first heartbeat
   std::vector<Gap> gaps;              ///< in order of time
-  std::uint64_t gaps_left_out = 0;    ///< beyond the first kMostGaps
+  std::uint64_t gaps_left_out = 0;    ///< beyond the first most_gaps
   /// Hand-overs and near misses; `from` and `to` index `senders`.
   std::vector<SurveyedIncident> incidents;
+  std::uint64_t hand_overs_left_out = 0, near_misses_left_out = 0;  ///< of a watch (gap_watch.h)
   std::vector<Run> runs;
 };
 
@@ -89,12 +93,16 @@ std::optional<unsigned> sent_in(const StreamSurvey& stream, const Gap& gap);
 
 class GapSurvey {
  public:
+  static constexpr std::size_t kMostGaps = 100'000;    ///< listed, of each stream
+  static constexpr std::size_t kMostSenders = 65'536;  ///< of all streams
   struct Settings {
     std::optional<Duration> longer_than;  ///< else one and a half intervals
     Duration interval{0};                 ///< of flows; 0: learned
+    std::size_t most_gaps = kMostGaps;    ///< listed, of each stream
+    std::size_t most_senders = kMostSenders;
+    bool watched = false;  ///< somebody asks for take_news() again and again
   };
-  static constexpr std::size_t kMostGaps = 100'000;    ///< listed, of each stream
-  static constexpr std::size_t kMostSenders = 65'536;  ///< of all streams
+  using Key = std::pair<evidence::TapId, StreamKey>;
 
   explicit GapSurvey(Settings settings) : settings_(settings) {}
   void take(const Sighting& sighting);
@@ -102,8 +110,31 @@ class GapSurvey {
   void lose(evidence::TapId tap, std::uint64_t unplaced, std::uint64_t at_end);
   /// `ends[tap]`: the last moment of any packet there. By tap, then stream.
   std::vector<StreamSurvey> finish(std::span<const Instant> ends);
-  /// Heartbeats of senders beyond kMostSenders, which were left out.
+  /// Heartbeats of senders beyond most_senders, which were left out.
   std::uint64_t left_out() const { return left_out_; }
+
+  /// For a watch (gap_watch.h): what ended and where something irregular was since the last call.
+  struct News {
+    std::vector<std::pair<Key, Gap>> gaps;
+    std::set<Key> irregular;
+  };
+  News take_news() { return std::exchange(news_, {}); }
+  /// A stream's last heartbeat, where the next one is known to be due.
+  struct Latest {
+    const Key& key;
+    wire::IpAddress source;
+    Beat beat;
+    Duration expected, limit;        ///< a longer time is a gap
+    std::uint64_t capture_lost = 0;  ///< frames that the tap is known to have lost since
+    bool capture_absent = false;
+  };
+  void each_latest(const std::function<void(const Latest&)>& each) const;
+  /// One stream as finish() would tell it now.
+  StreamSurvey so_far(const Key& key, Instant end) const;
+  /// Heartbeats held for incidents to come; those up to `before` are given up but for the last one
+  /// of each sender.
+  std::size_t held(const Key& key) const;
+  void forget(const Key& key, Instant before);
 
  private:
   struct Sender {
@@ -124,14 +155,15 @@ class GapSurvey {
     std::vector<Gap> unjudged;  // while the interval of a flow is not known
   };
   std::optional<std::size_t> sender_of(Log& log, const Sighting& sighting);
-  void judge(Log& log, const Gap& gap) const;
+  void judge(Log& log, const Gap& gap);
   static void expect(Log& log, std::size_t sender, Duration interval);
   StreamSurvey survey(evidence::TapId tap, const StreamKey& key, Log& log, Instant end) const;
 
   Settings settings_;
-  std::map<std::pair<evidence::TapId, StreamKey>, Log> logs_;
+  std::map<Key, Log> logs_;
   Log* latest_ = nullptr;
-  std::pair<evidence::TapId, StreamKey> latest_key_;
+  Key latest_key_;
+  News news_;
   std::vector<std::uint64_t> lost_;      // frames that each tap lost so far
   std::vector<std::uint64_t> absences_;  // how often the interface of each had gone so far
   std::vector<BlindTimes> blind_;        // of each tap

@@ -157,9 +157,26 @@ void PresenceLog::take(const Sighting& sighting) {
   StreamKey stream = sighting.stream;
   stream.network = 0;  // on its way a heartbeat enters tunnels and leaves them
   Marks& marks = marks_[{stream, sighting.source}][{sighting.tap, sighting.stream.network}];
-  if (sighting.source_mac != wire::MacAddress{}) marks.macs.insert(sighting.source_mac);
+  constexpr std::size_t kMostMacs = 64;  // one that sends with more is no router
+  if (sighting.source_mac != wire::MacAddress{} && marks.macs.size() < kMostMacs) {
+    marks.macs.insert(sighting.source_mac);
+  }
   marks.marks.push_back({sighting.beat.at, sighting.beat.content, sighting.beat.ip_id,
                          sighting.beat.priority, sighting.beat.direction});
+  ++held_;
+}
+
+void PresenceLog::forget(Instant before) {
+  held_ = 0;
+  for (auto& [key, parts] : marks_) {
+    for (auto& [where, part] : parts) {
+      std::erase_if(part.marks, [&](const Mark& mark) { return mark.at < before; });
+      part.marks.shrink_to_fit();
+      held_ += part.marks.size();
+    }
+    std::erase_if(parts, [](const auto& part) { return part.second.marks.empty(); });
+  }
+  std::erase_if(marks_, [](const auto& sender) { return sender.second.empty(); });
 }
 
 void PresenceLog::arrange(std::span<const evidence::TapId> to) {

@@ -60,6 +60,9 @@ class PresenceLog {
   void take(const Sighting& sighting);
   /// What was tap i is now tap to[i].
   void arrange(std::span<const evidence::TapId> to);
+  std::size_t held() const { return held_; }
+  /// All that was seen before, at any tap; of a live capture, whose taps have one clock.
+  void forget(Instant before);
   /// Of senders that several taps saw. `firsts`, `lasts`: of any packet, by tap.
   Presences finish(std::span<const Instant> firsts, std::span<const Instant> lasts) const;
 
@@ -86,6 +89,7 @@ class PresenceLog {
                       std::span<const Instant> lasts, Presences& out);
   friend class Matching;
   std::map<Key, Parts> marks_;
+  std::size_t held_ = 0;
 };
 
 }  // namespace alibi::investigate

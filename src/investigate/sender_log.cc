@@ -146,6 +146,13 @@ void SenderLog::count(const Beat& beat) {
   if (n >= kEnoughToLearn && std::has_single_bit(n)) learn();
 }
 
+void SenderLog::forget(Instant before) {
+  std::size_t old = 0;
+  while (old + 1 < kept_.size() && kept_[old + 1].at <= before) ++old;
+  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(old));
+  first_kept_ -= std::min(first_kept_, old);
+}
+
 Identification SenderLog::identification() const {
   const std::uint64_t steps = ids_same_ + ids_next_ + ids_other_;
   if (steps == 0 || ids_zero_ == steps) return Identification::None;

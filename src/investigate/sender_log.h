@@ -39,6 +39,9 @@ class SenderLog {
   Taken take(Beat beat, bool interrupted = false);
   /// Something happened beside: the last beat until `at` and the next after it are kept.
   void pin(Instant at);
+  /// What was kept up to `before`, but for the last of it, is given up.
+  void forget(Instant before);
+  std::size_t kept() const { return kept_.size(); }
   /// All beats that were kept, ordered by time. Ends the log.
   std::vector<Beat> finish();
 

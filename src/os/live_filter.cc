@@ -102,8 +102,11 @@ Result<LiveFilter> live_filter(const LiveFilterRequest& request) {
                 std::to_string(out.link_type));
   if (request.interface != "any")
     out.ifindex = static_cast<int>(if_nametoindex(request.interface.c_str()));
+  std::string expression = request.expression;
+  if (!request.or_on_ethernet.empty() && out.link_type == DLT_EN10MB)
+    expression = "(" + expression + ") or (" + request.or_on_ethernet + ")";
   bpf_program program{};
-  if (pcap_compile(handle->get(), &program, request.expression.c_str(), request.optimize ? 1 : 0,
+  if (pcap_compile(handle->get(), &program, expression.c_str(), request.optimize ? 1 : 0,
                    PCAP_NETMASK_UNKNOWN) != 0)
     return fail(pcap_geterr(handle->get()));
   for (unsigned i = 0; i < program.bf_len; ++i) {

@@ -17,6 +17,7 @@ enum class CaptureDirection : std::uint8_t { Both, In, Out };
 struct LiveFilterRequest {
   std::string interface;   ///< or "any"
   std::string expression;  ///< pcap-filter(7), with the inner headers of vlan, vxlan, gre, geneve
+  std::string or_on_ethernet;  ///< passes as well where links have Ethernet headers; empty: nothing
   std::uint32_t snap_length = 262144;
   CaptureDirection direction = CaptureDirection::Both;
   bool optimize = true;

@@ -34,11 +34,73 @@ std::string heartbeat_expression() {
   const std::string inner_arp = "udp[28:2] = 0x0806";
   const std::string inside = "(" + inner4 + " or " + inner6 + " or " + inner_arp + ")";
   // The same under an IPv6 outer header of 40 octets, where udp[] cannot be used.
-  const std::string six = "(ip6[68:2] = 0x0800 and ip6[79] = 112) or "
-                          "(ip6[68:2] = 0x86dd and ip6[76] = 112) or ip6[68:2] = 0x0806";
+  const std::string six =
+      "(ip6[68:2] = 0x0800 and ip6[79] = 112) or "
+      "(ip6[68:2] = 0x86dd and ip6[76] = 112) or ip6[68:2] = 0x0806";
   return "ip proto 112 or ip6 proto 112 or arp or "
-         "((udp dst port 4789 or udp dst port 8472) and ((ip and " + inside + ") or (ip6 and (" +
-         six + "))))";
+         "((udp dst port 4789 or udp dst port 8472) and ((ip and " +
+         inside + ") or (ip6 and (" + six + "))))";
+}
+
+namespace {
+
+/// VRRP in an IP header that begins `offset` octets (an expression) behind those of `header`.
+std::string advert_at(const std::string& header, const std::string& offset, bool ipv6) {
+  constexpr int kProtocol4 = 9;    // RFC 791 section 3.1
+  constexpr int kNextHeader6 = 6;  // RFC 8200 section 3
+  const std::string at = offset + " + " + std::to_string(ipv6 ? kNextHeader6 : kProtocol4);
+  return header + "[" + at + "] = 112";
+}
+
+/// The same in an Ethernet frame there, with a tag or without.
+std::string advert_in_frame(const std::string& header, const std::string& offset) {
+  std::string out;
+  for (const int type_at : {12, 16}) {
+    const std::string at = offset + " + " + std::to_string(type_at);
+    const std::string ip_at = offset + " + " + std::to_string(type_at + 2);
+    const std::string type = header + "[(" + at + "):2] = ";
+    const std::string tag = type_at == 12 ? "" : header + "[(" + offset + " + 12):2] = 0x8100 and ";
+    for (const bool ipv6 : {false, true}) {
+      out += (out.empty() ? "(" : " or (") + tag + type + (ipv6 ? "0x86dd" : "0x0800") + " and " +
+             advert_at(header, ip_at, ipv6) + ")";
+    }
+  }
+  return "(" + out + ")";
+}
+
+/// In tunnels over IP, whose payload begins `payload` octets into `header`.
+std::string advert_in_tunnel(const std::string& header, int payload) {
+  const auto from = [&](int octets) { return std::to_string(payload + octets); };
+  const auto octet = [&](int at) { return header + "[" + from(at) + "]"; };
+  // RFC 7348 section 5; 8472 is Linux' own port. RFC 8926 section 3.4: options of 4 octets.
+  const std::string vxlan =
+      "((udp dst port 4789 or udp dst port 8472) and " + advert_in_frame(header, from(16)) + ")";
+  const std::string geneve =
+      "(udp dst port 6081 and " +
+      advert_in_frame(header, from(16) + " + ((" + octet(8) + " & 0x3f) << 2)") + ")";
+  // RFC 2890 section 2: checksum, key and sequence number make the header longer.
+  const std::string behind = from(4) + " + ((" + octet(0) + " & 0x80) >> 5) + ((" + octet(0) +
+                             " & 0x20) >> 3) + ((" + octet(0) + " & 0x10) >> 2)";
+  const std::string type = header + "[" + from(2) + ":2] = ";
+  const std::string gre = "(proto 47 and ((" + type + "0x6558 and " +
+                          advert_in_frame(header, behind) + ") or (" + type + "0x0800 and " +
+                          advert_at(header, behind, false) + ") or (" + type + "0x86dd and " +
+                          advert_at(header, behind, true) + ")))";
+  return "(" + vxlan + " or " + geneve + " or " + gre + ")";
+}
+
+}  // namespace
+
+std::string advert_expression() {
+  // IP headers of tunnels have no options; IPv6's has 40 octets, and udp[] knows IPv4 alone.
+  return "ip proto 112 or ip6 proto 112 or (ip and " + advert_in_tunnel("ip", 20) +
+         ") or (ip6 and " + advert_in_tunnel("ip6", 40) + ")";
+}
+
+std::string twice_tagged_advert_expression() {
+  const std::string tag = "(ether[12:2] = 0x8100 or ether[12:2] = 0x88a8)";
+  return tag + " and ((ether[16:2] = 0x0800 and " + advert_at("ether", "18", false) +
+         ") or (ether[16:2] = 0x86dd and " + advert_at("ether", "18", true) + "))";
 }
 
 bool filter_passes(const SocketFilter& filter, const std::uint8_t* bytes, std::uint32_t size) {

@@ -137,6 +137,8 @@ ordered_json stream_json(const GapReport& report, const StreamSurvey& stream) {
     out[is_hand_over(found.incident) ? "hand_overs" : "near_misses"].push_back(
         incident_json(stream, found));
   }
+  out["hand_overs_left_out"] = stream.hand_overs_left_out;
+  out["near_misses_left_out"] = stream.near_misses_left_out;
   return out;
 }
 
@@ -166,7 +168,7 @@ ordered_json presence_json(const GapReport& report, const investigate::Presence&
 
 }  // namespace
 
-std::string gaps_json(const GapReport& report) {
+std::string gaps_json(const GapReport& report, int indent) {
   ordered_json out{{"schema", "alibi-gaps-2"}, {"longer_than_ns", nullptr}};
   if (report.settings.longer_than) out["longer_than_ns"] = report.settings.longer_than->count();
   out["taps"] = ordered_json::array();
@@ -197,6 +199,8 @@ std::string gaps_json(const GapReport& report) {
   for (const auto& presence : report.presence) {
     out["presence"].push_back(presence_json(report, presence));
   }
+  out["presence_since_unix_ns"] =
+      report.presence_since ? ordered_json(report.presence_since->ns) : ordered_json(nullptr);
   out["kept_apart"] = ordered_json::array();
   for (const auto& pair : report.apart) {
     const auto place = [&](const investigate::KeptApart::Place& at) {
@@ -208,7 +212,7 @@ std::string gaps_json(const GapReport& report) {
                                  {"networks", {place(pair.one), place(pair.other)}}});
   }
   out["heartbeats_left_out"] = report.left_out;
-  return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return out.dump(indent, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string gaps_csv(const GapReport& report) {

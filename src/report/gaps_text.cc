@@ -137,8 +137,34 @@ void gap_lines(std::string& out, const GapReport& report, const StreamSurvey& st
   if (stream.gaps_left_out != 0) out += fmt::format("    and {} more\n", stream.gaps_left_out);
 }
 
-std::string incident_text(const StreamSurvey& stream, const Incident& incident) {
-  const std::string from = stream.senders[incident.from].source.text();
+std::uint64_t hand_overs_of(const StreamSurvey& stream) {
+  std::uint64_t sum = stream.hand_overs_left_out;
+  for (const auto& found : stream.incidents) sum += is_hand_over(found.incident) ? 1U : 0U;
+  return sum;
+}
+
+void incident_lines(std::string& out, const StreamSurvey& stream) {
+  const std::uint64_t hand_overs = hand_overs_of(stream);
+  std::uint64_t near_misses = stream.near_misses_left_out;
+  for (const auto& found : stream.incidents) near_misses += is_hand_over(found.incident) ? 0U : 1U;
+  out += fmt::format("  {} hand-over{}, {} near miss{}\n", hand_overs, hand_overs == 1 ? "" : "s",
+                     near_misses, near_misses == 1 ? "" : "es");
+  for (const auto& found : stream.incidents) {
+    out += fmt::format("    {}  packet {}  {:<11} {}\n", timestamp_text(found.incident.at.ns),
+                       found.packet != 0 ? fmt::format("{}", found.packet) : "-",
+                       investigate::text(found.incident.kind),
+                       incident_text(stream.senders[found.incident.from].source,
+                                     stream.senders[found.incident.to].source, found.incident));
+  }
+  const std::uint64_t more = stream.hand_overs_left_out + stream.near_misses_left_out;
+  if (more != 0) out += fmt::format("    and {} more, told when they happened\n", more);
+}
+
+}  // namespace
+
+std::string incident_text(const wire::IpAddress& from_source, const wire::IpAddress& to,
+                          const Incident& incident) {
+  const std::string from = from_source.text();
   const std::string silent = precise(incident.at - incident.silent_since);
   if (incident.kind == Kind::NearMiss) {
     return fmt::format("{} not heard for {}, nobody took over", from, silent);
@@ -148,8 +174,7 @@ std::string incident_text(const StreamSurvey& stream, const Incident& incident) 
   }
   std::string out =
       fmt::format("{} (priority {}) to {} (priority {}), {} after the last advert", from,
-                  incident.from_priority.value, stream.senders[incident.to].source.text(),
-                  incident.to_priority.value, silent);
+                  incident.from_priority.value, to.text(), incident.to_priority.value, silent);
   if (incident.kind == Kind::Unseen) {
     if (incident.blind.absent) {
       out += ", the interface was gone from the capture meanwhile";
@@ -166,26 +191,14 @@ std::string incident_text(const StreamSurvey& stream, const Incident& incident) 
   return out;
 }
 
-void incident_lines(std::string& out, const StreamSurvey& stream) {
-  std::size_t hand_overs = 0;
-  for (const auto& found : stream.incidents) hand_overs += is_hand_over(found.incident) ? 1U : 0U;
-  out += fmt::format("  {} hand-over{}, {} near miss{}\n", hand_overs, hand_overs == 1 ? "" : "s",
-                     stream.incidents.size() - hand_overs,
-                     stream.incidents.size() - hand_overs == 1 ? "" : "es");
-  for (const auto& found : stream.incidents) {
-    out +=
-        fmt::format("    {}  packet {}  {:<11} {}\n", timestamp_text(found.incident.at.ns),
-                    found.packet != 0 ? fmt::format("{}", found.packet) : "-",
-                    investigate::text(found.incident.kind), incident_text(stream, found.incident));
-  }
+std::string stream_name(const GapReport& report, const investigate::StreamKey& key) {
+  return stream_name(report.flows, key);
 }
 
-}  // namespace
-
-std::string stream_name(const GapReport& report, const investigate::StreamKey& key) {
+std::string stream_name(std::span<const std::string> flows, const investigate::StreamKey& key) {
   std::string network = wire::network_text(key.network);
   if (!network.empty()) network = " in " + network;
-  if (key.flow != 0) return report.flows[key.flow - 1] + network;
+  if (key.flow != 0) return flows[key.flow - 1] + network;
   return fmt::format("VRID {} ({}, v{}){}", key.router.vrid.value,
                      key.router.family == wire::Family::V4 ? "IPv4" : "IPv6", key.router.version,
                      network);
@@ -209,7 +222,11 @@ std::string gaps_text(const GapReport& report) {
     gap_lines(out, report, stream);
     if (stream.key.flow == 0) incident_lines(out, stream);
     gaps += stream.gaps.size() + stream.gaps_left_out;
-    for (const auto& found : stream.incidents) hand_overs += is_hand_over(found.incident) ? 1U : 0U;
+    hand_overs += hand_overs_of(stream);
+  }
+  if (report.presence_since && !report.presence.empty()) {
+    out +=
+        fmt::format("\ntaps are compared from {} on\n", timestamp_text(report.presence_since->ns));
   }
   for (const investigate::Presence& presence : report.presence) {
     out += "\n" + presence_text(report, presence);
@@ -217,7 +234,7 @@ std::string gaps_text(const GapReport& report) {
   if (!report.apart.empty()) out += "\n" + apart_text(report);
   if (report.left_out != 0) {
     out += fmt::format("\n{} heartbeats of more than {} senders were left out\n", report.left_out,
-                       investigate::GapSurvey::kMostSenders);
+                       report.settings.most_senders);
   }
   return out + fmt::format("\n{} stream{}, {} gap{}, {} hand-over{}\n", report.streams.size(),
                            report.streams.size() == 1 ? "" : "s", gaps, gaps == 1 ? "" : "s",

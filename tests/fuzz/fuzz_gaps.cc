@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any octets as heartbeats at taps, eight octets each: whatever the times, priorities and
 // identifications, they are put in order of time, the survey counts every one of them, and every
-// report can be written.
+// report can be written. The same as frames into a watch: it counts them all, tells nothing twice,
+// and asks to be looked at later.
 #include <array>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <span>
+#include <tuple>
 
 #include "base/check.h"
 #include "evidence/time_order.h"
+#include "report/gap_events.h"
 #include "report/gaps.h"
+#include "wire/frame.h"
+#include "wire/vrrp.h"
 
 using namespace alibi;
 using investigate::Sighting;
@@ -49,6 +55,62 @@ struct Ordered {
   unsigned part = 0;
   std::uint64_t out = 0;
 };
+
+std::vector<std::uint8_t> frame_of(const Sighting& sighting) {
+  wire::Advertisement advert;
+  advert.version = 2;
+  advert.vrid = sighting.stream.router.vrid;
+  advert.priority = sighting.beat.priority;
+  advert.interval = sighting.beat.interval;
+  const auto group = wire::IpAddress::v4(0xe0000012U);
+  const auto body = wire::encode_vrrp(advert, sighting.source, group);
+  auto header = wire::encode_ipv4_header(sighting.source, group, 255, body.size());
+  header[4] = static_cast<std::uint8_t>(sighting.beat.ip_id >> 8U);
+  header[5] = static_cast<std::uint8_t>(sighting.beat.ip_id);
+  std::vector<std::uint8_t> out(12);
+  out.insert(out.end(), {8, 0});
+  out.insert(out.end(), header.begin(), header.end());
+  out.insert(out.end(), body.begin(), body.end());
+  return out;
+}
+
+void watch_over(std::span<const std::uint8_t> data) {
+  auto watch = investigate::GapWatch::create({}, std::vector<evidence::Tap>(kTaps));
+  CHECK(watch);
+  const auto state = [](evidence::TapId) { return investigate::GapWatch::TapState{}; };
+  std::set<std::tuple<evidence::TapId, investigate::StreamKey, Instant, wire::IpAddress>> told;
+  std::int64_t now = 0;
+  Instant latest{0};
+  std::uint64_t frames = 0;
+  for (std::size_t at = 0; at + 8 <= data.size(); at += 8) {
+    const Sighting one = sighting_of(data.subspan(at).first<8>(), now);
+    const std::vector<std::uint8_t> bytes = frame_of(one);
+    evidence::CapturedFrame frame;
+    frame.unix_ns = now;
+    frame.interface = one.tap;
+    frame.number = ++frames;
+    frame.original_length = static_cast<std::uint32_t>(bytes.size());
+    frame.bytes = bytes;
+    watch->take(frame);
+    latest = std::max(latest, Instant{now});  // whoever looks has a clock that is not set back
+    if (one.beat.ip_id % 4 == 0) continue;
+    for (const auto& event : watch->look(latest, state)) {
+      CHECK(!report::gap_event_line(*watch, event, report::EventFormat::Text).empty());
+      if (event.what != investigate::GapEvent::What::HandOver) continue;
+      CHECK(told.emplace(event.tap, event.stream, event.at, event.to).second);
+    }
+    CHECK(watch->next_look() > latest);
+  }
+  const auto report =
+      watch->finish(latest, state, std::vector<std::uint64_t>(static_cast<std::size_t>(kTaps)));
+  std::uint64_t counted = 0;
+  for (const auto& stream : report.streams) {
+    for (const auto& sender : stream.senders) counted += sender.beats + sender.duplicates;
+  }
+  for (const std::uint64_t defective : report.defective) counted += defective;
+  CHECK(counted == frames);
+  CHECK(!report::gap_summary(report, report::EventFormat::Json).empty());
+}
 
 }  // namespace
 
@@ -109,5 +171,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   CHECK(!report::gaps_text(report).empty() && !report::gaps_json(report).empty());
   CHECK(!report::gaps_csv(report).empty() && !report::gaps_svg(report).empty());
+  watch_over({data, size});
   return 0;
 }
