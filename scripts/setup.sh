@@ -10,7 +10,7 @@ build=(g++ cmake ninja-build make pkg-config ccache clang llvm bpftool libbpf-de
        libexpected-dev libsqlite3-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libgtest-dev libgmock-dev
        libbenchmark-dev libclang-rt-14-dev clang-format python3)
 lab=(keepalived haproxy frr tcpdump tshark python3-aiosmtpd python3-jsonschema busybox psmisc
-     procps iproute2 nftables iputils-arping iputils-ping curl sqlite3 util-linux e2fsprogs
+     procps iproute2 nftables iputils-arping iputils-ping curl sqlite3 util-linux e2fsprogs librsvg2-bin
      openvswitch-switch)
 # PACKAGE or PACKAGE:SERVICE; uuid-runtime comes with openvswitch-switch.
 with_services=(keepalived haproxy frr openvswitch-switch uuid-runtime:uuidd)

@@ -11,7 +11,6 @@
 #include "cmd/capture_files.h"
 #include "cmd/command.h"
 #include "cmd/gaps_options.h"
-#include "cmd/text_file.h"
 #include "cmd/time_words.h"
 #include "investigate/capture_survey.h"
 #include "report/gaps.h"
@@ -127,10 +126,6 @@ void add_live_options(CLI::App& sub, GapsOptions& options) {
 
 }  // namespace
 
-Result<void> plot_gaps(const investigate::GapReport& report, const std::string& path) {
-  return write_text_file(path, report::gaps_svg(report));
-}
-
 void add_gaps(CLI::App& app, Run& run) {
   auto* sub = app.add_subcommand("gaps",
                                  "Finds late heartbeats, hand-overs and pairs of masters in "
@@ -162,8 +157,9 @@ void add_gaps(CLI::App& app, Run& run) {
   auto* json = sub->add_flag("--json", options->json,
                              "as JSON (docs/formats/gaps.md); with -i a line for each event");
   sub->add_flag("--csv", options->csv, "gaps and hand-overs as CSV, one a line")->excludes(json);
-  sub->add_option("--plot", options->plot, "draw the timeline into FILE as SVG")
-      ->option_text("FILE.svg");
+  sub->add_option("--plot", options->plot,
+                  "draw the timeline into FILE, as SVG, or as PNG when named so")
+      ->option_text("FILE");
   sub->footer(
       "Example: alibi gaps --longer-than 1.2 --vrid 205 flap.pcap\n"
       "         alibi gaps --plot flap.svg master.pcapng.gz switch.pcap backup.pcap\n"

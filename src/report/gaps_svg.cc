@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The timeline as SVG 1.1: one row a stream and tap, runs of heartbeats coloured by sender, gaps in
-// red, hand-overs as strokes; what the mouse rests on says more.
+// red, hand-overs as strokes; what the mouse rests on says more. Dark where the viewer is.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,9 @@ using investigate::StreamSurvey;
 
 constexpr double kLeft = 300;
 constexpr double kWidth = 1000;
-constexpr double kRowHeight = 36;
+constexpr double kRowHeight = 46;
+constexpr double kLegend = 34;
+constexpr std::size_t kMostNamed = 3;  // senders of a row
 constexpr double kTop = 30;
 constexpr std::array kColours{"#4477aa", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#888888"};
 
@@ -36,13 +38,17 @@ class Drawing {
   }
 
   std::string draw() {
-    const double height = kTop + kRowHeight * static_cast<double>(report_.streams.size()) + 20;
+    const double height = kTop + kRowHeight * static_cast<double>(report_.streams.size()) + kLegend;
     out_ = fmt::format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
         "viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\" font-size=\"11\">\n"
-        "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n",
+        "<style>.b{{fill:#fff}}.l{{stroke:#ddd}}.s{{fill:#666}}.h{{fill:#000}}"
+        "@media(prefers-color-scheme:dark){{text{{fill:#eee}}.b{{fill:#181818}}.l{{stroke:#444}}"
+        ".s{{fill:#aaa}}.h{{fill:#fff}}}}</style>\n"
+        "<rect width=\"{0}\" height=\"{1}\" class=\"b\"/>\n",
         kLeft + kWidth + 20, height);
-    axis(height);
+    axis(height - kLegend + 20);
+    legend(height - 12);
     for (std::size_t i = 0; i < report_.streams.size(); ++i) {
       row(report_.streams[i], kTop + kRowHeight * static_cast<double>(i));
     }
@@ -68,28 +74,55 @@ class Drawing {
       const Instant at = begin_ + (end_ - begin_) / kMarks * i;
       const std::string text = timestamp_text(at.ns / 1'000'000 * 1'000'000);
       out_ += fmt::format(
-          "<path d=\"M{0:.1f} {1} V{2}\" stroke=\"#dddddd\"/>"
+          "<path d=\"M{0:.1f} {1} V{2}\" class=\"l\"/>"
           "<text x=\"{0:.1f}\" y=\"14\" text-anchor=\"{3}\">{4}</text>\n",
           x(at), kTop - 8, height - 12, i == 0 ? "start" : (i == kMarks ? "end" : "middle"),
           text.substr(i == 0 ? 0 : 11, i == 0 ? 23 : 12));
     }
   }
 
+  void legend(double y) {
+    out_ += fmt::format(
+        "<rect x=\"{0}\" y=\"{1:.1f}\" width=\"12\" height=\"10\" fill=\"#cc0000\" "
+        "class=\"g\"/><text x=\"{2}\" y=\"{3:.1f}\">gap</text>"
+        "<rect x=\"{4}\" y=\"{1:.1f}\" width=\"2\" height=\"10\" class=\"h\"/>"
+        "<text x=\"{5}\" y=\"{3:.1f}\">hand-over</text>"
+        "<text x=\"{6}\" y=\"{3:.1f}\">bars: a sender's heartbeats in time</text>\n",
+        kLeft, y - 9, kLeft + 18, y, kLeft + 60, kLeft + 68, kLeft + 140);
+  }
+
+  /// In their colours.
+  void name_senders(const StreamSurvey& stream, double y) {
+    out_ += fmt::format("<text x=\"4\" y=\"{:.1f}\">", y);
+    for (std::size_t i = 0; i < std::min(stream.senders.size(), kMostNamed); ++i) {
+      out_ +=
+          fmt::format("<tspan style=\"fill:{}\">\u25a0</tspan> {} ", kColours[i % kColours.size()],
+                      xml_escaped(stream.senders[i].source.text()));
+    }
+    if (stream.senders.size() > kMostNamed) {
+      out_ += fmt::format("and {} more", stream.senders.size() - kMostNamed);
+    }
+    out_ += "</text>\n";
+  }
+
+  /// `colour`: "#rrggbb", or the name of a class.
   void bar(Instant from, Instant to, double y, double thick, const char* colour,
            const std::string& title) {
     const double left = x(from - shift_);
     out_ += fmt::format(
-        "<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.1f}\" fill=\"{}\">"
+        "<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.1f}\" {}=\"{}\">"
         "<title>{}</title></rect>\n",
-        left, y, std::max(x(to - shift_) - left, 0.5), thick, colour, xml_escaped(title));
+        left, y, std::max(x(to - shift_) - left, *colour == '#' ? 0.5 : 1.5), thick,
+        *colour == '#' ? "fill" : "class", colour, xml_escaped(title));
   }
 
   void row(const StreamSurvey& stream, double y) {
     shift_ = ahead(stream.tap);
     out_ += fmt::format("<text x=\"4\" y=\"{:.1f}\">{}</text>\n", y + 11,
                         xml_escaped(stream_name(report_, stream.key)));
-    out_ += fmt::format("<text x=\"4\" y=\"{:.1f}\" fill=\"#666666\">{}</text>\n", y + 24,
+    out_ += fmt::format("<text x=\"4\" y=\"{:.1f}\" class=\"s\">{}</text>\n", y + 24,
                         xml_escaped(report_.taps[stream.tap].label));
+    name_senders(stream, y + 37);
     for (const investigate::Run& run : stream.runs) {
       // Senders one below the other, so that two masters at once are seen.
       const double thick =
@@ -108,7 +141,7 @@ class Drawing {
     for (const auto& found : stream.incidents) {
       const investigate::Incident& incident = found.incident;
       if (!is_hand_over(incident)) continue;
-      bar(incident.at, incident.at, y - 1, 30, "black",
+      bar(incident.at, incident.at, y - 1, 30, "h",
           fmt::format("{}: {} to {} at {}", investigate::text(incident.kind),
                       stream.senders[incident.from].source.text(),
                       stream.senders[incident.to].source.text(), timestamp_text(incident.at.ns)));

@@ -467,9 +467,26 @@ class Gaps(unittest.TestCase):
         svg = self.path("a.svg")
         self.assertEqual(run("--plot", svg, path).returncode, 0)
         tree = xml.etree.ElementTree.parse(svg)
-        red = [e for e in tree.iter("{http://www.w3.org/2000/svg}rect") if e.get("fill") == "#cc0000"]
+        red = [e for e in tree.iter("{http://www.w3.org/2000/svg}rect") if e.get("fill") == "#cc0000"
+               and e.get("class") is None]  # the legend's has one
         self.assertEqual(len(red), 2)
         self.assertEqual(run("--plot", "/nonexistent/a.svg", path).returncode, 1)
+
+    def test_plot_as_png(self):
+        path = self.write("a.pcap", [(mc.BEGIN + t * mc.SECOND, mc.advert(t)) for t in range(30)])
+        png = self.path("a.png")
+        result = run("--plot", png, path)
+        if shutil.which("rsvg-convert"):
+            self.assertEqual(result.returncode, 0, result.stderr)
+            head = png.read_bytes()[:24]
+            self.assertEqual(head[:8], b"\x89PNG\r\n\x1a\n")
+            self.assertEqual(struct.unpack("!I", head[16:20])[0], 2 * 1320)
+        bare = subprocess.run([ALIBI, "gaps", "--plot", self.path("b.png"), path],
+                              capture_output=True, text=True, timeout=60, env={"PATH": self.folder.name})
+        self.assertEqual(bare.returncode, 1)
+        self.assertEqual(bare.stderr, "alibi gaps: --plot into PNG needs rsvg-convert: install it "
+                         "(Debian: librsvg2-bin), or name a file that ends in .svg\n")
+        self.assertFalse(self.path("b.png").exists())
 
     def test_packed_piped_cut_and_refused(self):
         packets = [(mc.BEGIN + t * mc.SECOND, mc.advert(t)) for t in range(30)]
