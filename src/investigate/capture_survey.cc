@@ -307,10 +307,12 @@ GapReport CaptureSurvey::finish() {
   out.left_out = left_out_ + survey_.left_out();
   if (several_ && taps > 1) {
     std::vector<Instant> since = out.first;
-    if (presence_since_) std::fill(since.begin(), since.end(), *presence_since_);
-    Presences presences = presence_.finish(since, out.last);
+    // What one tap saw just before that may be on its way to the next.
+    constexpr Duration kOnItsWay = 1s;
+    if (presence_since_) std::fill(since.begin(), since.end(), *presence_since_ + kOnItsWay);
+    Presences presences = presence_.finish(since, out.last, live_);
     out.presence_since = presence_since_;
-    out.clocks = std::move(presences.clocks);
+    if (!live_) out.clocks = std::move(presences.clocks);
     out.presence = std::move(presences.senders);
     out.apart = std::move(presences.apart);
   }

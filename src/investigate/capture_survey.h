@@ -35,7 +35,7 @@ struct GapReport {
   std::vector<std::string> flows;  ///< names of the flows 1, 2, ...
   GapSurvey::Settings settings;
   std::uint64_t left_out = 0;      ///< heartbeats of too many senders or flows
-  std::vector<TapClock> clocks;    ///< with several taps, beside `taps`
+  std::vector<TapClock> clocks;    ///< with several taps of files, beside `taps`
   std::vector<Presence> presence;  ///< with several taps
   /// Of what was seen since then; unset: of all.
   std::optional<Instant> presence_since;

@@ -11,6 +11,7 @@ namespace {
 /// What was stamped before the ring was read may become visible a moment later.
 constexpr Duration kGrace = 2ms;
 constexpr Duration kShortest = 10ms;  // between two looks at one hand-over
+constexpr Duration kRarest = std::chrono::hours(24);
 /// Times the square of the heartbeats held: a look at a stream takes less than a tenth of it.
 constexpr Duration kLookCost = 20ns;
 
@@ -161,7 +162,7 @@ void GapWatch::look_for_overdue(Instant now, const State& state, std::set<Key>& 
     }
     if (now >= stream.silent_next && stream.silenced != since) {
       open.insert(latest.key);
-      stream.silent_next = now + silent;
+      stream.silent_next = now + std::min(silent, kRarest);
     }
     if (!stream.overdue_told) overdue_next_ = std::min(overdue_next_, since + limit);
     if (stream.silenced != since) overdue_next_ = std::min(overdue_next_, stream.silent_next);

@@ -207,6 +207,7 @@ std::vector<TapClock> PresenceLog::clocks(std::size_t taps) const {
         beat.tap = where.first;
         beat.packet.source = key.second;
         beat.packet.ip_id = mark.ip_id;
+        if (part.macs.size() == 1) beat.packet.source_mac = *part.macs.begin();
         beat.packet.decoded.advertisement.vrid = key.first.router.vrid;
         beat.packet.decoded.advertisement.version = key.first.router.version;
         beat.packet.decoded.advertisement.priority = mark.priority;
@@ -302,10 +303,10 @@ void PresenceLog::compare(const Key& key, const Parts& parts, std::span<const In
   }
 }
 
-Presences PresenceLog::finish(std::span<const Instant> firsts,
-                              std::span<const Instant> lasts) const {
+Presences PresenceLog::finish(std::span<const Instant> firsts, std::span<const Instant> lasts,
+                              bool one_clock) const {
   Presences out;
-  out.clocks = clocks(firsts.size());
+  out.clocks = one_clock ? std::vector<TapClock>(firsts.size()) : clocks(firsts.size());
   for (const auto& [key, parts] : marks_) {
     if (parts.size() > 1) compare(key, parts, firsts, lasts, out);
   }

@@ -63,8 +63,10 @@ class PresenceLog {
   std::size_t held() const { return held_; }
   /// All that was seen before, at any tap; of a live capture, whose taps have one clock.
   void forget(Instant before);
-  /// Of senders that several taps saw. `firsts`, `lasts`: of any packet, by tap.
-  Presences finish(std::span<const Instant> firsts, std::span<const Instant> lasts) const;
+  /// Of senders that several taps saw. `firsts`, `lasts`: of any packet, by tap. `one_clock`: all
+  /// taps have it, as live ones do; else how far each is from the first is found.
+  Presences finish(std::span<const Instant> firsts, std::span<const Instant> lasts,
+                   bool one_clock = false) const;
 
  private:
   struct Mark {

@@ -92,5 +92,36 @@ TEST(Presence, WithoutIdentificationsTimeIsAllThereIs) {
   EXPECT_EQ(out.senders[0].segments.at(1).lost, 1U);
 }
 
+// Routers of two networks made from one mould, 400 ms apart, at two taps that see both.
+TEST(Presence, AnotherNetworksRouterWithTheSameAddressesHidesNoClock) {
+  PresenceLog log;
+  for (int i = 0; i < 40; ++i) {
+    for (const std::uint8_t network : {std::uint8_t{42}, std::uint8_t{43}}) {
+      for (evidence::TapId tap = 0; tap < 2; ++tap) {
+        if (network == 42 && tap == 1 && i == 20) continue;
+        Sighting one;
+        one.tap = tap;
+        one.stream.router = {Vrid{7}, wire::Family::V4, 2};
+        one.stream.network = network;
+        one.source = wire::IpAddress::v4(1);
+        one.source_mac.bytes[5] = network;
+        const std::int64_t ms = i * 1000 + (network == 43 ? 400 : 0) + tap * 60'000 + tap;
+        one.beat.at = Instant{ms * 1'000'000};
+        one.beat.priority = Priority{100};
+        one.beat.ip_id = static_cast<std::uint16_t>(i + 1);
+        log.take(one);
+      }
+    }
+  }
+  const std::vector<Instant> firsts{Instant{0}, Instant{60'000'000'000}};
+  const std::vector<Instant> lasts{Instant{40'000'000'000}, Instant{100'000'000'000}};
+  const Presences out = log.finish(firsts, lasts);
+  EXPECT_TRUE(out.clocks.at(1).known);
+  EXPECT_EQ(out.clocks[1].measured, 60'001ms);
+  ASSERT_EQ(out.senders.size(), 2U);
+  EXPECT_EQ(out.senders[0].segments.at(1).lost, 1U);
+  EXPECT_EQ(out.senders[1].segments.at(1).lost, 0U);
+}
+
 }  // namespace
 }  // namespace alibi::investigate

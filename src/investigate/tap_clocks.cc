@@ -23,7 +23,18 @@ constexpr Duration kNegligible = 20ms;
 constexpr Duration kFurthest = std::chrono::hours(24 * 3653);
 
 using Key = std::tuple<wire::IpAddress, Vrid, std::uint8_t, Priority, std::uint16_t>;
-using Seen = std::map<Key, std::vector<Instant>>;
+struct SeenAt {
+  Instant at;
+  wire::MacAddress mac;  // zero: the link has none
+};
+using Seen = std::map<Key, std::vector<SeenAt>>;
+
+/// No router forwards an advert: what came from two MAC addresses is not one packet, however alike
+/// the two are (routers of two networks made from one mould).
+bool may_be_one(const SeenAt& a, const SeenAt& b) {
+  const wire::MacAddress none{};
+  return a.mac == none || b.mac == none || a.mac == b.mac;
+}
 
 std::vector<Seen> seen_at_taps(const evidence::Recording& recording) {
   std::vector<Seen> taps(recording.taps.size());
@@ -34,7 +45,7 @@ std::vector<Seen> seen_at_taps(const evidence::Recording& recording) {
     if (packet.ip_id == 0 || packet.decoded.defect != wire::VrrpDefect::None) continue;
     const wire::Advertisement& advert = packet.decoded.advertisement;
     taps[beat.tap][Key{packet.source, advert.vrid, advert.version, advert.priority, packet.ip_id}]
-        .push_back(beat.at);
+        .push_back({beat.at, packet.source_mac});
     ++used[beat.tap];
   }
   return taps;
@@ -60,8 +71,10 @@ std::optional<Lag> lag_between(const Seen& a, const Seen& b) {
     if (there == b.end() || times.size() > kMostRepeats || there->second.size() > kMostRepeats) {
       continue;
     }
-    for (const Instant x : times) {
-      for (const Instant y : there->second) votes.push_back(y - x);
+    for (const SeenAt& x : times) {
+      for (const SeenAt& y : there->second) {
+        if (may_be_one(x, y)) votes.push_back(y.at - x.at);
+      }
     }
   }
   std::sort(votes.begin(), votes.end());

@@ -21,8 +21,9 @@ struct TapClock {
 };
 
 /// A clock for each tap of the recording. Adverts are the same at two taps when source, router,
-/// priority and IP identification agree; the lag that most of them share is the clocks' difference
-/// and includes the way between the taps. Differences of at most 20 ms are left alone.
+/// priority, IP identification and, where known, the sender's MAC address agree; the lag that most
+/// of them share is the clocks' difference and includes the way between the taps. Differences of at
+/// most 20 ms are left alone.
 std::vector<TapClock> tap_clocks(const evidence::Recording& recording);
 
 }  // namespace alibi::investigate

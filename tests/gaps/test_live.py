@@ -254,6 +254,132 @@ class Blind(Live):
                          [(0, 0, 0), (0, 0, 42), (0, 0, 43), (0, 0, 44), (9, 7, 0)])
 
 
+class Tunnels(Live):
+    """Two hosts, two tenants' networks through VXLAN between them: a keepalived pair in each, made
+    from one mould, with one VRID and the same addresses. Captured where both pass, on the wire."""
+
+    NETWORKS = (42, 43)
+
+    def setUp(self):
+        super().setUp()
+        self.hosts = self.lab.segment(["h1", "h2"])
+        self.pairs = {}
+        for number, host in enumerate(self.hosts, 1):
+            host.add_address(f"192.0.2.{number}/24")
+        for vni in self.NETWORKS:
+            self.pairs[vni] = [self.guest(host, number, vni)
+                               for number, host in enumerate(self.hosts, 1)]
+
+    def guest(self, host, number, vni):
+        tunnel, bridge = f"vx{vni}", f"br{vni}"
+        host.ip("link", "add", bridge, "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
+        host.ip("link", "add", tunnel, "type", "vxlan", "id", str(vni), "dstport", "4789", "local",
+                f"192.0.2.{number}", "remote", f"192.0.2.{3 - number}")
+        guest = self.lab.namespace(f"g{vni}{number}")
+        host.ip("link", "add", f"v{vni}", "type", "veth", "peer", "name", "eth0", "netns",
+                guest.name)
+        for device in (tunnel, f"v{vni}"):
+            host.ip("link", "set", device, "master", bridge, "up")
+        host.ip("link", "set", bridge, "up")
+        guest.ip("link", "set", "eth0", "up")
+        wait_until(lambda: "LOWER_UP" in guest.ip("link", "show", "eth0"), 5, "carrier")
+        guest.add_address(f"10.0.0.{number}/24")
+        priority = 200 if number == 1 else 100
+        return Keepalived(guest, self.folder, CONFIG.format(priority=priority))
+
+    def peers_counts(self, path):
+        """{(VNI, sender inside): adverts} by tshark's fields."""
+        out = subprocess.run(["tshark", "-n", "-r", path, "-Y", "vrrp", "-T", "fields", "-E",
+                              "occurrence=l", "-e", "vxlan.vni", "-e", "ip.src", "-e",
+                              "vrrp.virt_rtr_id"], capture_output=True, text=True, check=True,
+                             env={**os.environ, "HOME": self.folder})
+        counts = {}
+        for line in out.stdout.splitlines():
+            vni, source, vrid = line.split("\t")
+            self.assertEqual(int(vrid), 51)
+            counts[int(vni), source] = counts.get((int(vni), source), 0) + 1
+        return counts
+
+    @staticmethod
+    def counts(report, tap=None):
+        return {(s["vni"], x["source"]): x["heartbeats"] for s in report["streams"]
+                for x in s["senders"] if tap in (None, s["tap"])}
+
+    def test_a_failure_in_one_network_is_none_of_the_other(self):
+        ours, theirs, watched = map(self.path, ("ours.pcapng", "theirs.pcap", "watched.pcapng"))
+        wire = self.hosts[1]
+        dump = wire.start(["tcpdump", "-U", "-i", "eth0", "-w", theirs])
+        capture = wire.start([ALIBI, "capture", "-i", "eth0", "-w", ours])
+        for process in (dump, capture):
+            process.expect("listening on", 20)
+        watch = self.watch(wire, "--json", "-i", "eth0", "-w", watched)
+        for pair in self.pairs.values():
+            for keepalived in pair:
+                keepalived.start(r"Entering BACKUP STATE")
+        for vni in self.NETWORKS:
+            wait_until(lambda v=vni: self.pairs[v][0].is_master("10.0.0.100"), 20, "a master")
+        time.sleep(3)
+        held = self.pairs[42][0].child()
+        os.kill(held, signal.SIGSTOP)
+        try:
+            watch.expect(r'"event":"overdue".*"vni":42', 10)
+            watch.expect(r'"event":"hand_over".*"vni":42', 20)
+            time.sleep(2)
+        finally:
+            os.kill(held, signal.SIGCONT)
+        watch.expect(r'"event":"hand_over".*"vni":42.*"kind":"preemption"', 20)
+        time.sleep(2)
+        events, live = told(self.end(watch))
+        self.end(capture)
+        self.end(dump)
+        self.assertEqual({x["vni"] for x in events}, {42}, events)
+        # tshark's view of the same packets, of each file.
+        for path, report in ((ours, self.report(ours)), (theirs, self.report(theirs)),
+                             (watched, live)):
+            self.assertEqual(self.counts(report), self.peers_counts(path))
+            by_vni = {s["vni"]: s for s in report["streams"]}
+            self.assertEqual(sorted(by_vni), [42, 43])
+            kinds = {v: [h["kind"] for h in s["hand_overs"]] for v, s in by_vni.items()}
+            self.assertEqual(kinds, {42: ["silence", "preemption"], 43: []})
+            self.assertEqual([len(by_vni[v]["gaps"]) for v in self.NETWORKS], [1, 0])
+        for path in (ours, theirs):
+            said = json.loads(subprocess.run([ALIBI, "explain", "--json", path], check=True, text=True,
+                                             capture_output=True).stdout)
+            kinds = [(x["kind"], x["network"]) for x in said["incidents"]]
+            self.assertEqual(kinds, [("silence", "VNI 42"), ("preemption", "VNI 42")])
+
+    def test_the_way_through_the_tunnel(self):
+        """Inside, on both ends of the wire, and inside again: what is lost is lost on the wire, in one
+        network, and the other's adverts are not taken for it."""
+        way = [(self.hosts[0], "v42"), (self.hosts[0], "eth0"), (self.hosts[1], "eth0"),
+               (self.hosts[1], "v42")]
+        names = [f"netns:{host.name}/{device}" for host, device in way]
+        for vni in (42, 43):
+            self.pairs[vni][0].start(r"Entering BACKUP STATE")
+            wait_until(lambda v=vni: self.pairs[v][0].is_master("10.0.0.100"), 20, "a master")
+            time.sleep(0.4)
+        watch = self.watch(self.hosts[0], "--json", *[w for n in names for w in ("-i", n)])
+        time.sleep(12)
+        # The second host's tunnel of network 42 takes nothing for a while.
+        self.hosts[1].exec("nft", "add table ip f; add chain ip f in { type filter hook prerouting "
+                           "priority -400; }; add rule ip f in udp dport 4789 @th,96,24 42 drop")
+        time.sleep(3.2)
+        self.hosts[1].exec("nft", "delete table ip f")
+        time.sleep(3)
+        events, report = told(self.end(watch))
+        gaps = [(x["tap"], x["vni"]) for x in events if x["event"] == "gap"]
+        self.assertEqual(gaps, [(names[3], 0)], events)
+        presence = {p["name"].rsplit(" ", 1)[-1]: p for p in report["presence"]}
+        lost = {name: [x["lost_before"] for x in p["taps"]] for name, p in presence.items()}
+        labels = {name: [x["label"] for x in p["taps"]] for name, p in presence.items()}
+        self.assertEqual(labels["42"], names, report["presence"])
+        self.assertEqual(labels["43"], names[1:3])
+        self.assertEqual(lost["43"], [0, 0])
+        self.assertEqual(lost["42"][:3], [0, 0, 0])
+        self.assertIn(lost["42"][3], (3, 4), report["presence"])
+        self.assertEqual(report["kept_apart"], [])
+
+
 class Soak(Live):
     def test_a_day_of_adverts(self):
         """As many adverts as are in a day of two routers, faster, with an interface that goes, gaps
