@@ -61,7 +61,7 @@ void print_row(const std::string& file, const evidence::Recording& recording, st
   const std::string cause = verdict.cause ? verdict.cause->code : "no failure";
   fmt::print("{}  {:>3}  VRID {:<3}  {:<11}  {:>10}  {:<24}  {}\n",
              timestamp_text(recording.unix_ns(verdict.incident.at)), number,
-             verdict.incident.router.vrid.value, investigate::text(verdict.incident.kind),
+             verdict.incident.router.vrid.value, investigate::kind_text(verdict.incident),
              seconds_text(verdict.incident.at - verdict.incident.silent_since), cause, file);
 }
 

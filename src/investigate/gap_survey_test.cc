@@ -232,7 +232,7 @@ std::vector<Row> random_lives(unsigned seed) {
 }
 
 std::string told(const std::vector<wire::IpAddress>& sources, const Incident& i) {
-  return std::string(text(i.kind)) + " " + sources[i.from].text() + ">" + sources[i.to].text() +
+  return std::string(kind_text(i)) + " " + sources[i.from].text() + ">" + sources[i.to].text() +
          " at " + std::to_string(i.at.ns) + " since " + std::to_string(i.silent_since.ns) +
          " resumed " + std::to_string(i.resumed.ns) + " two " +
          std::to_string(i.two_masters.count()) + " fell " + std::to_string(i.fell_from.value) +

@@ -212,14 +212,14 @@ void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& r
 
 }  // namespace
 
-std::string_view text(Kind kind) {
-  switch (kind) {
+std::string_view kind_text(const Incident& incident) {
+  switch (incident.kind) {
     case Kind::Silence:
       return "silence";
     case Kind::Resignation:
       return "resignation";
     case Kind::Preemption:
-      return "preemption";
+      return is_tie(incident) ? "tie" : "preemption";
     case Kind::Conflict:
       return "conflict";
     case Kind::NearMiss:

@@ -22,7 +22,6 @@ enum class Kind : std::uint8_t {
   Silenced,     ///< the master fell silent for good and nobody took over while we watched
   Unseen,       ///< another one is master, and the capture was blind when that came about
 };
-std::string_view text(Kind kind);  // "silence", "resignation", "preemption", ...
 
 struct Incident {
   Kind kind = Kind::Silence;
@@ -55,6 +54,15 @@ inline bool breaks(const Beat& before, const Beat& after, Duration interval) {
   const Duration expected = std::max(interval, before.interval);
   return after.in_time_before == 0 && after.at - before.at > expected + expected / 2;
 }
+
+/// Of two masters with equal priority the higher address stays (RFC 9568 section 6.4.3): the
+/// priority outbid nobody.
+inline bool is_tie(const Incident& incident) {
+  return incident.kind == Kind::Preemption && incident.from_priority == incident.to_priority;
+}
+
+/// "silence", "resignation", "preemption", ... and "tie", a preemption by address alone.
+std::string_view kind_text(const Incident& incident);
 
 /// Another source took over; else one source was not heard.
 inline bool is_hand_over(const Incident& incident) {

@@ -103,7 +103,7 @@ std::string comment_of(const Heartbeat& heartbeat, const std::vector<Verdict>& v
     if (is_hand_over(incident) && incident.at == heartbeat.at &&
         heartbeat.packet.source == verdict.to_source) {
       add_comment(comment, fmt::format("alibi incident {}: {}, {} after the last advert of {}: {}",
-                                       i + 1, investigate::text(incident.kind),
+                                       i + 1, investigate::kind_text(incident),
                                        seconds_text(incident.at - incident.silent_since),
                                        verdict.from_source.text(), why_text(verdict)));
     }

@@ -18,7 +18,7 @@ std::string precise(Duration d) { return seconds_text(d, d.count() % 1000 == 0 ?
 /// What stands in the third column: of a hand-over or near miss its kind.
 std::string_view kind_of(const GapEvent& event) {
   const bool by_kind = event.what == What::HandOver || event.what == What::NearMiss;
-  return by_kind ? investigate::text(event.incident->kind) : investigate::text(event.what);
+  return by_kind ? investigate::kind_text(*event.incident) : investigate::text(event.what);
 }
 
 std::string remarks(const GapEvent& event) {
@@ -87,7 +87,7 @@ std::string json_line(const std::string& tap, const std::string& stream, const G
     out["sent_unseen"] = event.sent_unseen ? ordered_json(*event.sent_unseen) : nullptr;
   }
   if (event.incident) {
-    out["kind"] = investigate::text(event.incident->kind);
+    out["kind"] = investigate::kind_text(*event.incident);
     out["from_priority"] = event.incident->from_priority.value;
     out["to_priority"] = event.incident->to_priority.value;
   }

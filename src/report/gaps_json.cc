@@ -94,7 +94,7 @@ ordered_json gap_json(const StreamSurvey& stream, const Gap& gap) {
 
 ordered_json incident_json(const StreamSurvey& stream, const investigate::SurveyedIncident& found) {
   const Incident& incident = found.incident;
-  return {{"kind", investigate::text(incident.kind)},
+  return {{"kind", investigate::kind_text(incident)},
           {"from", stream.senders[incident.from].source.text()},
           {"to", stream.senders[incident.to].source.text()},
           {"from_priority", incident.from_priority.value},
@@ -238,7 +238,7 @@ std::string gaps_csv(const GapReport& report) {
     for (const auto& found : stream.incidents) {
       const Incident& incident = found.incident;
       out += fmt::format(
-          "{},{},{},{},{},{},{},{},{},{},,{}\n", investigate::text(incident.kind), where,
+          "{},{},{},{},{},{},{},{},{},{},,{}\n", investigate::kind_text(incident), where,
           stream.senders[incident.from].source.text(), stream.senders[incident.to].source.text(),
           incident.silent_since.ns, incident.at.ns, (incident.at - incident.silent_since).count(),
           found.last_packet, found.packet != 0 ? fmt::format("{}", found.packet) : "",

@@ -142,7 +142,7 @@ class Drawing {
       const investigate::Incident& incident = found.incident;
       if (!is_hand_over(incident)) continue;
       bar(incident.at, incident.at, y - 1, 30, "h",
-          fmt::format("{}: {} to {} at {}", investigate::text(incident.kind),
+          fmt::format("{}: {} to {} at {}", investigate::kind_text(incident),
                       stream.senders[incident.from].source.text(),
                       stream.senders[incident.to].source.text(), timestamp_text(incident.at.ns)));
     }

@@ -152,7 +152,7 @@ void incident_lines(std::string& out, const StreamSurvey& stream) {
   for (const auto& found : stream.incidents) {
     out += fmt::format("    {}  packet {}  {:<11} {}\n", timestamp_text(found.incident.at.ns),
                        found.packet != 0 ? fmt::format("{}", found.packet) : "-",
-                       investigate::text(found.incident.kind),
+                       investigate::kind_text(found.incident),
                        incident_text(stream.senders[found.incident.from].source,
                                      stream.senders[found.incident.to].source, found.incident));
   }

@@ -90,7 +90,7 @@ ordered_json account_json(const evidence::Recording& recording, const Verdict& v
 ordered_json incident_json(const evidence::Recording& recording, const Verdict& verdict) {
   const investigate::Incident& incident = verdict.incident;
   ordered_json json;
-  json["kind"] = investigate::text(incident.kind);
+  json["kind"] = investigate::kind_text(incident);
   json["failure"] = verdict.failure;
   json["vrid"] = incident.router.vrid.value;
   json["version"] = incident.router.version;

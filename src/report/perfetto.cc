@@ -80,7 +80,7 @@ class Trace {
       Protobuf event;
       event.text(kName, fmt::format("incident {}: VRID {} {}, {}", i + 1,
                                     verdict.incident.router.vrid.value,
-                                    investigate::text(verdict.incident.kind), cause));
+                                    investigate::kind_text(verdict.incident), cause));
       if (verdict.cause) event.message(kAnnotation, annotation("why", verdict.cause->headline));
       // Incidents may overlap; spans of one track may not.
       const auto uuid = track(fmt::format("incident {}", i + 1));

@@ -20,11 +20,6 @@ void field(std::string& out, std::string_view name, const std::string& text) {
   out += fmt::format("  {:<8} {}\n", name, text);
 }
 
-/// The address alone decided (RFC 9568 section 6.4.3).
-bool by_address(const Incident& incident) {
-  return incident.kind == Kind::Preemption && incident.from_priority == incident.to_priority;
-}
-
 std::string what_text(const Verdict& verdict) {
   const Incident& incident = verdict.incident;
   const std::string from = verdict.from_source.text();
@@ -46,7 +41,7 @@ std::string what_text(const Verdict& verdict) {
       text =
           fmt::format("{} (priority {}) preempted {} (priority {}), which was heard {} before", to,
                       incident.to_priority.value, from, incident.from_priority.value, silent);
-      if (by_address(incident)) {
+      if (is_tie(incident)) {
         text = fmt::format(
             "{} and {} were both master with priority {}; the higher address, {}, won. The other "
             "was heard {} before",
@@ -161,12 +156,12 @@ std::string verdict_text(const evidence::Recording& recording, const Verdict& ve
       "incident {}  {}  VRID {} ({}, v{}){}  {}\n", number,
       time_of_day_text(recording.unix_ns(incident.at)), incident.router.vrid.value,
       incident.router.family == wire::Family::V4 ? "IPv4" : "IPv6", incident.router.version,
-      network.empty() ? "" : " in " + network, investigate::text(incident.kind));
+      network.empty() ? "" : " in " + network, investigate::kind_text(incident));
   field(out, "what", what_text(verdict));
   if (!verdict.failure) {
     field(
         out, "why",
-        by_address(incident)
+        is_tie(incident)
             ? "no failure: of two masters with equal priority the higher address stays (RFC 9568, "
               "6.4.3)"
             : "no failure: the higher priority took its place");
@@ -235,7 +230,7 @@ std::string counters_text(const evidence::Recording& recording) {
 
 std::string subject(const Verdict& verdict) {
   return fmt::format("{}VRID {}: {}{}", verdict.host.empty() ? "" : "[" + verdict.host + "] ",
-                     verdict.incident.router.vrid.value, investigate::text(verdict.incident.kind),
+                     verdict.incident.router.vrid.value, investigate::kind_text(verdict.incident),
                      verdict.cause ? ", " + verdict.cause->code : "");
 }
 

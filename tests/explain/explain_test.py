@@ -113,7 +113,13 @@ class Explain(unittest.TestCase):
         said = run(self.path("tie.pcap")).stdout
         self.assertIn("10.0.0.1 and 10.0.0.2 were both master with priority 100; the higher "
                       "address, 10.0.0.2, won", said)
-        self.assertNotIn("preempted", said)
+        self.assertNotIn("preempt", said)
+        report = json.loads(run("--json", self.path("tie.pcap")).stdout)
+        self.assertEqual([x["kind"] for x in report["incidents"]], ["tie"])
+        gaps = subprocess.run([ALIBI, "gaps", "--json", self.path("tie.pcap")], capture_output=True,
+                              text=True, check=True).stdout
+        self.assertEqual([h["kind"] for s in json.loads(gaps)["streams"] for h in s["hand_overs"]],
+                         ["tie"])
 
     def test_one_address_in_two_networks_of_a_trunk_is_two_streams(self):
         """VLAN 20's adverts fill no silence of VLAN 10, whatever the two have in common."""
