@@ -15,6 +15,12 @@ constexpr Duration kRarest = std::chrono::hours(24);
 /// Times the square of the heartbeats held: a look at a stream takes less than a tenth of it.
 constexpr Duration kLookCost = 20ns;
 
+/// After so long nobody takes over any more: the slowest backup's master-down interval, and an
+/// interval for what holds it up.
+Duration patience(const RouterKey& router, Duration interval) {
+  return master_down_interval(router, Priority{1}, interval) + interval;
+}
+
 GapEvent event_of(GapEvent::What what, const StreamSurvey& survey, Instant at) {
   GapEvent event;
   event.what = what;
@@ -127,18 +133,17 @@ void GapWatch::look_for_overdue(Instant now, const State& state, std::set<Key>& 
   survey_.survey_.each_latest([&](const GapSurvey::Latest& latest) {
     const Instant since = latest.beat.at;
     const Duration silent = now - since;
-    const Duration down =
-        master_down_interval(latest.key.second.router, Priority{100}, latest.expected) + kGrace;
+    const Duration for_good = patience(latest.key.second.router, latest.expected) + kGrace;
     const Duration limit = latest.limit + kGrace;
-    if (silent <= std::min(limit, down)) {
-      overdue_next_ = std::min(overdue_next_, since + std::min(limit, down));
+    if (silent <= std::min(limit, for_good)) {
+      overdue_next_ = std::min(overdue_next_, since + std::min(limit, for_good));
       return;
     }
     Stream& stream = streams_[latest.key];
     if (stream.since != since) {
       stream.since = since;
       stream.overdue_told = false;
-      stream.silent_next = latest.key.second.flow == 0 ? since + down : kNever;
+      stream.silent_next = latest.key.second.flow == 0 ? since + for_good : kNever;
     }
     const evidence::TapId tap = latest.key.first;
     const TapState capture = state(tap);
@@ -199,6 +204,7 @@ void GapWatch::tell_incidents(Stream& stream, const StreamSurvey& survey, Instan
     }
     if (incident.kind == Kind::Silenced) {
       if (stream.unproven || stream.silenced == incident.silent_since) continue;
+      if (now - incident.silent_since <= patience(incident.router, incident.interval)) continue;
       stream.silenced = incident.silent_since;
     } else if (!stream.near_misses.emplace(incident.at, incident.from).second) {
       continue;

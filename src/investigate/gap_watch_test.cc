@@ -169,6 +169,14 @@ TEST_F(Watch, ASilenceForGoodIsToldOnce) {
   EXPECT_EQ(report.streams[0].incidents[0].incident.at, at(300));
 }
 
+// The backup of priority 1 waits for 3.996 s, and its machine is slow.
+TEST_F(Watch, NobodyIsSilentForGoodWhileABackupMayStillTakeOver) {
+  start();
+  run(0, 20, 1, 101);
+  run(23.3, 30, 2, 1);
+  EXPECT_EQ(whats(), (std::vector{What::Overdue, What::Gap, What::HandOver}));
+}
+
 TEST_F(Watch, WhatTheCaptureLostMayBeWhatIsMissing) {
   start();
   run(0, 20, 1, 100);
