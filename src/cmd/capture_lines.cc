@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/capture_lines.h"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <utility>
-
-#include "cmd/capture_session.h"
 
 namespace alibi::cmd {
 
@@ -20,7 +16,6 @@ std::string CaptureLines::interface_name(std::uint32_t index) {
 }
 
 bool CaptureLines::take(const evidence::CapturedFrame& frame) {
-  ++count_;
   if (!options_.prints()) return true;
   const auto& taps = taps_->all();
   printer_.print(frame, taps.size() > 1 ? taps[frame.interface].name() : "");
@@ -33,8 +28,8 @@ bool CaptureLines::caught_up(Instant /*now*/, bool idle) {
 }
 
 void CaptureLines::close(bool interrupted, Instant /*now*/) {
-  if (interrupted && options_.prints()) std::putchar('\n');
-  if (options_.only_count) fmt::print("{}\n", packets_text(count_, "").c_str());
+  // As tcpdump does it: the line that was being printed may not be whole.
+  if (interrupted && options_.write_file.empty()) std::putchar('\n');
   (void)printer_.flush();
 }
 

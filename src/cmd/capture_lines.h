@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What alibi capture shows: a line a packet, or only their number.
+// What alibi capture shows: a line a packet, or, with --count, none.
 #pragma once
 
 #include <map>
@@ -28,7 +28,6 @@ class CaptureLines : public CaptureView {
   const CaptureTaps* taps_ = nullptr;
   std::map<std::uint32_t, std::string> names_;  ///< by index, of the first cooked tap
   CapturePrinter printer_;
-  std::uint64_t count_ = 0;
   bool unflushed_ = false;
 };
 

@@ -9,13 +9,15 @@
 namespace alibi::cmd {
 
 struct CaptureOptions {
-  std::vector<std::string> interfaces;         // -i
-  std::vector<std::string> path;               // --path: its two ends
-  std::string read_file, write_file;           // -r -w
-  std::vector<std::string> filter_words;       // the rest of the line
-  std::string filter_file;                     // -F
-  std::string filter;                          // of both
-  std::string ethernet_filter;                 // or this, on Ethernet links
+  std::vector<std::string> interfaces;    // -i
+  std::vector<std::string> path;          // --path: its two ends
+  std::string read_file, write_file;      // -r -w
+  std::vector<std::string> filter_words;  // the rest of the line
+  std::string filter_file;                // -F
+  std::string filter;                     // of both
+  std::string ethernet_filter;            // or this, on Ethernet links
+  // As given: what is no number is refused in tcpdump's words.
+  std::string count_text, snap_length_text, buffer_kib_text, rotate_seconds_text, file_count_text;
   std::uint64_t count = 0;                     // -c, 0: no end
   std::uint32_t snap_length = 262144;          // -s
   unsigned buffer_kib = 0;                     // -B, 0: the default
@@ -37,6 +39,7 @@ struct CaptureOptions {
   int dump_filter = 0;                         // -d
   bool link_header = false, quiet = false, line_buffered = false, packet_buffered = false;
   bool not_promiscuous = false, immediate = false, only_count = false, print = false;
+  bool no_lines = false;  // what looks at the packets is no printer of lines
   bool list_devices = false, list_link_types = false, list_stamp_types = false;
   bool short_names = false, no_checksums = false;  // -N -K
   bool absolute_sequence = false;                  // -S: what lines have without it, too

@@ -54,7 +54,9 @@ class Reading {
  private:
   void take(evidence::CapturedFrame frame);
   void begin(const evidence::CapturedFrame& frame);
-  void announce(wire::LinkType link_type) const;
+  void announce(wire::LinkType link_type) const {
+    announce_file(file_, os::dlt_of_linktype(static_cast<int>(link_type)));
+  }
 
   const CaptureOptions& options_;
   Filters filters_;
@@ -67,13 +69,6 @@ class Reading {
   wire::LinkType link_type_ = wire::LinkType::Ethernet;  ///< of the file that is written
   std::string error_;
 };
-
-void Reading::announce(wire::LinkType link_type) const {
-  const int length = os::snapshot_length_of(file_);
-  const std::string type = os::link_type_text(os::dlt_of_linktype(static_cast<int>(link_type)));
-  fmt::print(stderr, "reading from file {}, link-type {}{}\n", file_, type,
-             length == 0 ? "" : fmt::format(", snapshot length {}", length));
-}
 
 void Reading::begin(const evidence::CapturedFrame& frame) {
   begun_ = true;
@@ -123,7 +118,8 @@ bool Reading::read(const std::string& file) {
       evidence::read_capture(file, wire::Interest::Everything,
                              [this](const evidence::CapturedFrame& frame) { take(frame); });
   if (!read) {
-    error_ = read.error().message;
+    const Error& error = read.error();
+    error_ = error.os_errno != 0 ? file + ": " + std::strerror(error.os_errno) : error.message;
     return false;
   }
   readable_ = true;
@@ -152,11 +148,17 @@ Result<std::vector<std::string>> files_of(const CaptureOptions& options) {
   std::vector<std::string> out;
   for (std::string line; std::getline(in, line);)
     if (!line.empty()) out.push_back(line);
-  if (out.empty()) return fail(options.list_file + " names no file");
+  if (out.empty()) return fail("Nothing in " + options.list_file);
   return out;
 }
 
 }  // namespace
+
+void announce_file(const std::string& file, int link_type) {
+  const int length = os::snapshot_length_of(file);
+  fmt::print(stderr, "reading from file {}, link-type {}{}\n", file, os::link_type_text(link_type),
+             length == 0 ? "" : fmt::format(", snapshot length {}", length));
+}
 
 int capture_read(const CaptureOptions& options) {
   std::signal(SIGPIPE, SIG_DFL);

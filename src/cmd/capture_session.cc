@@ -82,10 +82,10 @@ void Session::announce() const {
   for (const os::CaptureTap& tap : taps_.all())
     if (tap.name() == "any") std::fprintf(stderr, "alibi: data link type LINUX_SLL2\n");
   const bool quiet_lines = options_.write_file.empty() && options_.verbosity == 0;
-  if (quiet_lines && !options_.only_count)
+  if (quiet_lines && !options_.no_lines)
     std::fprintf(stderr,
                  "alibi: verbose output suppressed, use -v[v]... for full protocol decode\n");
-  bool first = !quiet_lines || options_.only_count;
+  bool first = !quiet_lines || options_.no_lines;
   for (const os::CaptureTap& tap : taps_.all()) {
     std::fprintf(stderr, "%slistening on %s, link-type %s, snapshot length %u bytes\n",
                  std::exchange(first, taps_.all().size() > 1) ? "alibi: " : "", tap.name().c_str(),

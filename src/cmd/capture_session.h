@@ -19,5 +19,7 @@ bool writes_pcapng(const CaptureOptions& options);
 /// "1 packet captured", "2 packets captured".
 std::string packets_text(std::uint64_t count, const char* what);
 int capture_error(const std::string& message);
+/// "reading from file a.pcap, link-type EN10MB (Ethernet), snapshot length 262144".
+void announce_file(const std::string& file, int link_type);
 
 }  // namespace alibi::cmd

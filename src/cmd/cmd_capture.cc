@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -12,6 +15,7 @@
 #include "cmd/capture_session.h"
 #include "cmd/command.h"
 #include "cmd/path_interfaces.h"
+#include "evidence/capture_file.h"
 #include "os/capture_devices.h"
 #include "os/live_filter.h"
 
@@ -20,6 +24,8 @@ namespace {
 
 constexpr std::uint32_t kLargestSnap = 262144;
 constexpr int kEthernet = 1;
+constexpr unsigned kSmallestRingKib = 4;
+constexpr std::uint64_t kLargestRingKib = 4U << 20U;
 
 /// Octets: millions as they are, or with k, m, g in powers of two.
 Result<std::uint64_t> rotate_size(const std::string& text) {
@@ -52,14 +58,58 @@ bool reads(const CaptureOptions& options) {
   return !options.read_file.empty() || !options.list_file.empty();
 }
 
+/// `text`, if there is any, as a number; what else it is, is `complaint`.
+template <typename Number>
+Result<void> set_number(Number& number, const std::string& text, std::uint64_t least,
+                        std::uint64_t most, const std::string& complaint) {
+  if (text.empty()) return {};
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || at != end || value < least || value > most) return fail(complaint);
+  number = static_cast<Number>(value);
+  return {};
+}
+
+/// Values are refused in tcpdump's words.
+Result<void> check_values(CaptureOptions& o) {
+  constexpr std::uint64_t kMost = 1UL << 62U;
+  constexpr std::uint64_t kMostInt = INT32_MAX;
+  const auto one_of = [](const std::string& word, std::initializer_list<std::string_view> known) {
+    return std::find(known.begin(), known.end(), word) != known.end();
+  };
+  if (!o.read_file.empty() && !o.list_file.empty())
+    return fail("-V and -r are mutually exclusive.");
+  if (o.stamp > 5) return fail("only -t, -tt, -ttt, -tttt and -ttttt are supported");
+  if (!one_of(o.direction, {"in", "out", "inout"}))
+    return fail("unknown capture direction `" + o.direction + "'");
+  if (!one_of(o.stamp_type, {"host"})) return fail("invalid time stamp type " + o.stamp_type);
+  if (!one_of(o.precision, {"micro", "nano"})) return fail("unsupported time stamp precision");
+  Result<void> done =
+      set_number(o.count, o.count_text, 1, kMost, "invalid packet count " + o.count_text);
+  if (done)
+    done = set_number(o.snap_length, o.snap_length_text, 0, kLargestSnap,
+                      fmt::format("invalid snaplen {} (must be >= 0 and <= {})", o.snap_length_text,
+                                  kLargestSnap));
+  if (done)
+    done = set_number(o.buffer_kib, o.buffer_kib_text, 1, kLargestRingKib,
+                      "invalid packet buffer size " + o.buffer_kib_text);
+  if (done)
+    done = set_number(o.rotate_seconds, o.rotate_seconds_text, 0, kMostInt,
+                      "invalid number of seconds " + o.rotate_seconds_text);
+  if (done)
+    done = set_number(o.file_count, o.file_count_text, 1, kMostInt,
+                      "invalid number of output files " + o.file_count_text);
+  if (o.snap_length == 0) o.snap_length = kLargestSnap;
+  if (o.buffer_kib != 0) o.buffer_kib = std::max(o.buffer_kib, kSmallestRingKib);
+  return done;
+}
+
 Result<void> complete(CaptureOptions& options) {
+  if (auto right = check_values(options); !right) return right;
   auto filter = filter_text(options);
   if (!filter) return tl::unexpected(filter.error());
   options.filter = std::move(*filter);
-  if (options.snap_length == 0) options.snap_length = kLargestSnap;
-  if (options.snap_length > kLargestSnap)
-    return fail(fmt::format("invalid snaplen {} (must be >= 0 and <= {})", options.snap_length,
-                            kLargestSnap));
   if (options.precision == "nano") options.nanoseconds = true;
   if (options.microseconds) options.nanoseconds = false;
   if (!options.rotate_size_text.empty()) {
@@ -77,7 +127,8 @@ Result<void> complete(CaptureOptions& options) {
     if (!found) return tl::unexpected(found.error());
     options.interfaces.insert(options.interfaces.end(), found->begin(), found->end());
   }
-  if (!options.interfaces.empty() || reads(options) || options.list_devices || options.show_version)
+  if (!options.interfaces.empty() || reads(options) || options.list_devices ||
+      options.show_version || options.dump_filter != 0)
     return {};
   auto device = os::first_capture_device();
   if (!device) return tl::unexpected(device.error());
@@ -90,13 +141,40 @@ int list_link_types(const CaptureOptions& options) {
   request.interface = options.interfaces.front();
   const auto filter = os::live_filter(request);
   if (!filter) return capture_error(filter.error().message);
-  fmt::print("Data link types for {} (use option -y to set):\n  {}\n", request.interface,
+  fmt::print(stderr, "Data link types for {} (use option -y to set):\n  {}\n", request.interface,
              os::link_type_text(filter->link_type));
   return 0;
 }
 
+/// -d with -r: the link type is the file's.
+Result<int> link_type_of_file(const CaptureOptions& options) {
+  std::optional<wire::LinkType> found;
+  const auto read = evidence::read_capture(
+      options.read_file, wire::Interest::Everything,
+      [&](const evidence::CapturedFrame& frame) { found = found.value_or(frame.link_type); });
+  if (!read) return tl::unexpected(read.error());
+  if (!found && !read->interfaces.empty()) found = read->interfaces.front().link_type;
+  const int dlt = os::dlt_of_linktype(static_cast<int>(found.value_or(wire::LinkType::Ethernet)));
+  announce_file(options.read_file, dlt);
+  return dlt;
+}
+
 int dump_filter(const CaptureOptions& options) {
-  const auto filter = os::OfflineFilter::compile(options.filter, kEthernet, !options.no_optimizer);
+  Result<int> link_type = kEthernet;
+  if (!options.read_file.empty()) {
+    link_type = link_type_of_file(options);
+  } else if (options.interfaces.empty()) {
+    fmt::print(stderr, "Warning: assuming Ethernet\n");
+  } else {
+    os::LiveFilterRequest request;
+    request.interface = options.interfaces.front();
+    if (request.interface == "any") fmt::print(stderr, "alibi: data link type LINUX_SLL2\n");
+    auto live = os::live_filter(request);
+    if (!live) return capture_error(live.error().message);
+    link_type = live->link_type;
+  }
+  if (!link_type) return capture_error(link_type.error().message);
+  const auto filter = os::OfflineFilter::compile(options.filter, *link_type, !options.no_optimizer);
   if (!filter) return capture_error(filter.error().message);
   filter->dump(options.dump_filter);
   return 0;
@@ -116,7 +194,7 @@ int capture(CaptureOptions& options) {
   }
   if (options.list_link_types) return list_link_types(options);
   if (options.list_stamp_types) {
-    fmt::print("Time stamp types for {} (use option -j to set):\n  host (Host)\n",
+    fmt::print(stderr, "Time stamp types for {} (use option -j to set):\n  host (Host)\n",
                options.interfaces.front());
     return 0;
   }
@@ -133,8 +211,9 @@ void add_output_letters(CLI::App& sub, CaptureOptions& o) {
   sub.add_flag("-v", o.verbosity, "more: IP headers, addresses, checksums");
   sub.add_flag("-q", o.quiet, "less");
   sub.add_flag("-N", o.short_names, "names of hosts without their domain");
-  sub.add_flag("-K", o.no_checksums, "do not check IP, TCP and UDP checksums");
-  sub.add_flag("-S", o.absolute_sequence,
+  sub.add_flag("-K,--dont-verify-checksums", o.no_checksums,
+               "do not check IP, TCP and UDP checksums");
+  sub.add_flag("-S,--absolute-tcp-sequence-numbers", o.absolute_sequence,
                "TCP sequence numbers as in the packet, as they always are here");
   sub.add_flag("-x", o.hex, "print octets; -xx with the link header");
   sub.add_flag("-X", o.hex_text, "print octets and characters; -XX with the link header");
@@ -143,59 +222,61 @@ void add_output_letters(CLI::App& sub, CaptureOptions& o) {
   sub.add_flag("-#,--number", o.number, "number the lines");
   sub.add_flag("--version", o.show_version, "print the versions of alibi and libpcap");
   sub.add_flag("--print", o.print, "print lines also with -w");
-  sub.add_flag("--count", o.only_count, "print nothing but the number of packets");
+  sub.add_flag("--count", o.only_count, "print nothing but, with -r, the number of packets");
   sub.add_flag("--nano", o.nanoseconds, "nanoseconds in stamps and pcap files");
   sub.add_flag("--micro", o.microseconds,
                "microseconds (the default; pcapng always has nanoseconds)");
-  sub.add_option("--time-stamp-precision", o.precision, "micro or nano")
-      ->check(CLI::IsMember({"micro", "nano"}));
+  sub.add_option("--time-stamp-precision", o.precision, "micro or nano");
 }
 
 void add_capture_letters(CLI::App& sub, CaptureOptions& o) {
-  sub.add_option("-i", o.interfaces,
+  sub.add_option("-i,--interface", o.interfaces,
                  "capture here (again for more): an interface, any, netns:NAME/INTERFACE; default: "
                  "the first of -D")
       ->allow_extra_args(false);
   sub.add_option("--path", o.path, "capture at every point between two ends (see alibi path)")
       ->expected(2)
       ->option_text("FROM TO");
-  sub.add_option("-c", o.count, "end after so many packets")->check(CLI::Range(1UL, 1UL << 62U));
-  sub.add_option("-s", o.snap_length, "octets kept of a packet")->capture_default_str();
-  sub.add_option("-B", o.buffer_kib, "ring of so many KiB per interface; default 32768")
-      ->check(CLI::Range(4U, 4U << 20U));
+  sub.add_option("-c", o.count_text, "end after so many packets");
+  sub.add_option("-s,--snapshot-length", o.snap_length_text,
+                 "octets kept of a packet; default, and for 0: 262144");
+  sub.add_option("-B,--buffer-size", o.buffer_kib_text,
+                 "ring of so many KiB per interface; default 32768");
   sub.add_option("--rings", o.rings, "share an interface's packets between so many rings")
       ->check(CLI::Range(1U, 16U));
-  sub.add_option("-y", o.link_type, "the link type that the interfaces are to have, by its name");
-  sub.add_flag("-p", o.not_promiscuous, "do not set the interface promiscuous");
-  sub.add_option("-Q", o.direction, "in, out or inout")
-      ->check(CLI::IsMember({"in", "out", "inout"}));
-  sub.add_option("-j", o.stamp_type, "type of time stamp")->check(CLI::IsMember({"host"}));
+  sub.add_option("-y,--linktype", o.link_type,
+                 "the link type that the interfaces are to have, by its name");
+  sub.add_flag("-p,--no-promiscuous-mode", o.not_promiscuous,
+               "do not set the interface promiscuous");
+  sub.add_option("-Q,--direction", o.direction, "in, out or inout");
+  sub.add_option("-j,--time-stamp-type", o.stamp_type, "type of time stamp: host");
   sub.add_flag("--immediate-mode", o.immediate, "a ring slot for each packet, also with -w");
-  sub.add_flag("-O", o.no_optimizer, "do not optimize the filter");
+  sub.add_flag("-O,--no-optimize", o.no_optimizer, "do not optimize the filter");
   sub.add_option("-F", o.filter_file, "read the filter from this file");
   sub.add_option(
-      "-Z", o.user,
+      "-Z,--relinquish-privileges", o.user,
       "become this user once the interfaces are open; one that goes away then stays away");
-  sub.add_flag("-D", o.list_devices, "list the devices");
-  sub.add_flag("-L", o.list_link_types, "list the link types of the device");
-  sub.add_flag("-J", o.list_stamp_types, "list the types of time stamps of the device");
+  sub.add_flag("-D,--list-interfaces", o.list_devices, "list the devices");
+  sub.add_flag("-L,--list-data-link-types", o.list_link_types, "list the link types of the device");
+  sub.add_flag("-J,--list-time-stamp-types", o.list_stamp_types,
+               "list the types of time stamps of the device");
   sub.add_flag("-d", o.dump_filter, "print the compiled filter; -dd as C, -ddd as numbers");
 }
 
 void add_file_letters(CLI::App& sub, CaptureOptions& o) {
-  auto* one = sub.add_option("-r", o.read_file, "read this file (- is standard input)");
-  sub.add_option("-V", o.list_file, "read the files that this one names, one a line")
-      ->excludes(one);
+  sub.add_option("-r", o.read_file, "read this file (- is standard input)");
+  sub.add_option("-V", o.list_file, "read the files that this one names, one a line");
   sub.add_option("-w", o.write_file,
                  "write this file (- is standard output): pcap, or pcapng when named so; packed "
                  "when it ends in .gz or .zst");
   sub.add_option("--format", o.format, "pcap or pcapng, whatever the name is")
       ->check(CLI::IsMember({"pcap", "pcapng"}));
-  sub.add_flag("-U", o.packet_buffered, "write packets to the file as they come");
+  sub.add_flag("-U,--packet-buffered", o.packet_buffered, "write packets to the file as they come");
   sub.add_option("-C", o.rotate_size_text,
                  "next file after so many million octets (k, m, g: powers of two)");
-  sub.add_option("-G", o.rotate_seconds, "next file after so many seconds; -w is strftime(3)'s");
-  sub.add_option("-W", o.file_count, "files: -C begins again with the first, -G ends");
+  sub.add_option("-G", o.rotate_seconds_text,
+                 "next file after so many seconds; -w is strftime(3)'s");
+  sub.add_option("-W", o.file_count_text, "files: -C begins again with the first, -G ends");
   sub.add_option("-z", o.rotate_command, "run this, with its name, on a file that -C or -G closed");
   sub.add_option("filter", o.filter_words, "pcap-filter(7)");
 }

@@ -96,7 +96,7 @@ int gaps_live(const GapsOptions& options, const investigate::SurveyRequest& requ
   capture.buffer_kib = options.buffer_kib;
   capture.not_promiscuous = options.not_promiscuous;
   capture.immediate = true;
-  capture.only_count = true;
+  capture.no_lines = true;
   std::vector<evidence::Tap> taps;
   for (const std::string& interface : options.interfaces) {
     evidence::Tap tap;

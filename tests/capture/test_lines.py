@@ -20,7 +20,8 @@ NAMED = ["-t", "-e -t", "-v -t", "-N -t"]  # hosts, services, protocols, and who
 
 
 def run(*command):
-    return subprocess.run(command, text=True, errors="replace", capture_output=True, check=False)
+    return subprocess.run(command, text=True, errors="replace", capture_output=True, check=False,
+                          stdin=subprocess.DEVNULL)
 
 
 class Lines(unittest.TestCase):
@@ -120,10 +121,35 @@ class Refusals(unittest.TestCase):
         self.assertEqual(done.stderr, run("tcpdump", "-i", "no-such-if0").stderr.replace(
             "tcpdump: ", "alibi: "))
 
-    def test_bad_size(self):
-        done = run(ALIBI, "capture", "-w", "x", "-C", "many")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("invalid file size many", done.stderr)
+    def test_values_and_questions_are_tcpdumps(self):
+        """What is refused, in which words, with which exit code; what asks for no packet."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "a.pcap")
+        packets.write_pcap(path, packets.adverts()[:3])
+        ways = ["-r nosuch", "-c 0", "-c many", "-c -1", "-s -1", "-s 999999", "-W 0", "-W x", "-B x",
+                "-B 0", "-j foo", "-Q foo", "-G -1", "-C x", "-C 0", "--time-stamp-precision=x",
+                "-n -t -t -t -t -t -t", "-V nosuch", "-n host", "-n port 99999", "-n foo bar",
+                "-n -t --snapshot-length=40 --no-optimize --packet-buffered --buffer-size=9",
+                "-n -t --direction=in --interface lo --time-stamp-type=host -s 0", "-d vrrp",
+                "-n -t --dont-verify-checksums -v"]
+        for way in ways:
+            words = [*way.split(), *([] if "-r" in way else ["-r", path])]
+            if words[0] == "-n" and words[1] in ("host", "port", "foo"):
+                words = ["-n", "-r", path, *words[1:-2]]
+            self.same(words)
+        for way in ("-d vrrp", "-dd arp", "-i lo -d vrrp", "-i any -d vrrp", "-i lo -L", "-i lo -J",
+                    "--list-data-link-types -i lo", "-V -", "-D", "--list-interfaces"):
+            needs_root = "-i" in way.split()
+            if os.geteuid() == 0 or not needs_root:
+                self.same(way.split())
+
+    def same(self, words):
+        with self.subTest(words=words):
+            theirs, ours = run("tcpdump", *words), run(ALIBI, "capture", *words)
+            self.assertEqual(theirs.stdout, ours.stdout)
+            self.assertEqual(theirs.stderr.replace("tcpdump: ", "alibi: "), ours.stderr)
+            self.assertEqual(theirs.returncode, ours.returncode)
 
 
 if __name__ == "__main__":

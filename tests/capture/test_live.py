@@ -140,6 +140,16 @@ class Beside(Live):
         self.assertEqual(*shown)
         self.assertEqual(*(pathlib.Path(path).read_bytes()[:24] for path in (theirs, ours)))
 
+    def test_no_lines_with_count(self):
+        """--count is for files: live it leaves the lines out, and the closing counters stay."""
+        words = ["-n", "--count", "-i", "eth0", "vrrp"]
+        peers = [self.tcpdump(*words), self.capture(*words)]
+        self.send([packets.group4(packets.vrrp2())])
+        time.sleep(1.5)
+        theirs, ours = [self.end(p) for p in peers]
+        self.assertEqual(theirs.replace("tcpdump: ", "alibi: "), ours)
+        self.assertIn("\n\n1 packet captured\n1 packet received by filter\n", ours)
+
     def test_a_count_ends_it(self):
         process = self.capture("-n", "-c", "2", "-i", "eth0", "vrrp")
         self.send(numbered(5))
