@@ -86,6 +86,7 @@ void Collector::place(TapId tap, TimeOrder<Heartbeat>::Placed& placed) {
   }
   Heartbeat beat = std::move(placed.item);
   beat.at = placed.stamp.at;
+  beat.absent_before = beat.absent_before || placed.seam;
   beat.tap = order.parts[placed.part];
   if (beat.tap != tap) scan_.move(beat.tap, beat.at);
   recording_.heartbeats.push_back(std::move(beat));
@@ -122,6 +123,13 @@ Recording Collector::finish(std::vector<std::string>* warnings) {
     recording_.begin = seen ? std::min(recording_.begin, span.first) : span.first;
     recording_.end = seen ? std::max(recording_.end, span.last) : span.last;
     seen = true;
+  }
+  for (std::size_t i = 0; i < scan_.taps.size(); ++i) {
+    const TapSpan& span = scan_.spans[i];
+    if (!span.timed) continue;
+    // Within what can be reckoned with, as the heartbeats are.
+    scan_.taps[i].begin = TimeOrder<Heartbeat>::reckonable(span.first);
+    scan_.taps[i].end = TimeOrder<Heartbeat>::reckonable(span.last);
   }
   recording_.taps = std::move(scan_.taps);
   if (warnings != nullptr) {

@@ -19,6 +19,14 @@ std::string base_name(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
 }
 
+// LINKTYPE_LINUX_SLL2: protocol (2), reserved (2), interface index (4), ...
+std::uint32_t port_of(const CapturedFrame& frame) {
+  if (frame.link_type != wire::LinkType::LinuxSll2 || frame.bytes.size() < 20) return 0;
+  std::uint32_t out = 0;
+  for (std::size_t i = 4; i < 8; ++i) out = out << 8U | frame.bytes[i];
+  return out;
+}
+
 std::string tap_name(const std::string& file, const std::string& interface, std::size_t i,
                      std::size_t interfaces) {
   if (interfaces < 2) return file;
@@ -89,7 +97,7 @@ TapId CaptureScan::split(TapId whole) {
 TapId CaptureScan::tap_of(std::size_t chain, std::uint32_t interface) {
   std::vector<TapId>& of_file = chains_[chain].taps;
   while (of_file.size() <= interface) {
-    homes_.push_back({chain, static_cast<std::uint32_t>(of_file.size()), 0});
+    homes_.push_back({chain, static_cast<std::uint32_t>(of_file.size()), 0, 0});
     of_file.push_back(static_cast<TapId>(taps.size()));
     taps.emplace_back();
     spans.emplace_back();
@@ -106,17 +114,60 @@ void CaptureScan::take(std::size_t number, const CapturedFrame& frame, const Sin
     return;
   }
   Chain& chain = chains_[number];
-  const std::int64_t set = frame.clock_set_ns + chain.clock_set_ns;
-  const Direction direction = direction_of(frame);
-  if (chain.files.size() == 1) {
-    return sink({tap, Instant{minus(frame.unix_ns, set)}, direction, frame});
-  }
+  const Instant at{minus(frame.unix_ns, frame.clock_set_ns + chain.clock_set_ns)};
+  const std::uint32_t port = port_of(frame);
+  if (chain.files.size() == 1 && port == 0) return sink({tap, at, direction_of(frame), frame});
   CapturedFrame piece = frame;
   piece.number += chain.packets;
   chain.begun.resize(std::max<std::size_t>(chain.begun.size(), frame.interface + std::size_t{1}));
   if (!chain.begun[frame.interface] && chain.unseen_before) piece.absent_before = true;
   chain.begun[frame.interface] = true;
-  sink({tap, Instant{minus(frame.unix_ns, set)}, direction, piece});
+  if (port != 0) return take_cooked(number, port, at, piece, sink);
+  sink({tap, at, direction_of(frame), piece});
+}
+
+void CaptureScan::take_cooked(std::size_t number, std::uint32_t port, Instant at,
+                              CapturedFrame frame, const Sink& sink) {
+  Chain& chain = chains_[number];
+  chain.losses.resize(std::max<std::size_t>(chain.losses.size(), frame.interface + std::size_t{1}));
+  Losses& losses = chain.losses[frame.interface];
+  losses.frames += frame.dropped_before;
+  losses.absences += frame.absent_before ? 1U : 0U;
+  const TapId whole = chain.taps[frame.interface];
+  const auto place = std::pair(frame.interface, port);
+  auto known = chain.ports.find(place);
+  if (known == chain.ports.end()) {
+    if (chain.ports.size() == kMostPorts || taps.size() >= kMostTaps) {
+      return sink({whole, at, direction_of(frame), frame});
+    }
+    const TapId tap = split(whole);
+    homes_[tap].part = 0;
+    homes_[tap].port = port;
+    known = chain.ports.emplace(place, Port{tap, losses}).first;
+  }
+  Port& here = known->second;
+  frame.dropped_before = losses.frames - here.heard.frames;
+  frame.absent_before = losses.absences != here.heard.absences;
+  here.heard = losses;
+  move(here.tap, at);
+  sink({here.tap, at, direction_of(frame), frame});
+}
+
+/// A cooked capture's taps after the one of all interfaces, which keeps what was of no interest.
+void CaptureScan::name_ports(const Chain& chain) {
+  for (const auto& [place, port] : chain.ports) {
+    Tap& whole = taps[chain.taps[place.first]];
+    Tap& tap = taps[port.tap];
+    tap.label = whole.label + ":if " + std::to_string(place.second);
+    tap.interface = whole.interface;
+    tap.ifindex = static_cast<int>(place.second & INT32_MAX);
+    tap.received = tap.written;
+    tap.unplaced = whole.unplaced;
+    tap.lost_at_end = whole.lost_at_end;
+    whole.written -= tap.written;
+    whole.received -= tap.written;
+    spans[port.tap] = spans[chain.taps[place.first]];
+  }
 }
 
 void CaptureScan::say_pieces(const Chain& chain) {
@@ -136,7 +187,7 @@ void CaptureScan::name_taps() {
   for (const Chain& chain : chains_) say_pieces(chain);
   std::map<std::string, unsigned> used;
   for (std::size_t i = 0; i < taps.size(); ++i) {
-    if (homes_[i].part != 0) continue;
+    if (homes_[i].part != 0 || homes_[i].port != 0) continue;
     const Chain& chain = chains_[homes_[i].chain];
     Tap& tap = taps[i];
     std::string files = base_name(chain.files.front());
@@ -146,6 +197,7 @@ void CaptureScan::name_taps() {
     const unsigned again = ++used[std::to_string(homes_[i].chain) + " " + tap.label];
     if (again > 1) tap.label += " (" + std::to_string(again) + ")";
   }
+  for (const Chain& chain : chains_) name_ports(chain);
 }
 
 /// Statistics count since the capture began, also over pieces: then only what is new is of this
@@ -195,6 +247,13 @@ void CaptureScan::count_taps(std::size_t chain, const std::string& file,
                          " times while this was captured, by " +
                          seconds_text(Duration(interface.clock_set_ns)) +
                          " in all; times are by the clock as it was before");
+    }
+    tap.mixed = interface.link_type == wire::LinkType::LinuxSll;
+    if (interface.frames > interface.passed_over && tap.mixed) {
+      warnings.push_back(tap_name(file, interface.name, i, summary.interfaces.size()) +
+                         ": what it saw may be of several interfaces, and it does not say of which "
+                         "(LINUX_SLL; tcpdump -y LINUX_SLL2 does): routers are told apart by their "
+                         "virtual addresses, and what passes two interfaces is seen twice");
     }
     warn(std::exchange(without_time_[id], 0), "without a time stamp were left out");
     warn(wire::is_known(interface.link_type) ? 0 : interface.frames,
@@ -310,7 +369,7 @@ std::vector<TapId> CaptureScan::arrange() {
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto key = [&](std::size_t i) {
     const Home& home = homes_[i];
-    return std::tuple(chains_[home.chain].given, home.interface, home.part, i);
+    return std::tuple(chains_[home.chain].given, home.interface, home.port, home.part, i);
   };
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return key(a) < key(b); });

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Captures read one after the other, in one pass each: every interface of every file is a tap, but
-// for files that are pieces of one capture.
+// for files that are pieces of one capture. A cooked capture that tells the interface of each
+// packet (LINUX_SLL2) has a tap for each that saw something of interest, and one for all else.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -57,7 +59,7 @@ class CaptureScan {
 
   /// Live: the taps, before their first frame.
   void begin(std::vector<Tap> live);
-  /// Live: a frame, handed on and counted.
+  /// Live: a frame, handed on and counted. The `any` device is one tap, unlike that of files.
   void feed(const CapturedFrame& frame, const Sink& sink);
 
   /// Tap::undecoded counts what was passed over; the sink adds what it could not use.
@@ -66,6 +68,15 @@ class CaptureScan {
   std::vector<std::string> warnings;
 
  private:
+  /// What a cooked capture lost so far, which may have been of any of its interfaces.
+  struct Losses {
+    std::uint64_t frames = 0, absences = 0;
+  };
+  struct Port {
+    TapId tap = 0;
+    Losses heard;  // when something of it was taken last
+  };
+  static constexpr std::size_t kMostPorts = 4096;  // of one capture; more are not told apart
   /// What is read as one capture: one file, or pieces.
   struct Chain {
     PieceChain pieces;
@@ -79,6 +90,8 @@ class CaptureScan {
     std::int64_t clock_set_ns = 0;  // of the piece that is read, against the first
     bool unseen_before = false;     // it may have stood still before the piece that is read
     std::vector<bool> begun;        // by interface: something of this piece was taken
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Port> ports;  // by interface and ifindex
+    std::vector<Losses> losses;                                     // by interface
   };
   Result<void> add(const std::string& path, std::optional<CaptureHead> head, std::size_t given,
                    wire::Interest interest, const Sink& sink);
@@ -89,13 +102,17 @@ class CaptureScan {
   void count_taps(std::size_t chain, const std::string& file, const CaptureSummary& summary);
   void count_losses(Chain& chain, std::size_t i, const CaptureInterface& interface, Tap& tap);
   void close_piece(Chain& chain, const CaptureSummary& summary);
+  void take_cooked(std::size_t chain, std::uint32_t port, Instant at, CapturedFrame frame,
+                   const Sink& sink);
   void name_taps();
+  void name_ports(const Chain& chain);
   void say_pieces(const Chain& chain);
 
   std::vector<Chain> chains_;
   struct Home {
     std::size_t chain = 0;
     std::uint32_t interface = 0;
+    std::uint32_t port = 0;  // ifindex of a cooked capture
     std::uint32_t part = 0;
   };
   std::vector<Home> homes_;                  // beside `taps`

@@ -32,6 +32,9 @@ struct Tap {
   /// Of `dropped`, in capture files: a total at the end that does not say when; and what was lost
   /// behind the last frame.
   std::uint64_t unplaced = 0, lost_at_end = 0;
+  Instant begin{}, end{};  ///< of a capture file: its first and last packet of any kind; else 0
+  /// A cooked capture that may be of several interfaces, and does not say of which (LINUX_SLL).
+  bool mixed = false;
 };
 
 enum class Direction : std::uint8_t { Unknown, In, Out };

@@ -32,7 +32,7 @@ struct Disorder {
 template <typename Item>
 class TimeOrder {
  public:
-  static constexpr Duration kWindow = 30s;
+  static constexpr Duration kWindow = 10min;
   static constexpr std::size_t kMostHeld = 1024;
 
   /// In order of time within its part, but for what is too late: part 0 until the stamps go back
@@ -42,16 +42,22 @@ class TimeOrder {
     Item item;
     bool reordered = false;
     bool too_late = false;
+    bool seam = false;  ///< what belongs beside it may be in another part
     unsigned part = 0;
   };
 
+  /// Stamps from 1970 to 2116 can be reckoned with; others are taken for the nearest.
+  static Instant reckonable(Instant at) {
+    return Instant{std::clamp<std::int64_t>(at.ns, 0, std::int64_t{1} << 62U)};
+  }
+
   template <typename Given, typename Sink>
   void take(Stamped stamp, Given&& item, Sink&& sink) {
-    const Instant raw{std::clamp<std::int64_t>(stamp.at.ns, 0, kFar)};
+    const Instant raw = reckonable(stamp.at);
     if (!trial_.empty() && raw + shift_ >= newest_) settle(true, sink);
     stamp.at = raw + shift_;
     const bool behind = any_ && stamp.at < newest_;
-    Placed placed{stamp, std::forward<Given>(item), false, false, part_};
+    Placed placed{stamp, std::forward<Given>(item), false, false, false, part_};
     if (!behind && trial_.empty()) {
       newest_ = stamp.at;
       any_ = true;
@@ -81,8 +87,7 @@ class TimeOrder {
   /// After so long, or so many, what stays behind has not been overtaken.
   static constexpr Duration kTrial = 10s;
   static constexpr std::size_t kMostTried = 64;
-  /// Stamps from 1970 to 2116 can be reckoned with, and clocks that were set back by ten years.
-  static constexpr std::int64_t kFar = std::int64_t{1} << 62U;
+  /// A clock that was set back by more than ten years is not believed.
   static constexpr Duration kFurthest = std::chrono::hours(24 * 3653);
 
   bool holds() const { return first_ < held_.size(); }
@@ -124,6 +129,7 @@ class TimeOrder {
         [](Instant at, const Placed& other) { return at < other.stamp.at; });
     placed.reordered = after != held_.end();
     disorder_.reordered += placed.reordered ? 1U : 0U;
+    if (placed.reordered && part_ != 0) placed.seam = after->seam = true;
     newest_ = std::max(newest_, placed.stamp.at);
     held_.insert(after, std::move(placed));
   }
@@ -145,14 +151,19 @@ class TimeOrder {
       return out;
     };
     const BackwardsFinding found = find_backwards(stamps(held_, first_), stamps(trial_, 0));
+    const Duration back = newest_ - trial_.front().stamp.at;
     const auto is_late = [&](const Placed& p) { return released_ && p.stamp.at < *released_; };
     const auto late = std::count_if(trial_.begin(), trial_.end(), is_late);
     if (found.what == Backwards::ClockSet && shift_ + found.by < kFurthest) {
       note(found.by, found.what);
       shift_ += found.by;
       for (Placed& placed : trial_) placed.stamp.at = placed.stamp.at + found.by;
-    } else if (!caught_up && static_cast<std::size_t>(late) * 2 > trial_.size()) {
-      note(newest_ - trial_.front().stamp.at, found.what);
+    } else if (!caught_up && (static_cast<std::size_t>(late) * 2 > trial_.size() ||
+                              (found.what == Backwards::Unclear && back > kTrial))) {
+      note(back, found.what);
+      for (std::size_t i = first_ + 1; i < held_.size(); ++i) {
+        if (held_[i - 1].reordered) held_[i - 1].seam = held_[i].seam = true;
+      }
       while (holds()) let_go(sink);
       released_.reset();
       newest_ = trial_.front().stamp.at;

@@ -118,26 +118,39 @@ TEST(TimeOrder, ManySendersOutvoteOne) {
 }
 
 TEST(TimeOrder, AnEarlierPieceBehindALaterOneIsAPartOfItsOwn) {
-  std::vector<Row> rows = set_back_rows(240, 240, 0, true);
-  std::rotate(rows.begin(), rows.begin() + 120, rows.end());
+  std::vector<Row> rows = set_back_rows(2400, 2400, 0, true);
+  std::rotate(rows.begin(), rows.begin() + 1200, rows.end());
   const Placing out = place(rows);
   ASSERT_EQ(out.disorder.steps.size(), 1U);
   EXPECT_EQ(out.disorder.steps[0].what, Backwards::OutOfOrder);
-  EXPECT_EQ(out.parts[119], 0U);
-  EXPECT_EQ(out.parts[120], 1U);
+  EXPECT_EQ(out.parts[1199], 0U);
+  EXPECT_EQ(out.parts[1200], 1U);
   EXPECT_TRUE(out.sorted);
   EXPECT_EQ(out.too_late, 0U);
 }
 
+TEST(TimeOrder, PiecesInReverseWithinTheWindowAreSorted) {
+  std::vector<Row> rows = set_back_rows(240, 240, 0, true);
+  std::reverse(rows.begin(), rows.end());
+  for (std::size_t i = 0; i < rows.size(); i += 8) {
+    std::reverse(rows.begin() + static_cast<std::ptrdiff_t>(i),
+                 rows.begin() + static_cast<std::ptrdiff_t>(i + 8));
+  }
+  const Placing out = place(rows);
+  EXPECT_TRUE(out.disorder.steps.empty());
+  EXPECT_TRUE(out.sorted);
+  EXPECT_EQ(out.times_ms.size(), 240U);
+}
+
 TEST(TimeOrder, WhatIsFurtherBackThanTheWindowIsCountedAndHandedOut) {
-  std::vector<Row> rows = set_back_rows(200, 200, 0, true);
+  std::vector<Row> rows = set_back_rows(2000, 2000, 0, true);
   const Row late = rows[20];
   rows.erase(rows.begin() + 20);
-  rows.insert(rows.begin() + 100, late);
+  rows.insert(rows.begin() + 1000, late);
   const Placing out = place(rows);
   EXPECT_EQ(out.too_late, 1U);
   EXPECT_EQ(out.disorder.too_late, 1U);
-  EXPECT_EQ(out.times_ms.size(), 199U);
+  EXPECT_EQ(out.times_ms.size(), 1999U);
   EXPECT_TRUE(out.sorted);
 }
 

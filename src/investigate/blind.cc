@@ -39,7 +39,6 @@ Blind BlindTimes::within(Instant from, Instant until) const {
 
 std::vector<BlindTimes> blind_times(const evidence::Recording& recording) {
   std::vector<BlindTimes> out(recording.taps.size());
-  if (recording.has_host_evidence) return out;
   for (const evidence::Heartbeat& beat : recording.heartbeats) {
     out[beat.tap].take(beat.at, beat.dropped_before, beat.absent_before);
   }

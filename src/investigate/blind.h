@@ -41,8 +41,8 @@ class BlindTimes {
   std::optional<Instant> last_;  // heartbeat, in time
 };
 
-/// By tap, each on its own clock; of captures. Where the hosts were watched, too, they tell more of
-/// a silence than the taps.
+/// By tap, each on its own clock. Where the sender's host was watched (Stream::watched), that tells
+/// more of its silence than the taps.
 std::vector<BlindTimes> blind_times(const evidence::Recording& recording);
 
 /// Were nothing missing in it but what was lost, would `length` still hold a silence of `limit`? So

@@ -106,7 +106,8 @@ void CaptureSurvey::feed(const evidence::CapturedFrame& frame) {
 }
 
 void CaptureSurvey::take(const TapFrame& at) {
-  several_ = several_ || at.frame.interfaces > 1;
+  several_ = several_ || at.frame.interfaces > 1 ||
+             (!live_ && at.frame.link_type == wire::LinkType::LinuxSll2);
   TapOrder& order = at_tap(orders_, at.tap);
   order.dropped += at.frame.dropped_before;
   order.absent += at.frame.absent_before ? 1U : 0U;
@@ -138,6 +139,7 @@ void CaptureSurvey::place(evidence::TapId tap, Order::Placed& placed) {
   Sighting& sighting = placed.item;
   sighting.beat.at = reckonable(placed.stamp.at);
   sighting.reordered = placed.reordered;
+  sighting.beat.absent_before = sighting.beat.absent_before || placed.seam;
   if (placed.part != 0) {
     std::vector<evidence::TapId>& parts = orders_[tap].parts;
     if (parts.empty()) parts.push_back(tap);
@@ -214,6 +216,10 @@ bool CaptureSurvey::advert(const TapFrame& at, Sighting& out) {
   const wire::Advertisement& advert = frame.vrrp->decoded.advertisement;
   out.stream.router = {advert.vrid, frame.vrrp->source.family, advert.version};
   out.stream.network = frame.vrrp->network;
+  if (at.frame.link_type == wire::LinkType::LinuxSll ||
+      (live_ && at.frame.link_type == wire::LinkType::LinuxSll2)) {  // one tap for all interfaces
+    out.stream.addresses = number_of(advert.addresses);
+  }
   out.source = frame.vrrp->source;
   out.source_mac = frame.vrrp->source_mac;
   out.beat.priority = advert.priority;
@@ -221,6 +227,21 @@ bool CaptureSurvey::advert(const TapFrame& at, Sighting& out) {
   out.beat.ip_id = frame.vrrp->ip_id;
   out.beat.content = content_of(advert);
   return true;
+}
+
+/// 0 when there are too many to tell apart.
+std::uint32_t CaptureSurvey::number_of(const std::vector<wire::IpAddress>& addresses) {
+  const std::set<wire::IpAddress> sorted(addresses.begin(), addresses.end());
+  std::string name;
+  for (const wire::IpAddress& address : sorted) name += " " + address.text();
+  const auto known = address_numbers_.find(name);
+  if (known != address_numbers_.end()) return known->second;
+  constexpr std::size_t kMost = 4096;
+  if (addresses_.size() == kMost) return 0;
+  addresses_.push_back(name);
+  const auto number = static_cast<std::uint32_t>(addresses_.size());
+  address_numbers_.emplace(name, number);
+  return number;
 }
 
 bool CaptureSurvey::flow(const TapFrame& at, Sighting& out) {
@@ -303,6 +324,7 @@ GapReport CaptureSurvey::finish() {
   out.streams = survey_.finish(ends);
   arrange(out);
   out.flows = std::move(flows_);
+  out.addresses = std::move(addresses_);
   out.settings = request_.settings;
   out.left_out = left_out_ + survey_.left_out();
   if (several_ && taps > 1) {

@@ -32,7 +32,8 @@ struct GapReport {
   std::vector<std::uint64_t> defective;  ///< adverts that are none by their checksum or form
   std::vector<std::uint64_t> excluded;   ///< heartbeats that were not asked for
   std::vector<StreamSurvey> streams;
-  std::vector<std::string> flows;  ///< names of the flows 1, 2, ...
+  std::vector<std::string> flows;      ///< names of the flows 1, 2, ...
+  std::vector<std::string> addresses;  ///< what StreamKey::addresses numbers
   GapSurvey::Settings settings;
   std::uint64_t left_out = 0;      ///< heartbeats of too many senders or flows
   std::vector<TapClock> clocks;    ///< with several taps of files, beside `taps`
@@ -78,6 +79,7 @@ class CaptureSurvey {
   void take(const evidence::TapFrame& at);
   bool advert(const evidence::TapFrame& at, Sighting& out);
   bool flow(const evidence::TapFrame& at, Sighting& out);
+  std::uint32_t number_of(const std::vector<wire::IpAddress>& addresses);
   bool asked_for(const Sighting& sighting) const;
   using Order = evidence::TimeOrder<Sighting>;
   void place(evidence::TapId tap, Order::Placed& placed);
@@ -103,6 +105,8 @@ class CaptureSurvey {
   PresenceLog presence_;
   std::map<std::string, std::uint32_t> flow_numbers_;
   std::vector<std::string> flows_;
+  std::map<std::string, std::uint32_t> address_numbers_;
+  std::vector<std::string> addresses_;
   struct TapOrder {
     Order order;
     std::vector<evidence::TapId> parts;     // the tap, and what was split off

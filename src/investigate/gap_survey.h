@@ -22,6 +22,9 @@ struct StreamKey {
   RouterKey router;
   std::uint32_t flow = 0;
   std::uint64_t network = 0;  ///< wire::VrrpPacket::network: one tap may see several
+  /// Where the tap does not say at which interface (evidence::Tap::mixed), virtual addresses that
+  /// the caller numbers from 1; else 0.
+  std::uint32_t addresses = 0;
   auto operator<=>(const StreamKey&) const = default;
 };
 

@@ -72,6 +72,7 @@ class GapWatch {
   /// Heartbeats of a stream held for incidents to come.
   std::size_t held(const GapSurvey::Key& stream) const { return survey_.survey_.held(stream); }
   const std::vector<std::string>& flows() const { return survey_.flows_; }
+  const std::vector<std::string>& addresses() const { return survey_.addresses_; }
 
  private:
   using Key = GapSurvey::Key;

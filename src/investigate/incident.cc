@@ -89,9 +89,10 @@ bool outbids(const Stream& a, Priority a_priority, const Stream& b, Priority b_p
   return wire::higher(a.source, b.source);
 }
 
-/// On the common time line.
-Blind blind_at(const TapBeats& tap, std::span<const BlindTimes> blind, Instant from,
-               Instant until) {
+/// On the common time line; nothing where the sender's host was watched.
+Blind blind_at(const Stream& stream, const TapBeats& tap, std::span<const BlindTimes> blind,
+               Instant from, Instant until) {
+  if (stream.watched) return {from, until, 0, 0, false};
   const Duration ahead = tap.clock.ahead;
   Blind out = blind[tap.tap].within(from + ahead, until + ahead);
   out.from = std::max(from, out.from - ahead);
@@ -158,7 +159,7 @@ Incident hand_over(const std::vector<Stream>& streams, const std::vector<Reign>&
   // By what it advertised last: the stream's interval is the shortest that it ever had.
   if (last != nullptr) incident.interval = std::max(incident.interval, last->interval);
   if (const Beat* next = Stream::first_after(heard, reign.begin)) incident.resumed = next->at;
-  incident.blind = blind_at(heard, blind, incident.silent_since, incident.at);
+  incident.blind = blind_at(from, heard, blind, incident.silent_since, incident.at);
   incident.kind = classify(incident, from, to, last);
   if (incident.kind == Kind::Preemption) find_decisive_fall(from, to, before, incident);
   incident.is_return = std::any_of(reigns.begin(), reigns.end(), [&](const Reign& r) {
@@ -177,6 +178,11 @@ bool other_reigns(const std::vector<Reign>& reigns, std::size_t stream, Instant 
   });
 }
 
+/// Where a capture at the tap was over, or its interface had gone for good, nobody was silent.
+Instant end_at(const TapBeats& tap, Instant end) {
+  return tap.clock.capture ? std::min(end, std::max(tap.clock.last, tap.beats.back().at)) : end;
+}
+
 /// Gaps over half the master-down interval where the peers listen, with no hand-over in them.
 void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& reigns, Instant end,
                  std::span<const BlindTimes> blind, std::vector<Incident>& out) {
@@ -186,13 +192,13 @@ void near_misses(const std::vector<Stream>& streams, const std::vector<Reign>& r
     for (std::size_t i = 0; i < beats.size(); ++i) {
       const bool open = i + 1 == beats.size();
       if (beats[i].priority.value == 0) continue;
-      const Instant until = open ? end : beats[i + 1].at;
+      const Instant until = open ? end_at(stream.far_end(), end) : beats[i + 1].at;
       if (!open && (beats[i + 1].in_time_before > 0 || beats[i + 1].absent_before)) continue;
       const Duration expected = std::max(stream.interval, beats[i].interval);
       const Duration down = master_down_interval(stream.router, Priority{100}, expected);
       const Duration limit = open ? down : down / 2;
       if (until - beats[i].at <= limit) continue;
-      const Blind blind_then = blind_at(stream.far_end(), blind, beats[i].at, until);
+      const Blind blind_then = blind_at(stream, stream.far_end(), blind, beats[i].at, until);
       if (!proven(blind_then, until - beats[i].at, limit)) continue;
       if (other_reigns(reigns, s, beats[i].at + 1ms, until)) continue;
       Incident incident;

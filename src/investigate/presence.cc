@@ -155,6 +155,7 @@ class Matching {
 
 void PresenceLog::take(const Sighting& sighting) {
   StreamKey stream = sighting.stream;
+  stream.addresses = 0;
   stream.network = 0;  // on its way a heartbeat enters tunnels and leaves them
   Marks& marks = marks_[{stream, sighting.source}][{sighting.tap, sighting.stream.network}];
   constexpr std::size_t kMostMacs = 64;  // one that sends with more is no router

@@ -29,7 +29,7 @@ Bond bond(const Stream& a, const Stream& b) {
   bool common_tap = false;
   for (const TapBeats& beats : a.taps) {
     const TapBeats* there = b.at_tap(beats.tap);
-    if (there == nullptr) continue;
+    if (there == nullptr || beats.mixed) continue;  // which interfaces they were at is not known
     if (seen_together(beats, *there)) return Bond::Tap;
     common_tap = true;
   }

@@ -150,6 +150,19 @@ void say_undecided(const evidence::Recording& recording, std::span<Stream> strea
   }
 }
 
+/// Does a router run where the first tap is, from where the adverts went out?
+bool is_watched(const evidence::Recording& recording, const Stream& stream) {
+  const std::uint64_t netns = recording.taps[stream.origin().tap].netns;
+  if (!recording.has_host_evidence || netns == 0) return false;
+  if (stream.origin().beats.back().direction != evidence::Direction::Out) return false;
+  return std::any_of(recording.events.begin(), recording.events.end(),
+                     [&](const evidence::Event& event) {
+                       const auto* found = std::get_if<evidence::ProcessFound>(&event.fact);
+                       return found != nullptr && found->netns == netns &&
+                              found->role == evidence::ProcessFound::Role::Heartbeat;
+                     });
+}
+
 /// `plain`: router and source, which all streams of `source` have.
 void add_streams(const evidence::Recording& recording, std::span<const TapClock> clocks,
                  const Stream& plain, Source& source, std::vector<Stream>& out) {
@@ -173,6 +186,7 @@ void add_streams(const evidence::Recording& recording, std::span<const TapClock>
       addresses.merge(seen.addresses);
       if (stream.taps.empty() || stream.taps.back().tap != where.first) {
         stream.taps.push_back(TapBeats{where.first, {}, clocks[where.first]});
+        stream.taps.back().mixed = recording.taps[where.first].mixed;
       }
       TapBeats& tap = stream.taps.back();
       tap.networks.insert(where.second);
@@ -186,6 +200,7 @@ void add_streams(const evidence::Recording& recording, std::span<const TapClock>
     stream.addresses.assign(addresses.begin(), addresses.end());
     stream.interval = learned_interval(stream);
     order_from_sender(stream);
+    stream.watched = is_watched(recording, stream);
     out.push_back(std::move(stream));
   }
   say_undecided(recording, std::span(out).subspan(first), networks.undecided);

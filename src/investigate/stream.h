@@ -48,6 +48,7 @@ struct TapBeats {
   std::vector<Beat> beats;  ///< ordered by time, never empty; on the common time line
   TapClock clock{};
   std::set<std::uint64_t> networks{};  ///< in which it was seen there (wire::VrrpPacket::network)
+  bool mixed = false;                  ///< evidence::Tap::mixed
 };
 
 /// All adverts of one source for one router in one network (networks.h). `taps` stand sender first.
@@ -62,6 +63,9 @@ struct Stream {
   std::vector<wire::IpAddress> addresses{};  ///< all virtual addresses advertised, sorted
   /// Other networks with the same source that may be this one, for all that was seen; a line each.
   std::vector<std::string> undecided{};
+  /// The first tap is on the sender's host, which was watched: that tells more of a silence than
+  /// what a tap lost.
+  bool watched = false;
 
   const TapBeats& origin() const { return taps.front(); }
   const TapBeats& far_end() const { return taps.back(); }

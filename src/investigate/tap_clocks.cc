@@ -102,6 +102,12 @@ void find_spans(const evidence::Recording& recording, std::vector<TapClock>& clo
   };
   for (const evidence::Heartbeat& beat : recording.heartbeats) see(beat.tap, beat.at);
   for (const evidence::ArpSeen& arp : recording.arps) see(arp.tap, arp.at);
+  for (std::size_t i = 0; i < recording.taps.size(); ++i) {
+    const evidence::Tap& tap = recording.taps[i];
+    if (tap.end == Instant{}) continue;
+    see(static_cast<evidence::TapId>(i), tap.begin);
+    see(static_cast<evidence::TapId>(i), tap.end);
+  }
 }
 
 }  // namespace

@@ -47,10 +47,11 @@ void missing_about_place(const Scene& scene, Finding& finding) {
           blind.absent ? "its interface had gone" : fmt::format("it lost {} frames", blind.lost)));
     }
     if (blind.unplaced > 0) {
-      finding.missing.push_back(fmt::format(
-          "when the capture at tap {} lost {} of {} frames, which it does not say: "
-          "adverts may be among them",
-          scene.recording.taps[tap].label, blind.unplaced, scene.recording.taps[tap].received));
+      finding.missing.push_back(
+          fmt::format("when the capture at tap {} lost {} of {} frames, which it does not say: "
+                      "adverts may be among them",
+                      scene.recording.taps[tap].label, blind.unplaced,
+                      std::max(scene.recording.taps[tap].received, blind.unplaced)));
     }
   }
   for (const std::string& line : scene.from.undecided) finding.missing.push_back(line);

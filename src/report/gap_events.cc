@@ -121,7 +121,7 @@ std::string gap_events_head(EventFormat format) {
 std::string gap_event_line(const investigate::GapWatch& watch, const GapEvent& event,
                            EventFormat format) {
   const std::string& tap = watch.taps()[event.tap].label;
-  const std::string stream = stream_name(watch.flows(), event.stream);
+  const std::string stream = stream_name(watch.flows(), watch.addresses(), event.stream);
   if (format == EventFormat::Json) return json_line(tap, stream, event);
   if (format == EventFormat::Csv) return csv_line(tap, stream, event);
   return fmt::format("{}  {:<11}  {} at {}: {}\n", timestamp_text(event.at.ns), kind_of(event),

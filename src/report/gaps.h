@@ -27,6 +27,7 @@ std::string incident_text(const wire::IpAddress& from, const wire::IpAddress& to
 
 /// "VRID 205 (IPv4, v2)", or the flow's name.
 std::string stream_name(const GapReport& report, const investigate::StreamKey& key);
-std::string stream_name(std::span<const std::string> flows, const investigate::StreamKey& key);
+std::string stream_name(std::span<const std::string> flows, std::span<const std::string> addresses,
+                        const investigate::StreamKey& key);
 
 }  // namespace alibi::report

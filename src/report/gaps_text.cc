@@ -34,7 +34,7 @@ void tap_line(std::string& out, const GapReport& report, std::size_t i) {
                        seconds_text(report.last[i] - report.first[i]));
   }
   out += "\n";
-  if (tap.unplaced != 0) {
+  if (tap.unplaced != 0 && tap.dropped != 0) {
     out += fmt::format(
         "    {} of {} frames were lost, and the capture does not say when: what they "
         "may have filled is unproven\n",
@@ -192,12 +192,14 @@ std::string incident_text(const wire::IpAddress& from_source, const wire::IpAddr
 }
 
 std::string stream_name(const GapReport& report, const investigate::StreamKey& key) {
-  return stream_name(report.flows, key);
+  return stream_name(report.flows, report.addresses, key);
 }
 
-std::string stream_name(std::span<const std::string> flows, const investigate::StreamKey& key) {
+std::string stream_name(std::span<const std::string> flows, std::span<const std::string> addresses,
+                        const investigate::StreamKey& key) {
   std::string network = wire::network_text(key.network);
   if (!network.empty()) network = " in " + network;
+  if (key.addresses != 0) network += " with" + addresses[key.addresses - 1];
   if (key.flow != 0) return flows[key.flow - 1] + network;
   return fmt::format("VRID {} ({}, v{}){}", key.router.vrid.value,
                      key.router.family == wire::Family::V4 ? "IPv4" : "IPv6", key.router.version,

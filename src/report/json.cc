@@ -120,6 +120,23 @@ ordered_json incident_json(const evidence::Recording& recording, const Verdict& 
   return json;
 }
 
+/// Of captures: where hosts were watched they tell more of a silence.
+ordered_json blind_json(const evidence::Recording& recording) {
+  ordered_json out = ordered_json::array();
+  if (recording.has_host_evidence) return out;
+  const auto times = investigate::blind_times(recording);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    for (const investigate::Blind& blind : times[i].all()) {
+      out.push_back({{"tap", recording.taps[i].label},
+                     {"from_unix_ns", recording.unix_ns(blind.from)},
+                     {"until_unix_ns", recording.unix_ns(blind.until)},
+                     {"lost", blind.lost},
+                     {"absent", blind.absent}});
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string verdicts_json(const evidence::Recording& recording,
@@ -133,8 +150,10 @@ std::string verdicts_json(const evidence::Recording& recording,
                             {"interface", tap.interface},
                             {"received", tap.received},
                             {"written", tap.written},
-                            {"dropped", tap.dropped}});
+                            {"dropped", tap.dropped},
+                            {"dropped_some_time", tap.unplaced}});
   }
+  json["blind"] = blind_json(recording);
   json["losses"] = ordered_json::array();
   for (const evidence::SourceLoss& loss : recording.losses) {
     json["losses"].push_back({{"source", loss.source}, {"lost", loss.lost}, {"why", loss.why}});

@@ -188,6 +188,34 @@ std::string verdict_text(const evidence::Recording& recording, const Verdict& ve
   return out;
 }
 
+std::string blindness_text(const evidence::Recording& recording) {
+  constexpr std::size_t kMostLines = 20;
+  if (recording.has_host_evidence) return {};
+  std::string out;
+  const auto times = investigate::blind_times(recording);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const evidence::Tap& tap = recording.taps[i];
+    if (tap.unplaced != 0 && tap.dropped != 0) {
+      out += fmt::format("tap {} lost {} of {} frames, and does not say when\n", tap.label,
+                         tap.unplaced, tap.received);
+    }
+    std::size_t lines = 0;
+    for (const investigate::Blind& blind : times[i].all()) {
+      if (lines++ == kMostLines) break;
+      out += fmt::format(
+          "tap {} was blind from {} to {}: {}\n", tap.label,
+          time_of_day_text(recording.unix_ns(blind.from)),
+          time_of_day_text(recording.unix_ns(blind.until)),
+          blind.absent ? "its interface had gone" : fmt::format("it lost {} frames", blind.lost));
+    }
+    if (times[i].all().size() > kMostLines) {
+      out += fmt::format("tap {} was blind {} times more\n", tap.label,
+                         times[i].all().size() - kMostLines);
+    }
+  }
+  return out;
+}
+
 std::string verdicts_text(const evidence::Recording& recording,
                           const std::vector<Verdict>& verdicts) {
   std::string out;
@@ -208,7 +236,7 @@ std::string verdicts_text(const evidence::Recording& recording,
     separator = ", ";
   }
   if (harmless > 0) out += fmt::format("{}{} without failure", separator, harmless);
-  return out + "\n";
+  return out + "\n" + blindness_text(recording);
 }
 
 std::string counters_text(const evidence::Recording& recording) {

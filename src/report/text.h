@@ -13,6 +13,9 @@ namespace alibi::report {
 std::string verdict_text(const evidence::Recording& recording, const investigate::Verdict& verdict,
                          std::size_t number);
 
+/// When the captures of a recording without host evidence saw nothing or not all, a line each.
+std::string blindness_text(const evidence::Recording& recording);
+
 /// All verdicts, and a closing summary line: "3 incidents: 1 host.io.log, 2 without failure".
 std::string verdicts_text(const evidence::Recording& recording,
                           const std::vector<investigate::Verdict>& verdicts);

@@ -307,12 +307,15 @@ class Gaps(unittest.TestCase):
 
     def test_pieces_joined_in_the_wrong_order_are_surveyed_each_by_itself(self):
         s = mc.SECOND
-        packets = [(mc.BEGIN + t * s, mc.advert(t)) for t in range(200)]
-        path = self.write_as_they_come("joined.pcap", packets[100:] + packets[:100])
+        packets = [(mc.BEGIN + t * s, mc.advert(t)) for t in range(2400)]
+        path = self.write_as_they_come("near.pcap", packets[100:200] + packets[:100])
+        self.assertEqual([(len(x["gaps"]), x["senders"][0]["heartbeats"])
+                          for x in self.gaps(path)["streams"]], [(0, 200)])
+        path = self.write_as_they_come("joined.pcap", packets[1200:] + packets[:1200])
         report = self.gaps(path)
         self.assertEqual([x["label"] for x in report["taps"]],
                          ["joined.pcap", "joined.pcap (part 2)"])
-        self.assertEqual([x["written"] for x in report["taps"]], [100, 100])
+        self.assertEqual([x["written"] for x in report["taps"]], [1200, 1200])
         self.assertEqual([x["gaps"] + x["near_misses"] for x in report["streams"]], [[], []])
         self.assertIn("pieces that were joined out of order", run(path).stderr)
 
@@ -399,6 +402,48 @@ class Gaps(unittest.TestCase):
         stream = self.gaps(capture("late.pcapng", late, 100, 9, 0))["streams"][0]
         self.assertEqual([(g["sent_unseen"], g["proven"]) for g in stream["gaps"]], [(0, True)])
 
+    def test_interfaces_of_an_any_capture(self):
+        """SLL2: a tap each. SLL: routers of one number are told apart by their addresses."""
+        s, ms = mc.SECOND, mc.SECOND // 1000
+
+        def sll2(frame, index, kind=2):
+            return struct.pack("!HHIHBB", 0x0800, 0, index, 1, kind, 6) + bytes(8) + frame[14:]
+
+        def sll(frame, kind=2):
+            return struct.pack("!HHH", kind, 1, 6) + bytes(8) + b"\x08\x00" + frame[14:]
+
+        class Cooked(mc.Pcap):
+            head = mc.Pcap.head[:20] + struct.pack("<I", 276)
+
+        class Sll(mc.Pcap):
+            head = mc.Pcap.head[:20] + struct.pack("<I", 113)
+
+        # Both sides of a bridge port see host 1's; host 2 is master of that number elsewhere.
+        packets = []
+        for t in range(60):
+            packets += [(mc.BEGIN + t * s, sll2(mc.advert(t), 3)),
+                        (mc.BEGIN + t * s + ms // 10, sll2(mc.advert(t), 4))]
+            if t not in (30, 31):
+                packets.append((mc.BEGIN + t * s + s // 2, sll2(mc.advert(t, host=2), 5)))
+        path = self.write("any.pcap", packets, Cooked)
+        report = self.gaps(path)
+        self.assertEqual([(x["label"], x["written"], x["undecoded"]) for x in report["taps"]],
+                         [("any.pcap", 0, 0), ("any.pcap:if 3", 60, 0), ("any.pcap:if 4", 60, 0),
+                          ("any.pcap:if 5", 58, 0)])
+        for stream in report["streams"]:
+            self.assertEqual(stream["hand_overs"], [])
+            self.assertEqual([x["duplicates"] + x["reordered"] for x in stream["senders"]], [0])
+        self.assertEqual([len(x["gaps"]) for x in report["streams"]], [0, 0, 1])
+        said = subprocess.run([ALIBI, "explain", path], capture_output=True, text=True).stdout
+        self.assertNotIn("took over", said)
+
+        packets = [(mc.BEGIN + t * s, sll(mc.advert(t))) for t in range(60)]
+        packets += [(mc.BEGIN + t * s + ms // 10, sll(mc.advert(t))) for t in range(60)]
+        path = self.write("sll.pcap", packets, Sll)
+        report = self.gaps(path)
+        self.assertEqual([(x["gaps"], x["hand_overs"]) for x in report["streams"]], [([], [])])
+        self.assertIn("it does not say of which (LINUX_SLL", run(path).stderr)
+
     def test_time_in_which_the_interface_was_gone_accuses_nobody(self):
         """Gone for ten seconds; what came first when it was back was an ARP."""
         s = mc.SECOND
@@ -411,6 +456,9 @@ class Gaps(unittest.TestCase):
                          [(11 * s, True)])
         self.assertEqual((stream["hand_overs"], stream["near_misses"]), ([], []))
         self.assertIn("the interface was gone from the capture meanwhile", run(path).stdout)
+        said = subprocess.run([ALIBI, "explain", path], capture_output=True, text=True).stdout
+        self.assertRegex(said, r"^0 incidents\ntap gone.pcapng was blind from [0-9:.]+ to [0-9:.]+: its "
+                               r"interface had gone\n$")
 
     def test_a_hand_over_while_the_capture_was_blind_is_unseen(self):
         s = mc.SECOND
