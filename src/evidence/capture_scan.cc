@@ -59,8 +59,8 @@ void CaptureScan::name_parts(std::span<const TapId> parts, const Disorder& disor
   for (const StepBack& step : disorder.steps) {
     const std::string what =
         step.what == Backwards::ClockSet
-            ? ": the clock was set back; times are by the clock as it was before, right to what an "
-              "interval varies by"
+            ? ": the clock was set back; times are by the clock as it was before, as far as the "
+              "senders tell"
         : step.what == Backwards::OutOfOrder ? ": pieces that were joined out of order"
                                              : ": pieces joined out of order, or a clock that was "
                                                "set back; nothing shows which, and "

@@ -44,11 +44,15 @@ struct Past {
 struct Votes {
   std::size_t in_place = 0;
   std::vector<Duration> set_back;
-  /// `next`: it was sent after all that were seen before, and not before the last of them.
-  void take_due(Instant due, Instant at, Duration tolerance, bool next) {
-    if (std::chrono::abs(due - at) <= tolerance) {
+  /// `step` 1 and more: it was sent after all that were seen before. Before the last of them it may
+  /// have been sent earlier than its number says: its sender was silent, or a backup, in between.
+  void take_due(Instant due, Instant at, Duration interval, std::int16_t step) {
+    constexpr Duration kSilence = 60s;
+    const Duration tolerance = interval / 4 + interval * std::abs(step) / 16;
+    const Duration silence = step > 0 ? Duration{0} : kSilence + interval * std::abs(step) / 2;
+    if (at <= due + tolerance && at >= due - tolerance - silence) {
       ++in_place;
-    } else if (next && at < due) {
+    } else if (step > 0 && at < due) {
       set_back.push_back(due - at);
     }
   }
@@ -120,8 +124,7 @@ BackwardsFinding find_backwards(std::span<const Stamped> before, std::span<const
     }
     const auto step = static_cast<std::int16_t>(beat.ip_id - past.last().ip_id);
     if (step > kFurthest) continue;
-    votes.take_due(past.last().at + interval * step, beat.at,
-                   interval / 4 + interval * std::abs(step) / 16, step > 0);
+    votes.take_due(past.last().at + interval * step, beat.at, interval, step);
   }
   if (votes.set_back.size() <= votes.in_place) {
     return {votes.in_place > votes.set_back.size() ? Backwards::OutOfOrder : Backwards::Unclear,

@@ -42,7 +42,8 @@ class TimeOrder {
     Item item;
     bool reordered = false;
     bool too_late = false;
-    bool seam = false;  ///< what belongs beside it may be in another part
+    /// What belongs beside it may be in another part, or the time before it is not known for sure.
+    bool seam = false;
     unsigned part = 0;
   };
 
@@ -129,7 +130,7 @@ class TimeOrder {
         [](Instant at, const Placed& other) { return at < other.stamp.at; });
     placed.reordered = after != held_.end();
     disorder_.reordered += placed.reordered ? 1U : 0U;
-    if (placed.reordered && part_ != 0) placed.seam = after->seam = true;
+    if (placed.reordered && (part_ != 0 || placed.seam)) placed.seam = after->seam = true;
     newest_ = std::max(newest_, placed.stamp.at);
     held_.insert(after, std::move(placed));
   }
@@ -150,14 +151,20 @@ class TimeOrder {
       for (; first < from.size(); ++first) out.push_back(from[first].stamp);
       return out;
     };
-    const BackwardsFinding found = find_backwards(stamps(held_, first_), stamps(trial_, 0));
+    BackwardsFinding found = find_backwards(stamps(held_, first_), stamps(trial_, 0));
     const Duration back = newest_ - trial_.front().stamp.at;
+    // What stands behind the newest was seen after it.
+    if (found.what == Backwards::ClockSet) found.by = std::max(found.by, back + 1ns);
     const auto is_late = [&](const Placed& p) { return released_ && p.stamp.at < *released_; };
     const auto late = std::count_if(trial_.begin(), trial_.end(), is_late);
     if (found.what == Backwards::ClockSet && shift_ + found.by < kFurthest) {
       note(found.by, found.what);
       shift_ += found.by;
       for (Placed& placed : trial_) placed.stamp.at = placed.stamp.at + found.by;
+      const auto first = std::min_element(
+          trial_.begin(), trial_.end(),
+          [](const Placed& a, const Placed& b) { return a.stamp.at < b.stamp.at; });
+      first->seam = true;
     } else if (!caught_up && (static_cast<std::size_t>(late) * 2 > trial_.size() ||
                               (found.what == Backwards::Unclear && back > kTrial))) {
       note(back, found.what);
@@ -169,6 +176,8 @@ class TimeOrder {
       newest_ = trial_.front().stamp.at;
       ++part_;
       for (Placed& placed : trial_) placed.part = part_;
+    } else if (found.what == Backwards::Unclear) {
+      for (Placed& placed : trial_) placed.seam = true;
     }
     for (Placed& placed : std::exchange(trial_, {})) insert(std::move(placed), sink);
     release(sink);

@@ -142,6 +142,25 @@ TEST(TimeOrder, PiecesInReverseWithinTheWindowAreSorted) {
   EXPECT_EQ(out.times_ms.size(), 240U);
 }
 
+// A master that was silent for 20 s, in pieces of 15 s behind each other in reverse.
+TEST(TimeOrder, ASilenceInReverseIsNoStepOfTheClock) {
+  std::vector<Row> rows;
+  for (int t = 0; t < 100; ++t) {
+    rows.push_back(
+        {10'000'000 + t * 1000 + (t >= 40 ? 20'000 : 0), 1, static_cast<std::uint16_t>(t + 1)});
+  }
+  std::vector<Row> reversed;
+  for (std::size_t end = rows.size(); end > 0; end -= std::min<std::size_t>(end, 15)) {
+    const std::size_t begin = end - std::min<std::size_t>(end, 15);
+    reversed.insert(reversed.end(), rows.begin() + static_cast<std::ptrdiff_t>(begin),
+                    rows.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  const Placing out = place(reversed);
+  EXPECT_TRUE(out.disorder.steps.empty());
+  EXPECT_EQ(out.times_ms.size(), 100U);
+  EXPECT_TRUE(out.sorted);
+}
+
 TEST(TimeOrder, WhatIsFurtherBackThanTheWindowIsCountedAndHandedOut) {
   std::vector<Row> rows = set_back_rows(2000, 2000, 0, true);
   const Row late = rows[20];

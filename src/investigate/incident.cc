@@ -114,7 +114,9 @@ Kind classify(const Incident& incident, const Stream& from, const Stream& to, co
   if (silence > 2 * incident.interval + incident.interval / 2) {
     return proven(incident.blind, silence, 2 * incident.interval) ? Kind::Silence : Kind::Unseen;
   }
-  return Kind::Conflict;
+  // The old master may have resigned, or it was silent for longer than can be told.
+  const bool blind = incident.blind.absent || incident.blind.lost + incident.blind.unplaced > 0;
+  return blind && !both_went_on(incident) ? Kind::Unseen : Kind::Conflict;
 }
 
 /// The step by which a living master's priority came below its successor's: what had taken it down
@@ -160,14 +162,14 @@ Incident hand_over(const std::vector<Stream>& streams, const std::vector<Reign>&
   if (last != nullptr) incident.interval = std::max(incident.interval, last->interval);
   if (const Beat* next = Stream::first_after(heard, reign.begin)) incident.resumed = next->at;
   incident.blind = blind_at(from, heard, blind, incident.silent_since, incident.at);
+  if (before.end > reign.begin) {
+    incident.two_masters = std::min(before.end, reign.end) - reign.begin;
+  }
   incident.kind = classify(incident, from, to, last);
   if (incident.kind == Kind::Preemption) find_decisive_fall(from, to, before, incident);
   incident.is_return = std::any_of(reigns.begin(), reigns.end(), [&](const Reign& r) {
     return r.stream == reign.stream && r.begin < reign.begin;
   });
-  if (before.end > reign.begin) {
-    incident.two_masters = std::min(before.end, reign.end) - reign.begin;
-  }
   return incident;
 }
 

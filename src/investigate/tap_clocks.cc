@@ -119,7 +119,12 @@ std::vector<TapClock> tap_clocks(const evidence::Recording& recording) {
       clocks.size() > 1 ? seen_at_taps(recording) : std::vector<Seen>(clocks.size());
   for (std::size_t i = 0; i < clocks.size(); ++i) {
     clocks[i].capture = true;
-    clocks[i].known = i == 0;
+  }
+  // By the first one that saw adverts: nothing can be matched with one that saw none.
+  const auto base =
+      std::find_if(seen.begin(), seen.end(), [](const Seen& s) { return !s.empty(); });
+  for (std::size_t i = 0; i < clocks.size(); ++i) {
+    clocks[i].known = i == 0 || seen.begin() + static_cast<std::ptrdiff_t>(i) == base;
   }
   // A tap that shares no adverts with the first may share some with one that is placed already.
   for (bool again = true; again;) {

@@ -41,10 +41,11 @@ void missing_about_place(const Scene& scene, Finding& finding) {
     const TapBeats* there = scene.from.at_tap(scene.to.origin().tap);
     const evidence::TapId tap = there != nullptr ? there->tap : scene.from.far_end().tap;
     if (blind.absent || blind.lost > 0) {
-      finding.missing.push_back(fmt::format(
-          "the capture at tap {} was blind from {} to {}: {}", scene.recording.taps[tap].label,
-          clock(blind.from), clock(blind.until),
-          blind.absent ? "its interface had gone" : fmt::format("it lost {} frames", blind.lost)));
+      finding.missing.push_back(
+          fmt::format("the capture at tap {} was blind from {} to {}: {}",
+                      scene.recording.taps[tap].label, clock(blind.from), clock(blind.until),
+                      blind.absent ? "for some of it nothing was captured"
+                                   : fmt::format("it lost {} frames", blind.lost)));
     }
     if (blind.unplaced > 0) {
       finding.missing.push_back(

@@ -114,7 +114,7 @@ void gap_line(std::string& out, const StreamSurvey& stream, const Gap& gap) {
   if (gap.until != gap.from) out += ", ended by " + stream.senders[gap.until].source.text();
   if (gap.capture_lost != 0) out += fmt::format(", the capture lost {} frames", gap.capture_lost);
   if (!gap.proven) out += ", unproven";
-  if (gap.capture_absent) out += ", the interface was gone from the capture meanwhile";
+  if (gap.capture_absent) out += ", for some of it nothing was captured";
   if (const auto sent = sent_in(stream, gap)) {
     out +=
         *sent == 0 ? ", nothing was sent" : fmt::format(", {} sent that did not get here", *sent);
@@ -177,7 +177,7 @@ std::string incident_text(const wire::IpAddress& from_source, const wire::IpAddr
                   incident.from_priority.value, to.text(), incident.to_priority.value, silent);
   if (incident.kind == Kind::Unseen) {
     if (incident.blind.absent) {
-      out += ", the interface was gone from the capture meanwhile";
+      out += ", for some of it nothing was captured";
     } else if (incident.blind.lost != 0) {
       out += fmt::format(", the capture lost {} frames meanwhile", incident.blind.lost);
     } else {

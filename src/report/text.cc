@@ -202,11 +202,11 @@ std::string blindness_text(const evidence::Recording& recording) {
     std::size_t lines = 0;
     for (const investigate::Blind& blind : times[i].all()) {
       if (lines++ == kMostLines) break;
-      out += fmt::format(
-          "tap {} was blind from {} to {}: {}\n", tap.label,
-          time_of_day_text(recording.unix_ns(blind.from)),
-          time_of_day_text(recording.unix_ns(blind.until)),
-          blind.absent ? "its interface had gone" : fmt::format("it lost {} frames", blind.lost));
+      out += fmt::format("tap {} was blind from {} to {}: {}\n", tap.label,
+                         time_of_day_text(recording.unix_ns(blind.from)),
+                         time_of_day_text(recording.unix_ns(blind.until)),
+                         blind.absent ? "for some of it nothing was captured"
+                                      : fmt::format("it lost {} frames", blind.lost));
     }
     if (times[i].all().size() > kMostLines) {
       out += fmt::format("tap {} was blind {} times more\n", tap.label,
