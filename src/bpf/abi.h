@@ -21,7 +21,7 @@ typedef unsigned long long alibi_u64;
 #endif
 
 /* Compared by the loader with the constant compiled into each object. */
-#define ALIBI_ABI_VERSION 5
+#define ALIBI_ABI_VERSION 6
 
 enum {
   ALIBI_COMM = 16,
@@ -50,7 +50,9 @@ enum alibi_kind {
   ALIBI_FORK = 5,
   ALIBI_EXEC = 6,
   ALIBI_EXIT = 7,
-  ALIBI_RECLAIM = 8, ALIBI_DROP = 9,
+  ALIBI_RECLAIM = 8,
+  ALIBI_DROP = 9,
+  ALIBI_SILENT = 10,
 };
 
 /* Index into the lost map: which program group could not deliver. */
@@ -61,7 +63,8 @@ enum alibi_source {
   ALIBI_SOURCE_MEMORY = 3,
   ALIBI_SOURCE_BLOCK = 4,
   ALIBI_SOURCE_DROPS = 5,
-  ALIBI_SOURCES = 6,
+  ALIBI_SOURCE_TICKS = 6,
+  ALIBI_SOURCES = 7,
 };
 
 struct alibi_header {
@@ -155,21 +158,6 @@ struct alibi_exit {
   char comm[ALIBI_COMM];
 };
 ALIBI_ASSERT_SIZE(struct alibi_exit, 48);
-
-/* pid, tid and cpu are 0: whom the softirq hit says nothing, and equal records pack well. */
-struct alibi_drop {
-  struct alibi_header header;
-  alibi_u64 location;      /* in the kernel */
-  alibi_u32 netns;         /* inode */
-  alibi_s32 ifindex;       /* 0: none yet */
-  alibi_u32 reason;        /* enum skb_drop_reason of the running kernel */
-  alibi_u8 family;         /* 4 or 6 */
-  alibi_u8 vrid;           /* 0: not read */
-  alibi_u8 outgoing;
-  alibi_u8 pad;
-  alibi_u8 source[16];
-};
-ALIBI_ASSERT_SIZE(struct alibi_drop, 24 + 24 + 16);
 
 enum {
   ALIBI_RIVAL_OTHERS = -1,     /* several, added up */

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "bpf/abi_host.h"
 #include "bpf/abi_memory_io.h"
 #include "bpf/syscall_names.h"
 
@@ -127,6 +128,13 @@ std::optional<evidence::Fact> reclaim_fact(std::span<const std::uint8_t> record)
                                    raw.pages, raw.throttled_ns};
 }
 
+std::optional<evidence::Fact> silent_fact(std::span<const std::uint8_t> record) {
+  alibi_silent raw{};
+  if (!copy_out(record, raw)) return std::nullopt;
+  return evidence::CpuSilent{static_cast<std::int32_t>(raw.header.cpu),
+                             static_cast<std::int64_t>(raw.since_ns)};
+}
+
 std::optional<evidence::Fact> drop_fact(std::span<const std::uint8_t> record,
                                         const os::Kallsyms& symbols,
                                         std::span<const std::string> reasons) {
@@ -223,6 +231,7 @@ std::optional<evidence::Event> decode_record(std::span<const std::uint8_t> recor
     case ALIBI_EXEC:
     case ALIBI_EXIT: fact = process_fact(record, header.kind); break;
     case ALIBI_RECLAIM: fact = reclaim_fact(record); break;
+    case ALIBI_SILENT: fact = silent_fact(record); break;
     case ALIBI_DROP: fact = drop_fact(record, symbols, drop_reasons); break;
     default: break;
   }

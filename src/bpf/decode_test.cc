@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "bpf/abi_host.h"
 #include "bpf/abi_memory_io.h"
 
 namespace alibi::bpf {
@@ -44,6 +45,19 @@ TEST(PolicyText, NamesPolicies) {
   EXPECT_EQ(policy_text(1, 50), "fifo 50");
   EXPECT_EQ(policy_text(2, 1), "rr 1");
   EXPECT_EQ(policy_text(5, 0), "idle");
+}
+
+TEST(DecodeRecord, ACpuThatWasSilent) {
+  alibi_silent raw{};
+  raw.header = header_of(ALIBI_SILENT);
+  raw.since_ns = 3456789;
+  const auto event = decode_record(bytes_of(raw), {}, {});
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->at.ns, 123456789);
+  const auto& silent = std::get<evidence::CpuSilent>(event->fact);
+  EXPECT_EQ(silent.cpu, 1);
+  EXPECT_EQ(silent.since_ns, 3456789);
+  EXPECT_FALSE(decode_record(bytes_of(raw, 31), {}, {}));
 }
 
 TEST(DecodeRecord, DropWithItsReasonByName) {

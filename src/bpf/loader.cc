@@ -21,6 +21,8 @@
 #include "bpf/process.skel.h"
 #include "bpf/sched.skel.h"
 #include "bpf/signal.skel.h"
+#include "bpf/ticks.h"
+#include "bpf/ticks.skel.h"
 #include "os/fd.h"
 
 namespace alibi::bpf {
@@ -28,8 +30,8 @@ namespace {
 
 constexpr std::size_t kRingBytes = 2U * 1024 * 1024;
 constexpr std::uint32_t kWatchedMax = 4096;
-constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {"sched", "signal", "process",
-                                                                "memory", "block", "drops"};
+constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {
+    "sched", "signal", "process", "memory", "block", "drops", "ticks"};
 
 }  // namespace
 
@@ -41,6 +43,8 @@ struct Probes::State {
   memory_bpf* memory = nullptr;
   block_bpf* block = nullptr;
   drops_bpf* drops = nullptr;
+  ticks_bpf* ticks = nullptr;
+  std::vector<bpf_link*> tick_links;
   ring_buffer* ring = nullptr;
   const std::function<void(std::span<const std::uint8_t>)>* each = nullptr;
   std::array<std::string, ALIBI_SOURCES> absent;  ///< why; empty: attached
@@ -56,6 +60,8 @@ struct Probes::State {
     memory_bpf::destroy(memory);
     block_bpf::destroy(block);
     drops_bpf::destroy(drops);
+    for (bpf_link* link : tick_links) bpf_link__destroy(link);
+    ticks_bpf::destroy(ticks);
   }
 };
 
@@ -81,6 +87,9 @@ void choose_programs(memory_bpf& memory) {
 void choose_programs(block_bpf& block) {
   if (!leave_out_absent(block.progs.on_io_start, "block_io_start"))
     bpf_program__set_autoload(block.progs.on_issue, false);
+}
+void choose_programs(ticks_bpf& ticks) {
+  ticks.rodata->silence_ns = static_cast<std::uint64_t>(kSilence.count());
 }
 template <typename Skeleton>
 void choose_programs(Skeleton&) {}
@@ -108,6 +117,16 @@ std::string attach_group(const Probes::State& state, Skeleton*& skeleton) {
   Skeleton::destroy(skeleton);
   skeleton = nullptr;
   return why;
+}
+
+/// The ticks' program hangs on an event of each CPU, which libbpf does not open.
+std::string start_ticks(Probes::State& state) {
+  std::string absent = attach_group(state, state.ticks);
+  if (!absent.empty()) return absent;
+  auto links = attach_ticks(state.ticks->progs.on_tick);
+  if (!links) return links.error().message;
+  state.tick_links = std::move(*links);
+  return {};
 }
 
 os::Fd make_map(enum bpf_map_type type, const char* name, std::uint32_t key, std::uint32_t value,
@@ -144,6 +163,7 @@ Probes Probes::load() {
   state->absent[ALIBI_SOURCE_MEMORY] = attach_group(*state, state->memory);
   state->absent[ALIBI_SOURCE_BLOCK] = attach_group(*state, state->block);
   state->absent[ALIBI_SOURCE_DROPS] = attach_group(*state, state->drops);
+  state->absent[ALIBI_SOURCE_TICKS] = start_ticks(*state);
   return Probes(std::move(state));
 }
 

@@ -82,6 +82,7 @@ void Recorder::State::listen() {
   watch = std::make_unique<WatchList>(taps.namespaces(), *probes, log);
   watch->on_found = options.on_found;
   samplers = std::make_unique<Samplers>(*watch, taps, log, *probes);
+  description = os::describe_host();
   for (const RecorderTaps::Namespace& netns : taps.namespaces()) {
     auto monitor = os::LinkMonitor::open(netns.fd);
     if (monitor) links.push_back({netns.inode, std::move(*monitor)});
@@ -171,6 +172,7 @@ void Recorder::State::sample(Instant moment) {
     samplers->disk_users.sample(moment, samplers->waits.stuck());
     samplers->memory.sample(moment);
     samplers->interfaces.sample(moment, taps.taps(), watch->tables());
+    samplers->host.sample(moment, offsets.samples().back().realtime_minus_monotonic_ns);
   }
   log.trim(moment, [this](evidence::TapId tap, const PackedFrames::TapShare& share, bool memory) {
     taps.forget(tap, share, memory);

@@ -31,7 +31,7 @@ void keep_losses_of_window(evidence::Recording& out) {
   std::erase_if(out.losses, [&lost](evidence::SourceLoss& loss) {
     const bool placed = loss.source == "sched" || loss.source == "signal" ||
                         loss.source == "process" || loss.source == "memory" ||
-                        loss.source == "block" || loss.source == "drops";
+                        loss.source == "block" || loss.source == "drops" || loss.source == "ticks";
     if (!placed || loss.lost == 0) return false;
     loss.lost = std::min(loss.lost, lost[loss.source]);
     return loss.lost == 0;
@@ -55,6 +55,12 @@ void order(std::vector<T>& values) {
 /// About what an advert and an event take in a Recording, and once more while they are ordered.
 constexpr std::size_t kHeartbeatBytes = 2 * (sizeof(evidence::Heartbeat) + 32);
 constexpr std::size_t kEventBytes = 2 * sizeof(evidence::Event) + 256;
+
+evidence::HostFacts facts_of(const os::HostDescription& host) {
+  return {host.name,       host.kernel,         host.distribution, host.virtualisation,
+          host.container,  host.cpus,           host.memory_kib,   host.cgroup_version,
+          host.clock_source, host.counts_steal, host.limits};
+}
 
 void decode_frames(const RecorderLog& log, evidence::Recording& out) {
   FrameDecoder decoder;
@@ -87,6 +93,7 @@ evidence::Recording Recorder::snapshot(std::size_t max_bytes) const {
   out.end = s.now;
   out.has_host_evidence = s.probes != nullptr;
   decode_frames(s.log, out);
+  if (out.has_host_evidence) out.events.push_back({out.begin, facts_of(s.description)});
   if (s.watch) {
     const auto add_found = [&out](const WatchedProcess& process) {
       out.events.push_back({std::max(process.since, out.begin), process.found});
@@ -121,6 +128,7 @@ std::vector<evidence::SourceLoss> Recorder::losses() const {
   if (s.probes) append(s.probes->losses());
   if (s.watch) append(s.watch->losses());
   append(s.configs.losses());
+  if (s.samplers) append(s.samplers->host.losses());
   for (const State::Links& netns : s.links)
     if (netns.monitor.overruns() > 0)
       all.push_back({"links", netns.monitor.overruns(), "the kernel had no room for messages"});

@@ -11,12 +11,14 @@
 #include "daemon/recorder.h"
 #include "daemon/recorder_counters.h"
 #include "daemon/recorder_disk_users.h"
+#include "daemon/recorder_host.h"
 #include "daemon/recorder_log.h"
 #include "daemon/recorder_memory.h"
 #include "daemon/recorder_taps.h"
 #include "daemon/recorder_waits.h"
 #include "daemon/recorder_watch.h"
 #include "os/clocks.h"
+#include "os/host_facts.h"
 #include "os/kallsyms.h"
 #include "os/link_monitor.h"
 
@@ -40,13 +42,14 @@ struct Recorder::State {
   struct Samplers {
     Samplers(WatchList& watch, const RecorderTaps& taps, RecorderLog& log, bpf::Probes& probes)
         : waits(watch, taps.namespaces(), log, probes.has(ALIBI_SOURCE_SCHED)), cgroups(log),
-          disks(log), memory(log), disk_users(probes, log), interfaces(log) {}
+          disks(log), memory(log), disk_users(probes, log), interfaces(log), host(log) {}
     WaitSampler waits;
     CgroupSampler cgroups;
     DiskSampler disks;
     MemorySampler memory;
     DiskUserSampler disk_users;
     InterfaceSampler interfaces;
+    HostSampler host;
   };
   std::unique_ptr<Samplers> samplers;
   struct Links {
@@ -54,6 +57,7 @@ struct Recorder::State {
     os::LinkMonitor monitor;
   };
   std::vector<Links> links;
+  os::HostDescription description;
   std::vector<evidence::SourceLoss> start_losses;
   Instant started;
   Instant now;

@@ -13,7 +13,8 @@ std::string_view kind_name(const Fact& fact) {
       "cgroup_throttled", "block_device",  "link_change",     "address_change",
       "interface_counters", "socket_drops", "daemon_transition", "events_lost",
       "memory_reclaimed", "memory_limit", "memory_counters", "device_use", "packet_dropped",
-      "config_read"};
+      "config_read", "host_facts", "cpu_silent", "cpu_stolen", "pressure", "softnet_counters",
+      "clock_jump"};
   return kNames[fact.index()];
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/instant.h"
 #include "evidence/event_config.h"
+#include "evidence/event_host.h"
 #include "evidence/event_memory_io.h"
 #include "evidence/event_network.h"
 #include "evidence/event_process.h"
@@ -49,7 +50,8 @@ using Fact = std::variant<ProcessFound, ThreadOff, ThreadOn, ThreadWoken, WaitTa
                           ProcessForked, ProcessExec, ProcessExit, CgroupFrozen, CgroupThrottled,
                           BlockDevice, LinkChange, AddressChange, InterfaceCounters, SocketDrops,
                           DaemonTransition, EventsLost, MemoryReclaimed, MemoryLimit,
-                          MemoryCounters, DeviceUse, PacketDropped, ConfigRead>;
+                          MemoryCounters, DeviceUse, PacketDropped, ConfigRead, HostFacts,
+                          CpuSilent, CpuStolen, Pressure, SoftnetCounters, ClockJump>;
 
 struct Event {
   Instant at;

@@ -5,6 +5,7 @@
 
 #include "evidence/event.h"
 #include "evidence/fact_fields_config.h"
+#include "evidence/fact_fields_host.h"
 #include "evidence/fact_fields_memory_io.h"
 #include "evidence/fact_fields_process.h"
 

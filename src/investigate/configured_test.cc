@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
 
@@ -281,6 +282,21 @@ TEST(Reload, OneThatChangedNothingLeavesTheStop) {
   };
   EXPECT_EQ(with(1), "admin.stopped");
   EXPECT_EQ(with(2), "unknown");
+}
+
+TEST(Clock, OneThatIsSetInTheGapIsCleared) {
+  const auto with = [](const char* clock, std::int64_t at) {
+    return silent([&](SceneBuilder& scene) {
+             scene.event(at, evidence::ClockJump{clock, -3'200'000'000, 0, 0});
+           })
+        .exonerated;
+  };
+  EXPECT_THAT(with("realtime", 10'000), Contains(HasSubstr("set back by 3.200 s")));
+  EXPECT_TRUE(std::ranges::none_of(with("realtime", 2'000), [](const std::string& line) {
+    return line.starts_with("the clock");
+  }));
+  EXPECT_TRUE(std::ranges::none_of(
+      with("rtc", 10'000), [](const std::string& line) { return line.starts_with("the clock"); }));
 }
 
 TEST(Configured, StepsAreSumsButAtTheEnds) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "investigate/decision.h"
 #include "investigate/drops.h"
@@ -73,6 +74,14 @@ void missing_about_place(const Scene& scene, Finding& finding) {
   }
 }
 
+/// Could the source have told the cause? That the machine itself stood still explains a silence
+/// only; what all of its tasks together waited for explains nothing.
+bool would_tell(const Scene& scene, const std::string& source) {
+  if (source == "pressure" || source == "softnet") return false;
+  const bool of_machine = source == "ticks" || source == "steal" || source == "rtc";
+  return !of_machine || scene.where.origin == Origin::Sender;
+}
+
 void missing_about_host(const Scene& scene, Finding& finding) {
   if (!scene.recording.has_host_evidence) {
     finding.missing.push_back("host evidence: these are packets alone");
@@ -94,6 +103,7 @@ void missing_about_host(const Scene& scene, Finding& finding) {
                           looks.known));
   }
   for (const evidence::SourceLoss& loss : scene.recording.losses) {
+    if (!would_tell(scene, loss.source)) continue;
     finding.missing.push_back(
         loss.lost == 0 ? fmt::format("{}: {}", loss.source, loss.why)
                        : fmt::format("{}: {} events lost ({})", loss.source, loss.lost, loss.why));
@@ -157,8 +167,28 @@ Finding undecided(const Scene& scene, const std::vector<Finding>& findings) {
   return finding;
 }
 
+namespace {
+
+/// A clock that was set in the gap fakes none: moments of a live recording are CLOCK_MONOTONIC.
+void clear_clock(const Scene& scene, std::vector<std::string>& cleared) {
+  const Instant begin = scene.incident.silent_since - scene.incident.interval;
+  for (const evidence::Event& event : scene.recording.events) {
+    const auto* jump = std::get_if<evidence::ClockJump>(&event.fact);
+    if (jump == nullptr || jump->clock != "realtime") continue;
+    if (event.at < begin || event.at > scene.incident.at + 1s) continue;
+    cleared.push_back(fmt::format(
+        "the clock, which was set {} by {} at {}: times are counted by one that was not, so that "
+        "the gap is real",
+        jump->by_ns < 0 ? "back" : "forward", seconds_text(Duration(std::llabs(jump->by_ns))),
+        rules::clock_text(scene.recording, event.at)));
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> exonerated(const Scene& scene) {
   std::vector<std::string> cleared = cleared_of_decision(scene);
+  clear_clock(scene, cleared);
   const std::vector<evidence::Tap>& taps = scene.recording.taps;
   const auto label = [&](std::size_t i) { return taps[scene.where.taps[i].tap].label; };
   if (scene.where.origin == Origin::Sender && scene.where.taps.size() > 1) {

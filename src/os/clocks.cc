@@ -20,13 +20,12 @@ std::int64_t read_ns(clockid_t clock) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-}  // namespace
-
-std::int64_t realtime_minus_monotonic_ns() {
+/// The tightest of a few readings.
+std::int64_t minus_monotonic_ns(clockid_t clock) {
   std::int64_t best = 0, best_width = INT64_MAX;
   for (int i = 0; i < kReadings; ++i) {
     const std::int64_t before = read_ns(CLOCK_MONOTONIC);
-    const std::int64_t real = read_ns(CLOCK_REALTIME);
+    const std::int64_t real = read_ns(clock);
     const std::int64_t after = read_ns(CLOCK_MONOTONIC);
     if (after - before >= best_width) continue;
     best_width = after - before;
@@ -34,6 +33,12 @@ std::int64_t realtime_minus_monotonic_ns() {
   }
   return best;
 }
+
+}  // namespace
+
+std::int64_t realtime_minus_monotonic_ns() { return minus_monotonic_ns(CLOCK_REALTIME); }
+
+std::int64_t boottime_minus_monotonic_ns() { return minus_monotonic_ns(CLOCK_BOOTTIME); }
 
 void ClockOffsets::add(Instant at, std::int64_t offset_ns) {
   if (!samples_.empty() &&

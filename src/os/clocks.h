@@ -13,6 +13,9 @@ namespace alibi::os {
 /// REALTIME - MONOTONIC right now, from the tightest of a few readings.
 std::int64_t realtime_minus_monotonic_ns();
 
+/// BOOTTIME - MONOTONIC: for how long the machine was suspended since it was started.
+std::int64_t boottime_minus_monotonic_ns();
+
 struct OffsetSample {
   Instant at;
   std::int64_t realtime_minus_monotonic_ns = 0;

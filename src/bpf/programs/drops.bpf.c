@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // VRRP packets that the kernel dropped, and why. Other packets cost one read of a byte.
 #include "common.h"
+#include "../abi_host.h"
 
 #include <bpf/bpf_endian.h>
 
