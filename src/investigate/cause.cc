@@ -20,6 +20,17 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "runnable while cpu.stat of its cgroup or an ancestor counted throttled time",
      "cpu.stat did not move in that time",
      "Raise or remove cpu.max / cpu.cfs_quota_us of the cgroup, or move the daemon out of it."},
+    {"host.cpu.stolen", "The hypervisor ran something else on the sender's CPUs.",
+     "no timer interrupt on the CPU for more than 100 ms (perf event cpu-clock), and /proc/stat "
+     "counts half of that time as stolen or more",
+     "the CPU took its interrupts, or nothing was stolen meanwhile",
+     "Look at the load of the machine that runs this guest; give the guest CPUs of its own."},
+    {"host.paused", "The sender's whole machine stood still.",
+     "none of its CPUs, of two or more, took a timer interrupt for more than 100 ms at the same "
+     "time, and less than half of it counts as stolen",
+     "one of its CPUs ran",
+     "Look for snapshots, migration or a stopped guest at its hypervisor; for a real machine, its "
+     "firmware."},
     {"host.process.stopped", "A signal stopped the process.",
      "state T at the switch-out; the stop signal and its sender", "no stopped state in the gap",
      "Ask the sender of the signal; a debugger or job control may have done it."},

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "investigate/reclaim.h"
+#include "investigate/stood_still.h"
 #include "investigate/wait.h"
 
 namespace alibi::investigate {
@@ -334,6 +335,10 @@ std::string_view text(Doing doing) {
       return "waiting for pages that reclaim took";
     case Doing::Gone:
       return "gone";
+    case Doing::Paused:
+      return "its machine stood still";
+    case Doing::Stolen:
+      return "its CPU taken by the hypervisor";
   }
   return "?";
 }
@@ -350,6 +355,7 @@ std::vector<Segment> timeline_of(const evidence::Recording& recording, std::int3
   for (Segment& segment : segments) apply_quota(recording, pid, segment);
   apply_reclaims(recording, tid, segments);
   apply_freezers(recording, pid, segments, end);
+  apply_silences(recording, tid, segments);
   return segments;
 }
 

@@ -30,6 +30,8 @@ enum class Doing : std::uint8_t {
   SwapIn,          ///< waits for its memory to come back from swap
   PageIn,          ///< waits for pages of files that it used and reclaim took
   Gone,            ///< the process has ended
+  Paused,          ///< no CPU of its machine ran
+  Stolen,          ///< the hypervisor ran something else on its CPU
 };
 std::string_view text(Doing doing);  // "idle", "waiting for a CPU", ...
 

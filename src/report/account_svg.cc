@@ -57,6 +57,10 @@ std::string_view colour(Doing doing) {
       return "#88ccee";
     case Doing::Gone:
       return "#666666";
+    case Doing::Paused:
+      return "#000000";
+    case Doing::Stolen:
+      return "#555500";
   }
   return "#bbbbbb";
 }

@@ -48,6 +48,10 @@ char letter(Doing doing) {
       return 'P';
     case Doing::Gone:
       return 'x';
+    case Doing::Paused:
+      return 'H';
+    case Doing::Stolen:
+      return 's';
   }
   return '?';
 }

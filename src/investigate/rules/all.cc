@@ -18,13 +18,13 @@ std::span<const Rule> of_own_decision(Kind kind) {
 
 std::span<const Rule> all() {
   static constexpr auto kRules = std::to_array<Rule>({
-      process_crashed,  process_killed,  admin_stopped,  service_down,   link_down,
-      other_link_down,  address_removed, firewall,       qdisc,          neighbour,
-      advert_refused,   process_stopped, process_frozen, cpu_throttled,  cpu_starved,
-      memory_swap,      memory_reclaim,  io_log,         io_filesystem,  io_disk,
-      process_busy,     peer_firewall,   peer_route,     peer_other_mac, peer_held,
-      peer_overflow,    peer_busy,       admin_reloaded, network_cut,    network_loss,
-      addresses_differ,
+      process_crashed, process_killed,  admin_stopped,    service_down,    link_down,
+      other_link_down, address_removed, firewall,         qdisc,           neighbour,
+      advert_refused,  host_paused,     cpu_stolen,       process_stopped, process_frozen,
+      cpu_throttled,   cpu_starved,     memory_swap,      memory_reclaim,  io_log,
+      io_filesystem,   io_disk,         process_busy,     peer_firewall,   peer_route,
+      peer_other_mac,  peer_held,       peer_overflow,    peer_busy,       admin_reloaded,
+      network_cut,     network_loss,    addresses_differ,
   });
   return kRules;
 }

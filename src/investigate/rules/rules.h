@@ -17,6 +17,9 @@ std::optional<Finding> process_frozen(const Scene& scene);
 std::optional<Finding> cpu_starved(const Scene& scene);
 std::optional<Finding> cpu_throttled(const Scene& scene);
 std::optional<Finding> process_busy(const Scene& scene);
+// machine.cc: it did not run
+std::optional<Finding> host_paused(const Scene& scene);
+std::optional<Finding> cpu_stolen(const Scene& scene);
 // memory.cc
 std::optional<Finding> memory_swap(const Scene& scene);
 std::optional<Finding> memory_reclaim(const Scene& scene);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// A machine that did not run, and one whose CPU was taken.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "investigate/scene_builder.h"
+#include "investigate/verdict.h"
+
+namespace alibi::investigate {
+namespace {
+
+/// Host 1, of `cpus` CPUs, sends at 9 s and again at 13 s; host 2 takes over at 12.6 s.
+Verdict silent(int cpus, const std::function<void(SceneBuilder&)>& fill) {
+  SceneBuilder scene(2);
+  scene.keepalived();
+  evidence::HostFacts host;
+  host.cpus = cpus;
+  scene.event(0, host);
+  scene.beats(0, 10'000);
+  scene.beats(13'000, 20'000);
+  scene.adverts(1, 0, 10'000, 110);
+  scene.adverts(1, 13'000, 14'000, 110);
+  scene.adverts(2, 12'600, 13'000, 100);
+  fill(scene);
+  for (Verdict& verdict : investigate(scene.finish(20'000))) {
+    if (verdict.failure) return std::move(verdict);
+  }
+  return {};
+}
+
+std::string code(const Verdict& verdict) { return verdict.cause ? verdict.cause->code : "none"; }
+
+void still(SceneBuilder& scene, int cpu, std::int64_t begin, std::int64_t end) {
+  scene.event(end, evidence::CpuSilent{cpu, SceneBuilder::ms(begin).ns});
+}
+
+void stolen(SceneBuilder& scene, int cpu, std::uint64_t before, std::uint64_t after) {
+  scene.event(100, evidence::CpuStolen{cpu, before});
+  scene.event(12'600, evidence::CpuStolen{cpu, after});
+}
+
+TEST(StoodStill, AllCpusAtOnceIsAPause) {
+  const Verdict verdict = silent(2, [](SceneBuilder& scene) {
+    still(scene, 0, 9'500, 12'500);
+    still(scene, 1, 9'510, 12'510);
+    stolen(scene, 0, 50, 60);
+    stolen(scene, 1, 50, 50);
+  });
+  EXPECT_EQ(code(verdict), "host.paused");
+  ASSERT_TRUE(verdict.account);
+  EXPECT_EQ(verdict.account->overdue_in(Doing::Paused), 2'500ms);
+  Duration sum{0};
+  for (const AccountLine& line : verdict.account->lines) sum += line.time;
+  EXPECT_EQ(sum, verdict.account->end - verdict.account->begin);
+}
+
+TEST(StoodStill, AllCpusStolenIsTheHypervisors) {
+  EXPECT_EQ(code(silent(2,
+                        [](SceneBuilder& scene) {
+                          still(scene, 0, 9'500, 12'500);
+                          still(scene, 1, 9'500, 12'500);
+                          stolen(scene, 0, 50, 2'050);
+                          stolen(scene, 1, 50, 1'550);
+                        })),
+            "host.cpu.stolen");
+}
+
+TEST(StoodStill, OneCpuThatIsNotTheSendersOrNotStolenIsNoReason) {
+  const auto with = [](int cpu, std::uint64_t after, int cpus) {
+    return code(silent(cpus, [&](SceneBuilder& scene) {
+      still(scene, cpu, 9'500, 12'500);
+      stolen(scene, cpu, 50, after);
+    }));
+  };
+  EXPECT_EQ(with(1, 2'050, 2), "host.cpu.stolen");  // beats() run on CPU 1
+  EXPECT_EQ(with(0, 2'050, 2), "unknown");
+  EXPECT_EQ(with(1, 550, 2), "unknown");  // the kernel may have held interrupts off
+  EXPECT_EQ(with(1, 50, 1), "unknown");   // one CPU: a pause and that look the same
+}
+
+TEST(StoodStill, OneAfterTheOtherIsNoPause) {
+  EXPECT_EQ(code(silent(2,
+                        [](SceneBuilder& scene) {
+                          still(scene, 0, 9'500, 11'000);
+                          still(scene, 1, 11'000, 12'500);
+                        })),
+            "unknown");
+}
+
+TEST(StoodStill, AStoppedProcessIsStoppedAlsoWhileTheMachineIs) {
+  EXPECT_EQ(code(silent(2,
+                        [](SceneBuilder& scene) {
+                          scene.event(9'400, SceneBuilder::off('T', ""));
+                          still(scene, 0, 10'500, 11'000);
+                          still(scene, 1, 10'500, 11'000);
+                        })),
+            "host.process.stopped");
+}
+
+}  // namespace
+}  // namespace alibi::investigate
