@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Only the calling thread moves.
+// Threads move one by one; a process is said to be where its first thread is.
 #include "os/namespaces.h"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/stat.h>
 
-#include "base/check.h"
+#include <system_error>
+#include <thread>
 
 namespace alibi::os {
 namespace {
@@ -47,16 +48,24 @@ Result<void> enter_network_namespace(const std::string& spec) {
 }
 
 Result<void> inside_network_namespace(const Fd& fd, const std::function<Result<void>()>& work) {
-  const Fd home(::open(kOwn, O_RDONLY | O_CLOEXEC));
-  if (!home.valid()) return fail_errno(std::string("cannot open ") + kOwn);
+  const auto home = open_network_namespace("");
+  if (!home) return tl::unexpected(home.error());
   // Staying needs no right, going does: a tap here works with CAP_NET_RAW alone.
-  const auto here = namespace_inode(home), there = namespace_inode(fd);
+  const auto here = namespace_inode(*home), there = namespace_inode(fd);
   if (here && there && *here == *there) return work();
-  if (setns(fd.get(), CLONE_NEWNET) != 0)
-    return fail_errno("cannot enter the network namespace (CAP_SYS_ADMIN is needed)");
-  Result<void> result = work();
-  // Going on in the wrong namespace would watch the wrong machine.
-  CHECK(setns(home.get(), CLONE_NEWNET) == 0);
+  Result<void> result;
+  const auto go = [&] {
+    if (setns(fd.get(), CLONE_NEWNET) != 0) {
+      result = fail_errno("cannot enter the network namespace (CAP_SYS_ADMIN is needed)");
+    } else {
+      result = work();
+    }
+  };
+  try {
+    std::thread(go).join();
+  } catch (const std::system_error& no_thread) {
+    return fail(std::string("no thread for another network namespace: ") + no_thread.what());
+  }
   return result;
 }
 

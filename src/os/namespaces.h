@@ -21,8 +21,10 @@ Result<std::uint64_t> namespace_inode(const Fd& fd);
 /// For good, with all that is started from here on.
 Result<void> enter_network_namespace(const std::string& spec);
 
-/// Runs `work` in this thread inside the namespace and comes back. What `work` opens there
-/// (sockets, files below /proc/thread-self/net) stays bound to that namespace.
+/// Runs `work` inside the namespace, in a thread of its own when that is not this one: a process
+/// whose first thread went there would be one of those that `ip netns pids` lists, which scripts
+/// end before they delete a namespace. What `work` opens there (sockets, files below
+/// /proc/thread-self/net) stays bound to that namespace.
 Result<void> inside_network_namespace(const Fd& fd, const std::function<Result<void>()>& work);
 
 }  // namespace alibi::os
