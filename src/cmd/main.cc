@@ -4,17 +4,21 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 #include "cmd/command.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+/// The exit code when the words alone settle it. The description of all options, a tenth of a
+/// megabyte, is gone again before anything runs: `alibi run` keeps its processes small.
+std::optional<int> parse(int argc, char** argv, alibi::cmd::Run& run) {
   CLI::App app{
       "alibi keeps a virtual IP address on a healthy load balancer and, when the address "
       "moves, accounts for every missing second.",
       "alibi"};
   app.set_version_flag("--version", "alibi " ALIBI_VERSION);
   app.require_subcommand(1);
-  alibi::cmd::Run run;
   alibi::cmd::add_run(app, run);
   alibi::cmd::add_check(app, run);
   alibi::cmd::add_record(app, run);
@@ -32,6 +36,14 @@ int main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : 2;
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  alibi::cmd::Run run;
+  if (const auto code = parse(argc, argv, run)) return *code;
   try {
     const int code = run ? run() : 2;
     // Lost output is no success, however it was buffered.
