@@ -29,7 +29,7 @@ struct Parameters {
   wire::Family family = wire::Family::V4;
   Priority base_priority{100};
   Duration advert_interval = 1s;
-  bool start_as_master = false;  ///< `state MASTER`: matters only with priority 255 or in a group
+  bool start_as_master = false;  ///< `state MASTER`: matters only with priority 255
   bool preempt = true;
   Duration preempt_delay{0};
   int down_timer_adverts = 3;

@@ -59,22 +59,11 @@ std::string Rules::ours_text(const Instance& i) {
 
 // ---- starting and stopping ----
 
-namespace {
-
-/// keepalived: in a sync group `state MASTER` listens for one advert only.
-Duration first_wait(const Instance& i) {
-  const Parameters& p = i.parameters();
-  if (!p.in_group || !p.start_as_master) return i.master_down_interval();
-  return p.advert_interval + skew_time(p.version, Priority{255}, p.advert_interval);
-}
-
-}  // namespace
-
 void Rules::begin_backup(const Step& s) {
   Instance& i = s.instance;
   i.memory_.master_interval = i.parameters_->advert_interval;
   become_backup(s, {ReasonCode::StartUp, "started with priority " + number(i.memory_.effective)},
-                Waiting::Begun, first_wait(i));
+                Waiting::Begun, i.master_down_interval());
 }
 
 void Rules::begin_master(const Step& s) {

@@ -70,14 +70,12 @@ void Judge::on_send(Place at, Priority priority, Instant now) {
 }
 
 /// An instance may take over after silence of at least down_timer_adverts intervals (its own, or in
-/// v3 a master's, so the shortest of all), after a resignation, or called by its group. In a group
-/// `state MASTER` listens for one interval only, at the start, and less if its priority rises then.
+/// v3 a master's, so the shortest of all), after a resignation, or called by its group.
 void Judge::check_take_over(Place at, const vrrp::Transition& t, Instant now) {
   const Books& n = of(at);
   const Duration silence = now - n.last_heard;
   const std::string who = drawn(at).name;
-  const bool eager = drawn(at).in_group && drawn(at).start_as_master;
-  const Duration needed = (eager ? 0 : 3) * draw_.shortest_interval * 999 / 1000;  // clocks drift
+  const Duration needed = 3 * draw_.shortest_interval * 999 / 1000;  // clocks drift
   const bool silent = silence >= needed;
   const bool owner = t.reason.code == vrrp::ReasonCode::AddressOwner;
   const bool called = t.reason.code == vrrp::ReasonCode::SyncGroup;
