@@ -37,8 +37,6 @@ void add_peer(Context& context, const Statement& line) {
   for (std::size_t i = 1; i < line.size(); ++i) {
     const std::string& word = line.word(i).text;
     if ((word == "min_ttl" || word == "max_ttl") && i + 1 < line.size()) {
-      context.notice_once("peer/" + word, line.at(i),
-                          fmt::format("{} is not served by alibi yet: any TTL is taken", word));
       const auto ttl = whole(context, line, ++i, 0, 255, "it is ignored", word);
       if (ttl) (word == "min_ttl" ? peer.min_ttl : peer.max_ttl) = *ttl;
     } else {
