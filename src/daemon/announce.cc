@@ -70,10 +70,20 @@ void Announcer::begin(std::size_t instance, State state) {
   }
 }
 
-bool Announcer::unheard_of(const Tell& tell) const {
+bool Announcer::ahead_of(const Tell& tell) const {
   const auto index = static_cast<std::size_t>(tell.instance);
   return tell.kind == Tell::Kind::Transition && tell.instance >= 0 && index < states_.size() &&
-         tell.from != State::Init && states_[index] == State::Init;
+         tell.from != State::Init && states_[index] != tell.from;
+}
+
+void Announcer::set_back(std::size_t instance, State state) {
+  states_.at(instance) = state;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    const auto& members = settings_.groups[i].members;
+    if (std::find(members.begin(), members.end(), instance) == members.end()) continue;
+    for (const std::size_t member : members) states_.at(member) = state;
+    groups_[i].state = groups_[i].towards = state;
+  }
 }
 
 /// MASTER and BACKUP when every member is; FAULT as soon as none may run; STOP at the end of all.

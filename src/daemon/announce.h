@@ -32,9 +32,11 @@ class Announcer {
   explicit Announcer(const config::Settings& settings);
   /// What an instance is when we start to listen.
   void begin(std::size_t instance, vrrp::State state);
-  /// Whether `tell` is of an instance that was running before we knew of it: ask for what the
-  /// others are, and begin() with it.
-  bool unheard_of(const Tell& tell) const;
+  /// Whether `tell` begins elsewhere than we believe the instance to be: it was taken over from the
+  /// configuration before, or has moved on since by the time begin() was asked.
+  bool ahead_of(const Tell& tell) const;
+  /// An instance was in `state`, and so were its group, which moves as one, and all of its members.
+  void set_back(std::size_t instance, vrrp::State state);
   /// The instance first, then the groups that it was the last of to move.
   std::vector<Announcement> take(const Tell& tell);
   /// Every instance and group as it is now (fifo_write_vrrp_states_on_reload). Groups and instances

@@ -106,17 +106,20 @@ TEST(Announcer, OneThatIsStartedAgainDoesNotRepeatTheGroup) {
               ElementsAre("INSTANCE \"VI_1\" MASTER 103\n"));
 }
 
-TEST(Announcer, OneThatRanBeforeWeDidIsNoticed) {
+TEST(Announcer, OneThatMovedBeforeWeLookedMovesItsGroupOnce) {
   const auto settings = group_of_two();
   Announcer announcer(settings);
-  Tell tell = moved(0, State::Backup, vrrp::ReasonCode::StartUp);
-  tell.from = State::Init;
-  EXPECT_FALSE(announcer.unheard_of(tell));
-  tell.from = State::Master;
-  EXPECT_TRUE(announcer.unheard_of(tell));
-  announcer.begin(0, State::Master);
-  announcer.begin(1, State::Master);
-  EXPECT_FALSE(announcer.unheard_of(tell));
+  for (const std::size_t i : {0U, 1U}) announcer.begin(i, State::Fault);
+  std::vector<std::string> said;
+  for (const std::int32_t i : {0, 1}) {
+    Tell tell = moved(i, State::Fault, vrrp::ReasonCode::LinkDown);
+    tell.from = State::Master;
+    EXPECT_EQ(announcer.ahead_of(tell), i == 0);
+    if (i == 0) announcer.set_back(0, State::Master);
+    for (auto& line : lines(announcer.take(tell))) said.push_back(line);
+  }
+  EXPECT_THAT(said, ElementsAre("INSTANCE \"VI_1\" FAULT 103\n", "INSTANCE \"VI_2\" FAULT 103\n",
+                                "GROUP \"G1\" FAULT 0\n"));
 }
 
 std::vector<std::vector<std::string>> argvs(const config::Settings& settings,

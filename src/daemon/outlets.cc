@@ -21,7 +21,10 @@ Outlets::Outlets(const config::Settings& settings, const RunOptions& options,
   // not look: what they have done by now is in the queue, still to be announced.
   const auto self =
       page.household().processes[static_cast<std::size_t>(ProcessRole::Teller)].read();
-  if (self && (self->pid == 0 || self->restarts > 0)) look_around();
+  restarted_ = self && (self->pid == 0 || self->restarts > 0);
+  // What was taken over from the configuration before runs already, and nothing was said about it.
+  const bool reloaded = page.handover().load() != HandoverStage::None;
+  if (restarted_ || reloaded) look_around();
   for (std::size_t i = 0; i < settings.global.fifos.size(); ++i) {
     auto fifo = Fifo::open(settings, settings.global.fifos[i]);
     if (!fifo) {
@@ -32,9 +35,7 @@ Outlets::Outlets(const config::Settings& settings, const RunOptions& options,
     fifos_.push_back(std::move(*fifo));
   }
   fifo_full_.resize(fifos_.size());
-  const bool reloaded = page.handover().load() != HandoverStage::None;
   if (!reloaded || !settings.global.fifo_states_on_reload || (self && self->restarts > 0)) return;
-  look_around();
   for (const Announcement& announcement : announcer_.all()) write(announcement);
 }
 
@@ -65,9 +66,8 @@ void Outlets::write(const Announcement& announcement) {
 }
 
 std::vector<Announcement> Outlets::take(const Tell& tell) {
-  if (announcer_.unheard_of(tell)) {
-    look_around();  // taken over from the configuration before, without a word
-    announcer_.begin(static_cast<std::size_t>(tell.instance), tell.from);
+  if (!restarted_ && announcer_.ahead_of(tell)) {
+    announcer_.set_back(static_cast<std::size_t>(tell.instance), tell.from);
   }
   auto announcements = announcer_.take(tell);
   for (const Announcement& announcement : announcements) write(announcement);

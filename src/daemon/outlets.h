@@ -40,6 +40,7 @@ class Outlets {
   const SharedPage& page_;
   Announcer announcer_;
   Notifier notifier_;
+  bool restarted_ = false;  // what the teller before us has announced is not known
   std::vector<Fifo> fifos_;
   std::vector<bool> fifo_full_;  ///< said already, until it takes a line again
   std::vector<std::string> said_;

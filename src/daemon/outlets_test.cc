@@ -56,5 +56,17 @@ TEST_F(OutletsTest, AnotherStartDoesNotRepeatTheGroup) {
   EXPECT_EQ(lines_of(master_tell()), "INSTANCE \"loadbalancer\" MASTER 103\n");
 }
 
+TEST_F(OutletsTest, GroupThatAReloadTookOverIsAnnouncedWhenItMoves) {
+  Tell tell = master_tell();
+  tell.from = vrrp::State::Master;
+  tell.to = vrrp::State::Fault;
+  page_->handover().store(HandoverStage::Settled);
+  const char* const expected = "INSTANCE \"loadbalancer\" FAULT 103\nGROUP \"G1\" FAULT 0\n";
+  EXPECT_EQ(lines_of(tell), expected);
+  // It moved before the teller came to look.
+  page_->instance(0).state.store(static_cast<std::uint8_t>(vrrp::State::Fault));
+  EXPECT_EQ(lines_of(tell), expected);
+}
+
 }  // namespace
 }  // namespace alibi::daemon
