@@ -3,6 +3,7 @@
 #include "daemon/fifo.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +45,11 @@ bool Fifo::write(const std::string& line) {
   const bool done = fd_.valid() && ::write(fd_.get(), line.data(), line.size()) == size;
   ++(done ? written_ : dropped_);
   return done;
+}
+
+int Fifo::unread() const {
+  int octets = 0;
+  return fd_.valid() && ::ioctl(fd_.get(), FIONREAD, &octets) == 0 ? octets : 0;
 }
 
 std::string Fifo::start_script(Instant now) {

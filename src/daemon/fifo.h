@@ -27,6 +27,8 @@ class Fifo {
   bool write(const std::string& line);
   std::uint64_t dropped() const { return dropped_; }
   std::uint64_t written() const { return written_; }
+  /// Octets that nobody has read yet.
+  int unread() const;
   const std::string& path() const { return fifo_->path; }
   bool made() const { return made_; }
 

@@ -9,6 +9,14 @@
 #include "os/event_loop.h"
 
 namespace alibi::daemon {
+namespace {
+
+// At the end, for the scripts that read FIFOs:
+constexpr Duration kReadersPatience = 1s;  // to read what is there
+constexpr Duration kLastLine = 100ms;      // to do something about what they read last
+constexpr Duration kLook = 20ms;
+
+}  // namespace
 
 Outlets::Outlets(const config::Settings& settings, const RunOptions& options,
                  const SharedPage& page)
@@ -94,6 +102,17 @@ Instant Outlets::step() {
     next = std::min(next, fifo.script_due());
   }
   return next;
+}
+
+Instant Outlets::look_again() {
+  const Instant now = os::monotonic_now();
+  const bool unread = std::any_of(fifos_.begin(), fifos_.end(), [](const Fifo& fifo) {
+    return fifo.script_pid() != 0 && fifo.unread() != 0;
+  });
+  if (unread) unread_last_ = now;
+  if (unread && unread_since_ == kNever) unread_since_ = now;
+  const bool over = now - unread_last_ >= kLastLine || now - unread_since_ >= kReadersPatience;
+  return unread_since_ == kNever || over ? kNever : now + kLook;
 }
 
 void Outlets::finish() {

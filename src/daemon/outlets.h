@@ -23,7 +23,10 @@ class Outlets {
   void ended(const os::Exited& exited);
   /// Starts what is due to start; when to call it again.
   Instant step();
-  bool idle() const { return notifier_.idle(); }
+  /// Nothing runs that is to be waited for, and the scripts of FIFOs have read what is in them.
+  bool idle() { return notifier_.idle() && look_again() == kNever; }
+  /// When to ask again although nothing happened: a FIFO is still being read. kNever: none is.
+  Instant look_again();
   /// At the end: FIFOs are closed, their scripts told, and what we made is removed.
   void finish();
   /// Lines for the log, warnings, since the last call.
@@ -43,6 +46,8 @@ class Outlets {
   bool restarted_ = false;  // what the teller before us has announced is not known
   std::vector<Fifo> fifos_;
   std::vector<bool> fifo_full_;  ///< said already, until it takes a line again
+  Instant unread_since_ = kNever;  // as look_again() saw it
+  Instant unread_last_{};
   std::vector<std::string> said_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
 #include <filesystem>
@@ -66,6 +67,20 @@ TEST_F(OutletsTest, GroupThatAReloadTookOverIsAnnouncedWhenItMoves) {
   // It moved before the teller came to look.
   page_->instance(0).state.store(static_cast<std::uint8_t>(vrrp::State::Fault));
   EXPECT_EQ(lines_of(tell), expected);
+}
+
+TEST_F(OutletsTest, LinesThatTheScriptOfAFifoHasNotReadAreWaitedFor) {
+  settings_.global.fifos[0].script.words = {"/bin/sh", "-c", "exec sleep 9"};  // reads nothing
+  Outlets outlets(settings_, options_, *page_);
+  EXPECT_TRUE(outlets.idle());
+  outlets.step();
+  outlets.take(master_tell());
+  EXPECT_FALSE(outlets.idle());
+  const os::Fd reader(::open(path_.c_str(), O_RDONLY | O_NONBLOCK));
+  std::array<char, 4096> buffer{};
+  EXPECT_GT(::read(reader.get(), buffer.data(), buffer.size()), 0);
+  while (!outlets.idle()) ::usleep(1000);
+  outlets.finish();
 }
 
 }  // namespace

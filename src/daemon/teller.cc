@@ -157,7 +157,7 @@ Result<void> Teller::finish() {
   const Instant patience = os::monotonic_now() + kLastWords;
   while (((mails_.left() != 0 && !replaced()) || !outlets_.idle()) &&
          os::monotonic_now() < patience) {
-    loop_.set_deadline(patience);
+    loop_.set_deadline(std::min(patience, outlets_.look_again()));
     if (auto waited = loop_.wait(); !waited) return waited;
   }
   hear_mails();
