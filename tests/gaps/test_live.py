@@ -409,7 +409,9 @@ class Soak(Live):
         text = self.end(watch)
         self.assertIn(f"{a_day} packets captured\n{a_day} packets received by filter\n0 packets dr",
                       text)
-        self.assertLess(sizes[-1] - sizes[1], 512, sizes)  # KiB
+        # Kept heartbeats would be 24 octets each, 3,000 KiB; what is told of gaps, and what a
+        # sanitized program takes for it, are some hundred.
+        self.assertLess(sizes[-1] - sizes[1], 1024, sizes)  # KiB
         for host in (1, 2):
             self.assertRegex(text, rf"\n  10\.0\.0\.{host} +{a_day // 2} ")
         self.assertEqual(len(re.findall(r"overdue ", text)), parts, text)
