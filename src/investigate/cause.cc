@@ -167,8 +167,7 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "no such signal was sent", "None, if it was meant."},
     {"admin.reloaded",
      "The daemon was told to read its configuration anew, and then did otherwise.",
-     "SIGHUP from another process between the last advert and the change; for a silence also "
-     "another "
+     "SIGHUP from another process between the last advert and the change, and another "
      "configuration than before",
      "it went on as before after the signal, or the configuration has nothing new that explains it",
      "None, if it was meant; compare the old configuration with the new."},

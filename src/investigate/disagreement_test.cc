@@ -193,8 +193,17 @@ evidence::SignalSent hangup(std::int32_t sender = 77) {
   return sent;
 }
 
-/// Host 1's keepalived advertises 110 until 9 s, from 10 s on 90; host 2 outbids it. SIGHUP at
-/// `at`.
+/// The only router of host 1 has this priority in its file by now, and had 110; SIGHUP at `at`.
+void reload(SceneBuilder& scene, std::int64_t at, int priority, std::int32_t by = 77) {
+  evidence::ConfiguredRouter after = SceneBuilder::router();
+  after.priority = priority;
+  after.settings = 2;
+  scene.config(-5'000, {SceneBuilder::router()});
+  scene.event(at, hangup(by));
+  scene.config(at, {after});
+}
+
+/// Host 1's keepalived advertises 110 until 9 s, from 10 s on 90; host 2 outbids it.
 std::string fallen(std::int64_t at, std::int32_t by = 77) {
   SceneBuilder scene(2);
   scene.keepalived();
@@ -202,7 +211,7 @@ std::string fallen(std::int64_t at, std::int32_t by = 77) {
   scene.adverts(1, 0, 10'000, 110);
   scene.adverts(1, 10'000, 11'000, 90);
   scene.adverts(2, 10'600, 20'000, 100);
-  scene.event(at, hangup(by));
+  reload(scene, at, 90, by);
   return code_of(investigate(scene.finish(20'000)));
 }
 
@@ -233,8 +242,24 @@ TEST(Reload, AnInstanceThatIsGone) {
   scene.adverts(1, 0, 10'000, 110);
   scene.advert(1, 9'600, 0);
   scene.adverts(2, 10'200, 20'000, 100);
+  scene.config(-5'000, {SceneBuilder::router()});
   scene.event(9'500, hangup());
+  scene.config(9'500, {});
   EXPECT_EQ(code_of(investigate(scene.finish(20'000))), "admin.reloaded");
+}
+
+TEST(Reload, WithoutReadingsNobodyIsNamed) {
+  SceneBuilder scene(2);
+  scene.keepalived();
+  scene.beats(0, 12'000);
+  scene.adverts(1, 0, 10'000, 110);
+  scene.adverts(1, 10'000, 11'000, 90);
+  scene.adverts(2, 10'600, 20'000, 100);
+  scene.event(9'500, hangup());
+  const auto verdicts = investigate(scene.finish(20'000));
+  ASSERT_EQ(code_of(verdicts), "unknown");
+  EXPECT_THAT(verdicts.front().cause->missing,
+              testing::Contains(testing::HasSubstr("what the reload changed")));
 }
 
 TEST(Reload, AScriptThatGoesOnFailingHadItsStepBefore) {
@@ -249,7 +274,7 @@ TEST(Reload, AScriptThatGoesOnFailingHadItsStepBefore) {
   scene.adverts(1, 8'000, 10'000, 105);
   scene.adverts(1, 10'000, 11'000, 90);
   scene.adverts(2, 10'600, 20'000, 100);
-  scene.event(9'500, hangup());
+  reload(scene, 9'500, 95);
   EXPECT_EQ(code_of(investigate(scene.finish(20'000))), "admin.reloaded");
 }
 
@@ -263,7 +288,7 @@ TEST(Reload, TheStepThatMattersIsItsAndNotTheScriptsBefore) {
   scene.adverts(1, 8'000, 10'000, 105);  // still above the other
   scene.adverts(1, 10'000, 11'000, 90);
   scene.adverts(2, 10'600, 20'000, 100);
-  scene.event(9'500, hangup());
+  reload(scene, 9'500, 95);
   const auto verdicts = investigate(scene.finish(20'000));
   EXPECT_EQ(code_of(verdicts), "admin.reloaded");
   EXPECT_EQ(verdicts.front().incident.fell_from, Priority{105});

@@ -131,14 +131,9 @@ Change reload_change(const Scene& scene) {
 
 std::optional<Finding> admin_reloaded(const Scene& scene) {
   const Change change = reload_change(scene);
-  if (change.says == Change::Says::NoReload || change.says == Change::Says::Same) {
-    return std::nullopt;
-  }
-  const bool known = change.says == Change::Says::Changed;
-  // That it waits for a timer is what it does between any two adverts. Where it bids less or
-  // resigns it has decided something, and a configuration is what decides that.
-  const Kind kind = scene.incident.kind;
-  if (!known && kind != Kind::Preemption && kind != Kind::Resignation) return std::nullopt;
+  // A signal alone changes nothing: what it tracks makes it bid less or resign as well, and to wait
+  // for a timer is what it does between any two adverts.
+  if (change.says != Change::Says::Changed) return std::nullopt;
   const evidence::Event& event = *signal_to_reload(scene);
   const auto& sent = std::get<evidence::SignalSent>(event.fact);
   Finding finding{"admin.reloaded",
@@ -149,9 +144,8 @@ std::optional<Finding> admin_reloaded(const Scene& scene) {
   finding.evidence.push_back(fmt::format("{}: SIGHUP for pid {} from {}",
                                          clock_text(scene.recording, event.at), sent.target_pid,
                                          signal_source(sent)));
-  if (known) finding.evidence.push_back(change.text);
+  finding.evidence.push_back(change.text);
   finding.evidence.push_back("then " + effect(scene));
-  if (!known) finding.missing.push_back("what the reload changed: " + change.text);
   return finding;
 }
 

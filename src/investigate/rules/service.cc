@@ -12,6 +12,7 @@
 #include <string>
 
 #include "investigate/configured.h"
+#include "investigate/rules/reload.h"
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
 #include "investigate/wait.h"
@@ -225,6 +226,8 @@ std::optional<Finding> service_down(const Scene& scene) {
   const std::vector<ScriptRun> all = script_runs(scene.recording, *scene.sender);
   const Instant t = acted_at(scene);
   const Configured known = configured(scene, t - 1s, t);
+  // A reload just before may be why as well, where neither is told by the configuration.
+  if (!known.known() && reload_change(scene).says == Change::Says::Unknown) return std::nullopt;
   const std::vector<Result> failed = tracked_of(scene, known, failures(scene, all, t));
   if (failed.empty()) return std::nullopt;
   const Result& last = failed.front();
