@@ -131,7 +131,9 @@ TEST(RuleLine, WordsOfIpRule) {
 
 TEST(RuleLine, ThatCannotBeUsedIsLeftOutAndOneWithoutPreferenceIsNamed) {
   for (const char* line : {"from 10.0.0.0/8 priority 1", "table 5 bogus", "fwmark x table 5",
-                           "sport 9-8 table 5", "from 10.0.0.0/8 to 2001:db8::/64 table 5"}) {
+                           "sport 9-8 table 5", "from 10.0.0.0/8 to 2001:db8::/64 table 5",
+                           "table 5 goto 300", "table 5 table 6", "nop type blackhole",
+                           "table 5 l3mdev"}) {
     const auto parsed = with_lines("virtual_rules", line);
     EXPECT_THAT(parsed.settings.instances.at(0).rules, IsEmpty()) << line;
     EXPECT_EQ(said(parsed).size(), 1U) << line;

@@ -64,7 +64,7 @@ class RuleLine {
         words_.unknown(word, "rule", kWords);
       }
     }
-    if (!words_.dropped() && !action_ && !rule_.l3mdev) {
+    if (!words_.dropped() && action_.empty()) {
       words_.drop("a rule needs an action (table T, goto N, nop, blackhole, ...)");
     }
     if (words_.dropped() || !families()) return std::nullopt;
@@ -102,6 +102,7 @@ class RuleLine {
       rule_.no_track = true;
     } else if (word == "l3mdev") {
       rule_.l3mdev = true;
+      decide(word);
     } else {
       return false;
     }
@@ -178,11 +179,11 @@ class RuleLine {
   bool action(const std::string& word) {
     if (word == "table" || word == "lookup") {
       keep(rule_.table, words_.name(word));
-      action_ = true;
+      decide(word);
     } else if (word == "goto") {
       rule_.action = word;
       keep(rule_.goto_priority, words_.number(word));
-      action_ = true;
+      decide(word);
     } else if (word == "type") {
       const auto type = words_.name(word);
       if (type && !take_action(*type)) {
@@ -200,8 +201,16 @@ class RuleLine {
   bool take_action(const std::string& word) {
     if (std::find(kActions.begin(), kActions.end(), word) == kActions.end()) return false;
     rule_.action = word;
-    action_ = true;
+    decide(word);
     return true;
+  }
+
+  // ip-rule(8): one action a rule.
+  void decide(const std::string& word) {
+    if (!action_.empty()) {
+      words_.drop(fmt::format("a rule has one action, not '{}' and '{}'", action_, word));
+    }
+    action_ = word;
   }
 
   bool families() {
@@ -217,7 +226,7 @@ class RuleLine {
   LineWords words_;
   Rule rule_;
   std::optional<wire::Family> family_;
-  bool action_ = false;
+  std::string action_;  ///< the word that gave it; empty: none yet
 };
 
 void add(Context& context, const Statement& statement, std::vector<Rule>& rules) {

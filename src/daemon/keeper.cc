@@ -100,6 +100,7 @@ void Keeper::start() {
   guard_all();
   for (Slot& slot : slots_) remove_leftovers(slot);
   delay_start();
+  await_first_look();
   begin_tracking();
   for (Slot& slot : slots_) begin(slot);
 }

@@ -84,6 +84,7 @@ class Keeper {
   bool waits_for_group(Slot& slot);
 
   // keeper_track.cc
+  void await_first_look();
   void begin_tracking();
   void hear_tracker();
   void hear_interface(const std::string& name, bool up);

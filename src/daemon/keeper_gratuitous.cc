@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/keeper.h"
+#include "os/text_file.h"
 #include "wire/frame.h"
 
 namespace alibi::daemon {
@@ -12,6 +13,13 @@ bool has_virtual_mac(const os::Interface* interface, const std::vector<VirtualMa
   return interface != nullptr && std::any_of(macs.begin(), macs.end(), [&](const auto& plan) {
            return plan.name == interface->name;
          });
+}
+
+/// RFC 4861 4.4, the R flag: whether we forward. Looked up each time, since who routes may begin at
+/// any moment, and a lookup below /proc/sys waits for nothing.
+bool forwards(const std::string& interface) {
+  const auto value = os::read_text("/proc/sys/net/ipv6/conf/" + interface + "/forwarding");
+  return value && *value != "0";
 }
 
 }  // namespace
@@ -57,7 +65,8 @@ void Keeper::announce(Slot& slot, const os::AddressSpec& spec, int repeat, bool 
   if (interface == nullptr) return;
   const auto frame = spec.address.family == wire::Family::V4
                          ? wire::encode_gratuitous_arp(interface->mac, spec.address)
-                         : wire::encode_unsolicited_na(interface->mac, spec.address, true);
+                         : wire::encode_unsolicited_na(interface->mac, spec.address,
+                                                       forwards(interface->name));
   int sent = 0;
   for (; sent < repeat; ++sent) {
     if (const auto done = frames_.send(frame, spec.index); !done) {

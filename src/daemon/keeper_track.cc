@@ -6,8 +6,21 @@ namespace alibi::daemon {
 namespace {
 
 constexpr int kMostNews = 64;  // at once
+constexpr Duration kFirstLook = 300ms;
+constexpr Duration kBetweenLooks = 2ms;
 
 }  // namespace
+
+/// As keepalived, which looks files and processes up before its instances begin, so that their
+/// first priority is the true one. A tracker that hangs holds the start up no longer than this.
+void Keeper::await_first_look() {
+  const Instant patience = os::monotonic_now() + kFirstLook;
+  tracking_.recall();
+  while (!tracking_.looked_up() && os::monotonic_now() < patience) {
+    os::sleep_until(os::monotonic_now() + kBetweenLooks);
+    tracking_.recall();
+  }
+}
 
 /// What is known before the start: what the page says, and the interfaces.
 void Keeper::begin_tracking() {
@@ -67,7 +80,9 @@ void Keeper::apply_tracked(std::size_t object) {
 void Keeper::apply_tracking(Slot& slot, const std::string& because) {
   if (tracking_.objects().bindings(slot.index).empty()) return;
   const auto outcome = tracking_.weigh(slot.index, slot.settings.vrrp.base_priority);
-  if (outcome.effective != slot.told) {
+  // As keepalived: whoever falls into a fault does so with the priority he had.
+  const bool falls = outcome.fault && !slot.track_fault && slot.started;
+  if (outcome.effective != slot.told && !falls) {
     slot.told = outcome.effective;
     feed(slot, vrrp::PriorityChanged{outcome.effective, because});
   }

@@ -129,6 +129,14 @@ bool MailSender::submit(MailMessage message) {
   return true;
 }
 
+void MailSender::hurry() {
+  {
+    const std::lock_guard lock(mutex_);
+    hurried_ = true;
+  }
+  wake_.notify_all();
+}
+
 std::vector<MailSender::Outcome> MailSender::outcomes() {
   std::uint64_t count = 0;
   static_cast<void>(::read(news_.get(), &count, sizeof count));
@@ -141,12 +149,10 @@ std::size_t MailSender::left() {
   return queue_.size() + (busy_ ? 1 : 0);
 }
 
+/// With the lock held.
 void MailSender::publish(Outcome outcome) {
-  {
-    const std::lock_guard lock(mutex_);
-    busy_ = busy_ && !outcome.final;
-    outcomes_.push_back(std::move(outcome));
-  }
+  busy_ = busy_ && !outcome.final;
+  outcomes_.push_back(std::move(outcome));
   const std::uint64_t one = 1;
   static_cast<void>(::write(news_.get(), &one, sizeof one));
 }
@@ -154,12 +160,10 @@ void MailSender::publish(Outcome outcome) {
 void MailSender::work() {
   // Only this thread changes over; a failure shows as a mail that cannot be delivered.
   if (netns_.valid()) static_cast<void>(::setns(netns_.get(), CLONE_NEWNET));
-  if (!mail_.to.empty()) {  // loaded now, not with an incident on hand
-    if (const auto& loaded = load_curl(); !loaded) {
-      publish({"those to come", loaded.error().message, false});
-    }
-  }
+  const bool wanted = !mail_.to.empty();
+  if (wanted) static_cast<void>(load_curl());  // now, not with an incident on hand
   std::unique_lock lock(mutex_);
+  if (wanted && !load_curl()) publish({"those to come", load_curl().error().message, false});
   for (;;) {
     wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
     if (stopping_) return;
@@ -169,9 +173,12 @@ void MailSender::work() {
     for (int attempt = 1; busy_ && !stopping_; ++attempt) {
       lock.unlock();
       const std::string error = deliver(message);
-      publish({message.subject, error, error.empty() || attempt == kAttempts});
       lock.lock();
-      if (busy_) wake_.wait_for(lock, kPauseBetweenAttempts, [&] { return stopping_.load(); });
+      const bool final = error.empty() || attempt == kAttempts || hurried_;
+      publish({message.subject, error, final});
+      if (!final) {
+        wake_.wait_for(lock, kPauseBetweenAttempts, [&] { return stopping_ || hurried_; });
+      }
     }
   }
 }

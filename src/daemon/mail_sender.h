@@ -38,6 +38,8 @@ class MailSender {
 
   /// False: the queue is full and the mail was dropped; count it.
   bool submit(MailMessage message);
+  /// From now on each mail is tried once at most: the program wants to end.
+  void hurry();
   int news_fd() const { return news_.get(); }
   std::vector<Outcome> outcomes();
   /// How many of those submitted have been neither delivered nor given up.
@@ -56,6 +58,7 @@ class MailSender {
   std::deque<MailMessage> queue_;
   std::vector<Outcome> outcomes_;
   bool busy_ = false;
+  bool hurried_ = false;
   std::atomic<bool> stopping_{false};
   std::thread thread_;  // last: it uses all of the above
 };

@@ -154,6 +154,7 @@ Result<void> Teller::run() {
 
 /// Gives scripts and mails their time; a replaced teller lets its successor wait for scripts alone.
 Result<void> Teller::finish() {
+  if (!replaced()) mails_.hurry();
   const Instant patience = os::monotonic_now() + kLastWords;
   while (((mails_.left() != 0 && !replaced()) || !outlets_.idle()) &&
          os::monotonic_now() < patience) {
@@ -178,6 +179,7 @@ Result<void> Teller::deliver_the_rest() {
     loop_.set_deadline(patience);
     if (auto waited = loop_.wait(); !waited) return waited;
     if (std::exchange(stopping_, false)) {
+      mails_.hurry();
       patience = std::min(patience, os::monotonic_now() + kLastWords);
     }
   }

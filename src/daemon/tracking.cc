@@ -54,6 +54,15 @@ bool Tracking::take_interface(std::size_t object, bool up) {
   return take(news);
 }
 
+bool Tracking::looked_up() const {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const TrackedObject& object = objects_[i];
+    const bool quick = object.kind == TrackKind::File || object.kind == TrackKind::Process;
+    if (quick && object.used && states_[i].health == TrackHealth::Unknown) return false;
+  }
+  return true;
+}
+
 bool Tracking::complete(std::size_t instance) const {
   for (const Binding& binding : objects_.bindings(instance)) {
     if (binding.weight == 0 && states_[binding.object].health == TrackHealth::Unknown) return false;

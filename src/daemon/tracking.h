@@ -33,6 +33,8 @@ class Tracking {
   /// News of an interface, whose state the keeper itself knows: also written to the page.
   bool take_interface(std::size_t object, bool up);
 
+  /// Nothing that can be looked up in a moment, files and processes, is still to be heard of.
+  bool looked_up() const;
   /// Every object that may put the instance into FAULT has been heard of.
   bool complete(std::size_t instance) const;
 

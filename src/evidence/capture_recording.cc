@@ -15,7 +15,8 @@ Stamped stamped(const Heartbeat& beat) {
   const wire::Advertisement& advert = beat.packet.decoded.advertisement;
   Stamped out{beat.at, 0, advert.interval, beat.packet.ip_id, beat.packet_number};
   if (beat.packet.decoded.defect == wire::VrrpDefect::None && advert.priority.value != 0) {
-    out.sender = sender_number(beat.packet.source, advert.vrid.value << 8U | advert.version,
+    out.sender = sender_number(beat.packet.source,
+                               std::uint64_t{advert.vrid.value} << 8U | advert.version,
                                beat.packet.network);
   }
   return out;

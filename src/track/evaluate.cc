@@ -26,6 +26,7 @@ bool forbids(const Tracked& tracked) {
 }
 
 int contribution(const Tracked& tracked) {
+  if (forbids(tracked)) return 0;  // as keepalived: what puts in fault leaves the priority alone
   if (tracked.number) {
     return static_cast<int>(
         std::clamp<std::int64_t>(product(tracked), -kLargestWeight, kLargestWeight));

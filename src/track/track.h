@@ -46,7 +46,8 @@ struct Tracked {
   std::optional<std::int32_t> number{};
 };
 
-/// What it adds to the priority now, and whether it forbids the instance to run now.
+/// What it adds to the priority now, and whether it forbids the instance to run now; one that
+/// forbids adds nothing, as in keepalived.
 int contribution(const Tracked& tracked);
 bool forbids(const Tracked& tracked);
 

@@ -19,7 +19,7 @@ enum class State : std::uint8_t { Init, Backup, Master, Fault };
 std::string_view text(State state);  // "INIT", "BACKUP", "MASTER", "FAULT" as keepalived writes
 
 /// What the Master_Down_Timer is waiting out, the source of the reason when it ends.
-enum class Waiting : std::uint8_t { Begun, Silence, Resigned, LostAddress };
+enum class Waiting : std::uint8_t { Begun, Silence, Resigned, LostAddress, Recovered };
 
 struct Memory {
   State state = State::Init;

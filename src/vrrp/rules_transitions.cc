@@ -116,6 +116,10 @@ Reason Rules::take_over_reason(const Instance& i, Instant now) {
       return {ReasonCode::AddressRemoved,
               "nobody took over within " + seconds_text(now - i.memory_.state_since) +
                   " after our address was removed (skew time " + seconds_text(i.skew_time()) + ")"};
+    case Waiting::Recovered:
+      return {ReasonCode::FaultCleared, "no advert heard in " +
+                                            seconds_text(now - i.memory_.state_since) +
+                                            " since every fault has cleared" + down};
     case Waiting::Begun:
       break;
   }
@@ -283,7 +287,7 @@ void Rules::recover_to_backup(const Step& s) {
   become_backup(s,
                 {ReasonCode::FaultCleared,
                  "every fault has cleared, after " + seconds_text(s.now - i.memory_.state_since)},
-                Waiting::Begun, i.master_down_interval());
+                Waiting::Recovered, i.master_down_interval());
 }
 
 void Rules::recover_to_master(const Step& s) {

@@ -158,7 +158,7 @@ struct Read {
   }
   static bool into(State& value, std::string_view word) { return code(value, word, State::Fault); }
   static bool into(Waiting& value, std::string_view word) {
-    return code(value, word, Waiting::LostAddress);
+    return code(value, word, Waiting::Recovered);
   }
   static bool into(wire::AuthType& value, std::string_view word) {
     return code(value, word, wire::AuthType::Ah);

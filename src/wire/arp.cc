@@ -56,7 +56,7 @@ std::vector<std::uint8_t> encode_gratuitous_arp(const MacAddress& mac, const IpA
   out.u16(kOperationRequest);
   out.bytes(mac.bytes);
   out.bytes(ip);
-  out.bytes(MacAddress{}.bytes);
+  out.bytes(broadcast.bytes);  // ignored (RFC 5227 1.1); as keepalived has it
   out.bytes(ip);
   return out.finish();
 }

@@ -209,7 +209,7 @@ TEST(Frame, GratuitousArp) {
   const MacAddress mac{{2, 0, 0, 0, 0, 1}};
   const auto bytes = encode_gratuitous_arp(mac, IpAddress::v4(0xC0A8CD07));
   EXPECT_EQ(bytes, hex("ffffffffffff 020000000001 0806 0001 0800 06 04 0001"
-                       "020000000001 c0a8cd07 000000000000 c0a8cd07"));
+                       "020000000001 c0a8cd07 ffffffffffff c0a8cd07"));
   const Frame frame = decode_frame(bytes, LinkType::Ethernet);
   EXPECT_EQ(frame.defect, FrameDefect::None);
   ASSERT_TRUE(frame.arp.has_value());

@@ -84,13 +84,36 @@ class Files(unittest.TestCase):
         with Pair(config(110, made, tracked("file", "maintenance"))) as pair:
             a, = pair.nodes
             a.start()
-            a.process.expect(r"Changing effective priority from 110 to 96", 8)
+            a.process.expect(r"Entering BACKUP STATE \(init\): started with priority 96", 8)
             with open(pair.path("maintenance"), encoding="ascii") as file:
                 self.assertEqual(file.read(), "-7\n")
             self.assertEqual(a.process.stop(), 0)
             write(pair.path("maintenance"), "-3\n")  # is there: it stays
             a.start()
-            a.process.expect(r"Changing effective priority from 110 to 104", 8)
+            a.process.expect(r"started with priority 104", 8)
+
+    def test_what_falls_into_a_fault_keeps_its_priority(self):
+        script = "notify @DIR@/told.sh"
+        text = config(110, self.FILE, script + "\n    " + tracked("file", "maintenance weight 9"))
+        with Pair(text) as pair:
+            os.mkdir(pair.path("sub"))
+            write(pair.path("sub/maintenance"), "1\n")
+            write(pair.path("told.sh"), f"#!/bin/sh\necho $3 $4 >> {pair.path('told')}\n")
+            os.chmod(pair.path("told.sh"), 0o755)
+            a, = pair.nodes
+            a.start()
+            a.wait_vip()
+            write(pair.path("sub/maintenance"), "-100\n")  # beyond -253: FAULT
+            a.process.expect(r"Entering FAULT STATE.*file maintenance is -100", 5)
+            write(pair.path("sub/maintenance"), "2\n")
+            a.process.expect(r"Entering BACKUP STATE.*\[fault_cleared\]", 5)
+            a.process.expect(r"Entering MASTER STATE.*\[fault_cleared\]", 8)
+            told = ["BACKUP 119", "MASTER 119", "FAULT 119", "BACKUP 128", "MASTER 128"]
+
+            def all_told():
+                with open(pair.path("told"), encoding="ascii") as file:
+                    return file.read().splitlines() == told
+            wait_until(all_told, 5, f"notify scripts told {told}")
 
     def test_init_file_overwrites_and_reverse_subtracts(self):
         made = block("track_file", "maintenance",
