@@ -175,6 +175,9 @@ TEST_F(Dumps, MetricsEscapeLabels) {
 
 TEST_F(Dumps, PathsTakeTheInstanceNameWhenAskedTo) {
   EXPECT_EQ(dump_path(settings_, DumpKind::Data), "/tmp/keepalived.data");
+  ASSERT_EQ(::setenv("TMPDIR", "/run/lb", 1), 0);
+  EXPECT_EQ(dump_path(settings_, DumpKind::Data), "/run/lb/keepalived.data");
+  ASSERT_EQ(::unsetenv("TMPDIR"), 0);
   settings_.global.instance_name = "two";
   EXPECT_EQ(dump_path(settings_, DumpKind::Json), "/tmp/keepalived.json");
   settings_.global.dumps.use_instance = true;

@@ -42,13 +42,22 @@ std::string text_of(const View& view, DumpKind kind) {
   return stats_text(view);
 }
 
+const std::string& file_of(const config::Dumps& dumps, DumpKind kind) {
+  return kind == DumpKind::Data   ? dumps.state_file
+         : kind == DumpKind::Json ? dumps.json_file
+                                  : dumps.stats_file;
+}
+
 }  // namespace
 
 std::string dump_path(const config::Settings& settings, DumpKind kind) {
   const config::Dumps& dumps = settings.global.dumps;
-  std::string path = kind == DumpKind::Data   ? dumps.state_file
-                     : kind == DumpKind::Json ? dumps.json_file
-                                              : dumps.stats_file;
+  std::string path = file_of(dumps, kind);
+  // As keepalived; a file that is named stays where it is.
+  const char* folder = std::getenv("TMPDIR");
+  if (folder != nullptr && *folder == '/' && path == file_of(config::Dumps{}, kind)) {
+    path = folder + path.substr(path.rfind('/'));
+  }
   const std::string& name = settings.global.instance_name;
   if (kind != DumpKind::Data || !dumps.use_instance || name.empty()) return path;
   const auto dot = path.rfind('.');
