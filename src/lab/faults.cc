@@ -78,6 +78,27 @@ const Fault* find_fault(const std::string& name) {
   return it == faults().end() ? nullptr : &*it;
 }
 
+std::string state_of(const Fault& fault) {
+  constexpr std::pair<std::string_view, std::string_view> kStates[] = {
+      {"host.process.stopped", "stopped"},
+      {"host.process.frozen", "frozen"},
+      {"host.process.crashed", "gone"},
+      {"host.process.killed", "gone"},
+      {"host.cpu.starved", "waiting for a CPU"},
+      {"host.cpu.throttled", "throttled by its CPU quota"},
+      {"host.io.disk", "waiting for the disk"},
+      {"host.io.filesystem", "waiting for the file system"},
+      {"host.io.log", "blocked writing its log"},
+      {"host.memory.swap", "waiting for swapped-out memory"},
+      {"peer.stopped", "stopped"},
+      {"peer.frozen", "frozen"},
+  };
+  for (const auto& [cause, state] : kStates) {
+    if (!fault.causes.empty() && fault.causes.front() == cause) return std::string(state);
+  }
+  return {};
+}
+
 Result<Injected> do_nothing(Lab&, const std::string&, Draw&) { return Injected{"nothing", {}}; }
 
 Result<void> heal(Lab& lab) {

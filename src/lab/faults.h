@@ -44,6 +44,9 @@ struct Fault {
 
 const std::vector<Fault>& faults();
 const Fault* find_fault(const std::string& name);
+/// The state (investigate::text of a Doing) in which the account of a gap has the thread while this
+/// fault lasts; empty where the cause is not one of a thread's time.
+std::string state_of(const Fault& fault);
 
 /// Puts everything back that a fault may have changed (frozen, stopped, cut, killed, starved) and
 /// restarts programs that are gone. Does not wait for health. Idempotent.

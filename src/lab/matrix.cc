@@ -17,6 +17,7 @@ using nlohmann::json;
 
 const std::string kNothing = "no incident";
 const std::string kUnknown = "unknown";
+const std::string kAsleep = "waiting for its next timer";
 // A near miss ends, and is dated, when the sender is back: a little after the fault was undone.
 constexpr std::int64_t kAfterNs = 2'500'000'000;
 
@@ -40,12 +41,28 @@ std::string segment_of(const json& incident) {
   return text;
 }
 
+std::optional<Shares> shares_of(const json& incident, const std::string& state) {
+  const json account = incident.value("account", json());
+  const json overdue = account.is_object() ? account.value("overdue", json()) : json();
+  const double all = number_at(overdue, "time_s");
+  if (state.empty() || all <= 0) return std::nullopt;
+  double in_state = 0, asleep = 0;
+  for (const auto& line : overdue.value("lines", json::array())) {
+    const std::string doing = text_at(line, "state");
+    if (doing == state) in_state += number_at(line, "time_s");
+    if (doing == kAsleep) asleep += number_at(line, "time_s");
+  }
+  if (asleep >= all) return Shares{0, 1};
+  return Shares{in_state / (all - asleep), asleep / all};
+}
+
 struct Seen {
   std::string code;     // empty: the incident has no cause
   std::string segment;
   bool failure = false;
   bool in_window = false;
   double silent_s = 0;
+  std::optional<Shares> shares;
 };
 
 std::vector<Seen> read_incidents(const json& root, const Truth& truth) {
@@ -57,6 +74,7 @@ std::vector<Seen> read_incidents(const json& root, const Truth& truth) {
     if (s.failure && s.code.empty()) s.code = kUnknown;
     s.segment = segment_of(incident);
     s.silent_s = number_at(incident, "silent_s");
+    s.shares = shares_of(incident, truth.state);
     const auto at = incident.value("at_unix_ns", std::int64_t{0});
     s.in_window = at >= truth.from_unix_ns && at <= truth.to_unix_ns + kAfterNs;
     seen.push_back(std::move(s));
@@ -99,6 +117,7 @@ Result<Judgement> judge(const std::string& explain_json, const Truth& truth) {
     } else if (!right) {
       right = true;
       j.segment = seen.segment;
+      j.shares = seen.shares;
     }
   }
   // Where nothing was done, an unexplained failure is a false alarm.
@@ -138,12 +157,18 @@ json to_json(const RunResult& r) {
   j["failures"] = r.judgement.incidents;
   j["silent_s"] = r.judgement.silent_s;
   j["strays"] = r.judgement.strays;
+  if (const auto& shares = r.judgement.shares) {
+    j["right_share"] = shares->right;
+    j["asleep_share"] = shares->asleep;
+  }
   return j;
 }
 
 struct Totals {
   std::map<Outcome, int> by_outcome;
   int errors = 0, segments = 0, segments_right = 0;
+  std::vector<double> shares;  ///< Shares::right, least first
+  double most_asleep = 0;
 };
 
 Totals total(const std::vector<RunResult>& results) {
@@ -154,11 +179,16 @@ Totals total(const std::vector<RunResult>& results) {
       continue;
     }
     ++t.by_outcome[r.judgement.outcome];
+    if (const auto& shares = r.judgement.shares) {
+      t.shares.push_back(shares->right);
+      t.most_asleep = std::max(t.most_asleep, shares->asleep);
+    }
     if (r.judgement.outcome == Outcome::Right && r.truth.starts_with("network.")) {
       ++t.segments;
       t.segments_right += r.judgement.segment_right ? 1 : 0;
     }
   }
+  std::ranges::sort(t.shares);
   return t;
 }
 
@@ -204,6 +234,13 @@ std::string matrix_text(const std::vector<RunResult>& results) {
                       t.by_outcome[Outcome::Missed], t.by_outcome[Outcome::Wrong], t.errors);
   if (t.segments > 0) {
     text += fmt::format("segment right in {} of {} network faults\n", t.segments_right, t.segments);
+  }
+  if (!t.shares.empty()) {
+    text += fmt::format(
+        "overdue time in the right state: {:.2f} % at least, {:.2f} % in the median of {} accounts;"
+        " until its own timer rang: {:.1f} % at most\n",
+        100 * t.shares.front(), 100 * t.shares[t.shares.size() / 2], t.shares.size(),
+        100 * t.most_asleep);
   }
   for (const auto& r : results) {
     if (!r.error.empty()) {

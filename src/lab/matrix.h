@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct Truth {
   std::int64_t from_unix_ns = 0;     ///< when the fault was done
   std::int64_t to_unix_ns = 0;       ///< when it was undone
   bool may_be_nothing = false;       ///< a keeper that withstands the fault is right, too
+  std::string state = {};  ///< of the account, while the fault lasts; empty: none belongs to it
 };
 
 enum class Outcome : std::uint8_t {
@@ -28,6 +30,13 @@ enum class Outcome : std::uint8_t {
 };
 std::string_view name_of(Outcome outcome);
 
+/// Of the overdue time of an account: it begins when the wire says that an advert is due; a thread
+/// whose last one left late sleeps a little longer, until its own timer rings.
+struct Shares {
+  double right = 0;   ///< in the truth's state, of what is not that sleep
+  double asleep = 0;  ///< in that sleep, of all
+};
+
 struct Judgement {
   Outcome outcome = Outcome::Missed;
   std::string named;        ///< the code that counts: of the wrong ones, else right, else unknown
@@ -35,6 +44,7 @@ struct Judgement {
   bool segment_right = true;
   int incidents = 0;        ///< failures in the fault's window
   double silent_s = 0;      ///< longest silence of the incidents in the window
+  std::optional<Shares> shares = {};  ///< of the first right verdict that has an account
   /// Names given to failures before or after the fault that are not its truth. A busy machine has
   /// true near misses of its own, so they do not count, but they are shown.
   std::vector<std::string> strays = {};

@@ -40,9 +40,25 @@ TEST(Judge, TheTruthInTheWindowIsRight) {
   EXPECT_DOUBLE_EQ(j.silent_s, 3.6);
 }
 
+TEST(Judge, TheShareOfTheOverdueTimeInTheRightState) {
+  const std::string stopped = R"({"failure": true, "at_unix_ns": 104000000000,
+      "cause": {"code": "host.process.stopped"}, "account": {"overdue": {"time_s": 2.5, "lines": [
+          {"state": "stopped", "time_s": 1.5}, {"state": "running", "time_s": 0.5},
+          {"state": "waiting for its next timer", "time_s": 0.5}]}}})";
+  Truth t = truth({"host.process.stopped"});
+  EXPECT_FALSE(judged({stopped}, t).shares);
+  t.state = "stopped";
+  ASSERT_TRUE(judged({stopped}, t).shares);
+  EXPECT_DOUBLE_EQ(judged({stopped}, t).shares->right, 0.75);
+  EXPECT_DOUBLE_EQ(judged({stopped}, t).shares->asleep, 0.2);
+  EXPECT_FALSE(judged({incident("host.process.stopped", 104)}, t).shares);
+}
+
 TEST(Judge, AnotherNameIsWrongEvenBesideTheTruth) {
-  EXPECT_EQ(judged({incident("host.io.log", 104), incident("host.io.disk", 104)},
-                   truth({"host.io.log"})).outcome, Outcome::Wrong);
+  EXPECT_EQ(
+      judged({incident("host.io.log", 104), incident("host.io.disk", 104)}, truth({"host.io.log"}))
+          .outcome,
+      Outcome::Wrong);
 }
 
 TEST(Judge, ANameOutsideTheWindowIsAStray) {
@@ -55,8 +71,9 @@ TEST(Judge, ANameOutsideTheWindowIsAStray) {
 TEST(Judge, UnknownIsNeverWrongAndNeverRight) {
   EXPECT_EQ(judged({incident("unknown", 104)}, truth({"host.io.log"})).outcome, Outcome::Unknown);
   EXPECT_EQ(judged({incident("", 104)}, truth({"host.io.log"})).outcome, Outcome::Unknown);
-  EXPECT_EQ(judged({incident("unknown", 104), incident("host.io.log", 103)},
-                   truth({"host.io.log"})).outcome, Outcome::Right);
+  EXPECT_EQ(judged({incident("unknown", 104), incident("host.io.log", 103)}, truth({"host.io.log"}))
+                .outcome,
+            Outcome::Right);
 }
 
 TEST(Judge, TheTruthOutsideTheWindowIsMissed) {

@@ -151,6 +151,7 @@ Result<Judgement> perform(Lab& lab, const OneRun& run, RunResult& result) {
   hold(before);
   Truth truth;
   truth.causes = run.fault->causes;
+  truth.state = state_of(*run.fault);
   truth.may_be_nothing = may_withstand(lab, *run.fault);
   auto committed = commit_fault(lab, run, draw, time, truth, result);
   if (!committed) return tl::unexpected(committed.error());

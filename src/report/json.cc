@@ -7,6 +7,7 @@
 
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace alibi::report {
 namespace {
@@ -67,6 +68,20 @@ ordered_json where_json(const evidence::Recording& recording, const Verdict& ver
   return json;
 }
 
+/// The part of the gap that the cause must explain, by state.
+ordered_json overdue_json(const investigate::Account& account) {
+  ordered_json json;
+  json["time_s"] = seconds(account.overdue());
+  json["lines"] = ordered_json::array();
+  std::set<investigate::Doing> told;
+  for (const investigate::AccountLine& line : account.lines) {
+    const Duration time = account.overdue_in(line.doing);
+    if (time <= Duration(0) || !told.insert(line.doing).second) continue;
+    json["lines"].push_back({{"state", investigate::text(line.doing)}, {"time_s", seconds(time)}});
+  }
+  return json;
+}
+
 ordered_json account_json(const evidence::Recording& recording, const Verdict& verdict) {
   if (!verdict.account) return nullptr;
   const investigate::Account& account = *verdict.account;
@@ -84,6 +99,7 @@ ordered_json account_json(const evidence::Recording& recording, const Verdict& v
                              {"time_s", seconds(line.time)},
                              {"detail", line.detail}});
   }
+  json["overdue"] = overdue_json(account);
   return json;
 }
 
