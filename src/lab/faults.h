@@ -57,6 +57,7 @@ Result<Injected> stop_process(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> freeze_process_v1(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> freeze_process_v2(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> crash_process(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> spin_process(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> kill_process(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> stop_keeper(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> kill_service(Lab& lab, const std::string& host, Draw& draw);

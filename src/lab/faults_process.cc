@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faults of processes: stopped, frozen, crashed, killed, ended in order.
+// Faults of processes: stopped, frozen, crashed, killed, caught in a loop, ended in order.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -7,6 +7,7 @@
 
 #include <array>
 #include <sstream>
+#include <utility>
 
 #include "lab/cgroups.h"
 #include "lab/command.h"
@@ -47,6 +48,28 @@ std::uint64_t program_counter(pid_t pid) {
   return words >= 3 ? std::stoull(last, nullptr, 16) : 0;
 }
 
+/// The code of `process` where it goes on when its system call returns.
+Result<std::uint64_t> next_code(const ProcessRef& process) {
+  std::uint64_t pc = 0;
+  if (await(1s, [&] { return (pc = program_counter(process.pid)) != 0; })) return pc;
+  return fail(fmt::format("pid {} is in no system call", process.pid));
+}
+
+/// Puts `code` into the place of what is at `at`, for this process alone, and gives what was there.
+template <std::size_t kSize>
+Result<std::array<std::uint8_t, kSize>> exchange_code(pid_t pid, std::uint64_t at,
+                                                      const std::array<std::uint8_t, kSize>& code) {
+  const std::string path = fmt::format("/proc/{}/mem", pid);
+  const os::Fd memory(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  std::array<std::uint8_t, kSize> before{};
+  const auto place = static_cast<off_t>(at);
+  if (!memory.valid() || ::pread(memory.get(), before.data(), kSize, place) != ssize_t{kSize} ||
+      ::pwrite(memory.get(), code.data(), kSize, place) != ssize_t{kSize}) {
+    return fail_errno("cannot change the code in " + path);
+  }
+  return before;
+}
+
 }  // namespace
 
 Result<Injected> stop_process(Lab& lab, const std::string& host, Draw&) {
@@ -69,16 +92,25 @@ Result<Injected> freeze_process_v2(Lab& lab, const std::string& host, Draw&) {
 Result<Injected> crash_process(Lab& lab, const std::string& host, Draw&) {
   auto process = vrrp_process(lab, host);
   if (!process) return tl::unexpected(process.error());
-  std::uint64_t pc = 0;
-  await(1s, [&] { return (pc = program_counter(process->pid)) != 0; });
-  const std::string path = fmt::format("/proc/{}/mem", process->pid);
-  const os::Fd memory(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  const std::array<char, 16> zeros{};
-  if (pc == 0 || !memory.valid() ||
-      ::pwrite(memory.get(), zeros.data(), zeros.size(), static_cast<off_t>(pc)) < 0) {
-    return fail_errno("cannot write to " + path);
-  }
-  return Injected{fmt::format("pid {} faults at {:#x}", process->pid, pc), {}};
+  const auto at = next_code(*process);
+  if (!at) return tl::unexpected(at.error());
+  auto changed = exchange_code(process->pid, *at, std::array<std::uint8_t, 16>{});
+  if (!changed) return tl::unexpected(changed.error());
+  return Injected{fmt::format("pid {} faults at {:#x}", process->pid, *at), {}};
+}
+
+// A loop that never ends, as a defect of its own would be: the code that the process returns to
+// becomes "jmp" to itself (x86: EB FE), until heal() puts back what was there.
+Result<Injected> spin_process(Lab& lab, const std::string& host, Draw&) {
+  auto process = vrrp_process(lab, host);
+  if (!process) return tl::unexpected(process.error());
+  const auto at = next_code(*process);
+  if (!at) return tl::unexpected(at.error());
+  const auto before = exchange_code(process->pid, *at, CodeLoop::kCode);
+  if (!before) return tl::unexpected(before.error());
+  lab.loop = CodeLoop{*process, *at, *before};
+  if (auto saved = save(lab); !saved) return tl::unexpected(saved.error());
+  return Injected{fmt::format("pid {} loops at {:#x}", process->pid, *at), {}};
 }
 
 // The parent first: it would start its child again.
@@ -117,6 +149,9 @@ Result<Injected> stop_pipe_reader(Lab& lab, const std::string& host, Draw&) {
 }
 
 void heal_processes(Lab& lab) {
+  if (const auto loop = std::exchange(lab.loop, std::nullopt); loop && loop->process.alive()) {
+    (void)exchange_code(loop->process.pid, loop->at, loop->before);
+  }
   for (const pid_t pid : members(lab.name)) {
     if (process_state(pid) == 'T') ::kill(pid, SIGCONT);
   }

@@ -113,11 +113,17 @@ Result<void> save(const Lab& lab) {
   for (const auto& p : lab.programs) {
     programs.push_back({{"host", p.host}, {"name", p.name}, {"process", to_json(p.process)}});
   }
+  json loop;
+  if (lab.loop) {
+    loop = {{"process", to_json(lab.loop->process)},
+            {"at", lab.loop->at},
+            {"before", lab.loop->before}};
+  }
   const json j{{"name", lab.name},         {"topology", lab.topology},
                {"dir", lab.dir},           {"keeper", name_of(lab.keeper)},
                {"log", name_of(lab.log)},  {"vm_cpu", lab.vm_cpu},
                {"hosts", hosts},           {"programs", programs},
-               {"fault", lab.fault}};
+               {"fault", lab.fault},       {"loop", loop}};
   if (auto made = make_directories(kRun + "/" + lab.name); !made) return made;
   const std::string path = state_file(lab.name);
   if (auto put = put_file(path + ".tmp", j.dump(1) + "\n"); !put) return put;
@@ -141,6 +147,10 @@ Result<Lab> load(const std::string& name) {
   lab.log = log_mode_named(j.value("log", "syslog")).value_or(LogMode::Syslog);
   lab.vm_cpu = j.value("vm_cpu", 1);
   lab.fault = j.value("fault", "");
+  if (const json loop = j.value("loop", json()); loop.is_object()) {
+    lab.loop = CodeLoop{ref_from(loop.value("process", json::object())),
+                    loop.value("at", std::uint64_t{0}), loop.value("before", CodeLoop{}.before)};
+  }
   for (const auto& h : j.value("hosts", json::array())) {
     lab.hosts.push_back({h.value("name", ""), ref_from(h.value("init", json::object()))});
   }

@@ -5,7 +5,9 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,14 @@ struct ProgramState {
   ProcessRef process;
 };
 
+/// Code of a process that was replaced by a loop.
+struct CodeLoop {
+  static constexpr std::array<std::uint8_t, 2> kCode{0xeb, 0xfe};  ///< x86: jmp to itself
+  ProcessRef process;
+  std::uint64_t at = 0;
+  std::array<std::uint8_t, 2> before{};  ///< what belongs there
+};
+
 struct Lab {
   std::string name;
   std::string topology = "story";
@@ -55,6 +65,7 @@ struct Lab {
   std::vector<HostState> hosts;
   std::vector<ProgramState> programs;
   std::string fault;  ///< the fault being held, empty: none
+  std::optional<CodeLoop> loop;
 
   const HostState* host(const std::string& host_name) const;
   ProgramState* program(const std::string& host_name, const std::string& program_name);
