@@ -98,15 +98,15 @@ void Collector::finish_orders() {
   for (auto& [tap, order] : orders_) {
     order.order.finish([&, at = tap](auto& placed) { place(at, placed); });
     const Disorder& disorder = order.order.disorder();
-    for (const StepBack& step : disorder.steps) {
-      if (step.what != Backwards::ClockSet) continue;
-      for (std::size_t i = 0; i < recording_.arps.size(); ++i) {
-        ArpSeen& arp = recording_.arps[i];
-        if (arp.tap == tap && arp_packets_[i] >= step.packet) arp.at = arp.at + step.by;
-      }
+    for (std::size_t i = 0; i < recording_.arps.size(); ++i) {
+      ArpSeen& arp = recording_.arps[i];
+      if (arp.tap != tap) continue;
+      for (const StepBack& step : disorder.steps)
+        arp.at = arp.at + step.correction(arp_packets_[i]);
     }
     scan_.name_parts(order.parts, disorder);
-    scan_.spans[tap] = corrected(scan_.spans[tap], order.order.shift());
+    scan_.spans[tap] =
+        corrected(scan_.spans[tap], order.order.shift(), disorder, order.order.newest());
   }
 }
 

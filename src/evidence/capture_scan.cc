@@ -35,11 +35,14 @@ std::string tap_name(const std::string& file, const std::string& interface, std:
 
 }  // namespace
 
-TapSpan corrected(const TapSpan& span, Duration shift) {
+TapSpan corrected(const TapSpan& span, Duration shift, const Disorder& disorder, Instant newest) {
   TapSpan out = span;
-  if (shift == Duration{0}) return out;
   out.final = span.final + shift;
-  out.last = std::max(out.last, out.final);
+  if (disorder.was_ahead) {
+    out.last = std::max(newest, out.final);
+  } else if (shift != Duration{0}) {
+    out.last = std::max(out.last, out.final);
+  }
   return out;
 }
 
@@ -57,16 +60,7 @@ void CaptureScan::name_parts(std::span<const TapId> parts, const Disorder& disor
     part.label = label + " (part " + std::to_string(i + 1) + ")";
   }
   for (const StepBack& step : disorder.steps) {
-    const std::string what =
-        step.what == Backwards::ClockSet
-            ? ": the clock was set back; times are by the clock as it was before, as far as the "
-              "senders tell"
-        : step.what == Backwards::OutOfOrder ? ": pieces that were joined out of order"
-                                             : ": pieces joined out of order, or a clock that was "
-                                               "set back; nothing shows which, and "
-                                               "what comes before and after is not compared";
-    warnings.push_back(label + ": from packet " + std::to_string(step.packet) +
-                       " on the stamps go back by " + seconds_text(step.by) + what);
+    warnings.push_back(label + text(step));
   }
   if (disorder.steps_left_out != 0) {
     warnings.push_back(label + ": and " + std::to_string(disorder.steps_left_out) + " times more");

@@ -31,8 +31,9 @@ struct TapSpan {
   Instant final;        ///< the one that stands last in the capture
 };
 
-/// The span where stamps behind a step of the clock are to be taken `shift` later.
-TapSpan corrected(const TapSpan& span, Duration shift);
+/// The span where stamps behind a step of the clock are to be taken `shift` later; `newest`: the
+/// latest heartbeat, as it was placed.
+TapSpan corrected(const TapSpan& span, Duration shift, const Disorder& disorder, Instant newest);
 
 /// One thread. Holds names and counters, no packets.
 class CaptureScan {

@@ -136,4 +136,43 @@ BackwardsFinding find_backwards(std::span<const Stamped> before, std::span<const
   return {Backwards::ClockSet, *middle};
 }
 
+bool leaps(const Stamped& first, const Stamped& last, const Stamped& next, Duration by) {
+  constexpr std::uint16_t kFew = 8;  // more were not lost in between
+  const auto step = [](const Stamped& a, const Stamped& b) {
+    return static_cast<std::uint16_t>(b.ip_id - a.ip_id);
+  };
+  const Duration interval = next.interval;
+  if (next.sender == 0 || last.ip_id == 0 || interval <= Duration{0} || by < interval / 4) {
+    return false;
+  }
+  const auto counts = [](std::uint16_t steps) { return steps >= 1 && steps <= kFew; };
+  if (!counts(step(first, last)) || !counts(step(last, next))) return false;
+  const Duration late = next.at - (last.at + interval * step(last, next)) - by;
+  return late <= interval / 16 && late >= -interval / 16;
+}
+
+std::optional<std::size_t> find_leap(std::span<const Stamped> beats, Duration by) {
+  const auto leap_at = [&](std::size_t i) { return beats[i].at - beats[i - 1].at > by; };
+  std::size_t leap = beats.size();
+  while (leap > 1 && !leap_at(leap - 1)) --leap;
+  if (leap <= 1) return std::nullopt;
+  --leap;
+  std::map<std::uint64_t, std::vector<const Stamped*>> before;  // the latest first
+  for (std::size_t i = leap; i > 0; --i) {
+    std::vector<const Stamped*>& of_sender = before[beats[i - 1].sender];
+    if (of_sender.size() < 2) of_sender.push_back(&beats[i - 1]);
+  }
+  std::size_t leapt = 0, others = 0;
+  for (std::size_t i = leap; i < beats.size(); ++i) {
+    const auto past = before.find(beats[i].sender);
+    if (past == before.end()) continue;
+    if (past->second.size() == 2) {
+      ++(leaps(*past->second[1], *past->second[0], beats[i], by) ? leapt : others);
+    }
+    before.erase(past);
+  }
+  if (leapt == 0 || others != 0) return std::nullopt;
+  return leap;
+}
+
 }  // namespace alibi::evidence

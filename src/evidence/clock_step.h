@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/instant.h"
@@ -40,5 +41,14 @@ struct BackwardsFinding {
 /// stamped when it was due, or fills a hole between two of its own, says that it is out of order.
 /// More must say the one than the other.
 BackwardsFinding find_backwards(std::span<const Stamped> before, std::span<const Stamped> behind);
+
+/// `next` is of the sender of `first` and `last`, counts on from them, and is later by `by` than it
+/// was due, to a sixteenth of its interval: it, or its stamp, leapt.
+bool leaps(const Stamped& first, const Stamped& last, const Stamped& next, Duration by);
+
+/// `beats`, by time, until a clock was set back by `by`: the first one of those that were stamped
+/// while it was ahead by as much. Told where the stamps leap and nothing stands in between, and
+/// each sender that counts was due so much earlier.
+std::optional<std::size_t> find_leap(std::span<const Stamped> beats, Duration by);
 
 }  // namespace alibi::evidence

@@ -4,29 +4,16 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "evidence/clock_step.h"
+#include "evidence/disorder.h"
 
 namespace alibi::evidence {
-
-/// From a packet on the stamps of a tap go back for good.
-struct StepBack {
-  std::uint64_t packet = 0;
-  Duration by{0};
-  Backwards what = Backwards::Unclear;
-};
-
-/// What did not come in order at a tap.
-struct Disorder {
-  std::uint64_t reordered = 0;  ///< put where they belong
-  std::uint64_t too_late = 0;   ///< further back than the window
-  std::vector<StepBack> steps;  ///< the first kMostSteps
-  std::uint64_t steps_left_out = 0;
-  static constexpr std::size_t kMostSteps = 1000;
-};
 
 /// `Item`: what it is is its owner's business; the sink may take it out of what it is given.
 template <typename Item>
@@ -57,8 +44,11 @@ class TimeOrder {
     const Instant raw = reckonable(stamp.at);
     if (!trial_.empty() && raw + shift_ >= newest_) settle(true, sink);
     stamp.at = raw + shift_;
+    const std::size_t set = set_back_.size();
+    if (set != 0 && trial_.empty() && stamp.at > newest_) go_forward_again(stamp);
     const bool behind = any_ && stamp.at < newest_;
-    Placed placed{stamp, std::forward<Given>(item), false, false, false, part_};
+    const bool seam = set_back_.size() != set;
+    Placed placed{stamp, std::forward<Given>(item), false, false, seam, part_};
     if (!behind && trial_.empty()) {
       newest_ = stamp.at;
       any_ = true;
@@ -79,6 +69,8 @@ class TimeOrder {
   }
 
   const Disorder& disorder() const { return disorder_; }
+  /// The latest, as it was placed.
+  Instant newest() const { return newest_; }
   /// What is added to the tap's stamps at present.
   Duration shift() const { return shift_; }
 
@@ -88,6 +80,8 @@ class TimeOrder {
   /// After so long, or so many, what stays behind has not been overtaken.
   static constexpr Duration kTrial = 10s;
   static constexpr std::size_t kMostTried = 64;
+  /// Stamps of what was handed out, so that a leap of the clock before what is held can be told.
+  static constexpr std::size_t kRemembered = 64;
   /// A clock that was set back by more than ten years is not believed.
   static constexpr Duration kFurthest = std::chrono::hours(24 * 3653);
 
@@ -97,6 +91,8 @@ class TimeOrder {
   void let_go(Sink&& sink) {
     Placed& out = held_[first_++];
     released_ = out.stamp.at;
+    released_stamps_.push_back(out.stamp);
+    if (released_stamps_.size() > kRemembered) released_stamps_.pop_front();
     sink(out);
     if (first_ < kMostHeld && holds()) return;
     held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(first_));
@@ -145,42 +141,15 @@ class TimeOrder {
 
   /// What is behind gets its place. `caught_up`: what came after it is in order again.
   template <typename Sink>
-  void settle(bool caught_up, Sink&& sink) {
-    const auto stamps = [](const std::vector<Placed>& from, std::size_t first) {
-      std::vector<Stamped> out;
-      for (; first < from.size(); ++first) out.push_back(from[first].stamp);
-      return out;
-    };
-    BackwardsFinding found = find_backwards(stamps(held_, first_), stamps(trial_, 0));
-    const Duration back = newest_ - trial_.front().stamp.at;
-    // What stands behind the newest was seen after it.
-    if (found.what == Backwards::ClockSet) found.by = std::max(found.by, back + 1ns);
-    const auto is_late = [&](const Placed& p) { return released_ && p.stamp.at < *released_; };
-    const auto late = std::count_if(trial_.begin(), trial_.end(), is_late);
-    if (found.what == Backwards::ClockSet && shift_ + found.by < kFurthest) {
-      note(found.by, found.what);
-      shift_ += found.by;
-      for (Placed& placed : trial_) placed.stamp.at = placed.stamp.at + found.by;
-      const auto first = std::min_element(
-          trial_.begin(), trial_.end(),
-          [](const Placed& a, const Placed& b) { return a.stamp.at < b.stamp.at; });
-      first->seam = true;
-    } else if (!caught_up && (static_cast<std::size_t>(late) * 2 > trial_.size() ||
-                              (found.what == Backwards::Unclear && back > kTrial))) {
-      note(back, found.what);
-      for (std::size_t i = first_ + 1; i < held_.size(); ++i) {
-        if (held_[i - 1].reordered) held_[i - 1].seam = held_[i].seam = true;
-      }
-      while (holds()) let_go(sink);
-      released_.reset();
-      newest_ = trial_.front().stamp.at;
-      ++part_;
-      for (Placed& placed : trial_) placed.part = part_;
-    } else if (found.what == Backwards::Unclear) {
-      for (Placed& placed : trial_) placed.seam = true;
-    }
-    for (Placed& placed : std::exchange(trial_, {})) insert(std::move(placed), sink);
-    release(sink);
+  void settle(bool caught_up, Sink&& sink);
+  bool come_back(Duration by);
+  void set_back(Duration by);
+  void go_forward_again(Stamped& stamp);
+
+  std::vector<Stamped> stamps_before() const {
+    std::vector<Stamped> out(released_stamps_.begin(), released_stamps_.end());
+    for (std::size_t i = first_; i < held_.size(); ++i) out.push_back(held_[i].stamp);
+    return out;
   }
 
   std::vector<Placed> held_;  // by time, from `first_` on
@@ -188,10 +157,18 @@ class TimeOrder {
   std::vector<Placed> trial_;  // behind, as they came
   Instant newest_;             // of those in order
   std::optional<Instant> released_;
+  std::deque<Stamped> released_stamps_;
   Duration shift_{0};
+  struct SetBack {
+    Duration by;
+    std::size_t step;  // of disorder_.steps
+  };
+  std::vector<SetBack> set_back_;  // in force, the latest last
   bool any_ = false;
   unsigned part_ = 0;
   Disorder disorder_;
 };
 
 }  // namespace alibi::evidence
+
+#include "evidence/time_order_settle.h"

@@ -100,6 +100,79 @@ TEST(TimeOrder, WithoutIdentificationsTheRhythmTells) {
   EXPECT_TRUE(hour.sorted);
 }
 
+/// `senders` of them a second, their clock `ahead_ms` ahead in [from_s, until_s).
+std::vector<Row> excursion(std::int64_t ahead_ms, int from_s, int until_s, std::uint64_t senders) {
+  std::vector<Row> rows;
+  for (int t = 0; t < until_s + 40; ++t) {
+    for (std::uint64_t sender = 1; sender <= senders; ++sender) {
+      const bool ahead = t >= from_s && t < until_s;
+      rows.push_back(
+          {10'000'000 + t * 1000 + static_cast<std::int64_t>(sender) * 50 + (ahead ? ahead_ms : 0),
+           sender, static_cast<std::uint16_t>(1000 + t)});
+    }
+  }
+  return rows;
+}
+
+TEST(TimeOrder, AClockSetForwardAndBackLeavesNoGap) {
+  for (const std::int64_t ahead_ms : {2700, 5000, 60'000, 3'600'000}) {
+    for (const std::uint64_t senders : {1U, 3U}) {
+      const Placing out = place(excursion(ahead_ms, 70, 100, senders));
+      ASSERT_EQ(out.disorder.steps.size(), 1U) << ahead_ms;
+      const StepBack& step = out.disorder.steps[0];
+      EXPECT_EQ(step.by, ahead_ms * 1ms);
+      EXPECT_EQ(step.ahead_since, 70 * senders + 1);
+      EXPECT_EQ(step.packet, 100 * senders + 1);
+      EXPECT_EQ(out.times_ms.size(), 140 * senders);
+      for (std::size_t i = senders; i < out.times_ms.size(); ++i) {
+        EXPECT_EQ(out.times_ms[i] - out.times_ms[i - senders], 1000) << ahead_ms << " " << i;
+      }
+    }
+  }
+}
+
+TEST(TimeOrder, AClockSetBackAndForwardLeavesNoGap) {
+  for (const std::int64_t back_ms : {2700, 60'000, 3'600'000}) {
+    for (const std::uint64_t senders : {1U, 3U}) {
+      const Placing out = place(excursion(-back_ms, 70, 100, senders));
+      ASSERT_EQ(out.disorder.steps.size(), 1U) << back_ms;
+      EXPECT_EQ(out.disorder.steps[0].packet, 70 * senders + 1);
+      EXPECT_EQ(out.disorder.steps[0].until, 100 * senders + 1);
+      EXPECT_EQ(out.disorder.steps[0].correction(70 * senders), 0s);
+      EXPECT_EQ(out.disorder.steps[0].correction(100 * senders), back_ms * 1ms);
+      EXPECT_EQ(out.disorder.steps[0].correction(100 * senders + 1), 0s);
+      for (std::size_t i = senders; i < out.times_ms.size(); ++i) {
+        EXPECT_EQ(out.times_ms[i] - out.times_ms[i - senders], 1000) << back_ms << " " << i;
+      }
+    }
+  }
+}
+
+// A silence of 8 s, before a clock is set back by something else, stays one.
+TEST(TimeOrder, ASilenceBeforeAStepOfAnotherSizeStays) {
+  for (const std::int64_t back_ms : {5000, 7500, 9000}) {
+    std::vector<Row> rows = set_back_rows(120, 90, back_ms, true);
+    for (std::size_t i = 60; i < rows.size(); ++i) rows[i].at_ms += 8000;
+    const Placing out = place(rows);
+    ASSERT_EQ(out.disorder.steps.size(), 1U) << back_ms;
+    EXPECT_EQ(out.disorder.steps[0].ahead_since, 0U);
+    EXPECT_EQ(out.times_ms[60] - out.times_ms[59], 9000);
+  }
+}
+
+// One sender was silent, the others were not: no clock leapt.
+TEST(TimeOrder, WhereOthersWentOnNoClockLeapt) {
+  std::vector<Row> rows = excursion(0, 0, 80, 3);
+  std::erase_if(rows,
+                [](const Row& row) { return row.sender == 1 && row.id >= 1060 && row.id < 1068; });
+  for (Row& row : rows) {
+    if (row.at_ms >= 10'100'000) row.at_ms -= 8000;
+  }
+  const Placing out = place(rows);
+  ASSERT_EQ(out.disorder.steps.size(), 1U);
+  EXPECT_EQ(out.disorder.steps[0].ahead_since, 0U);
+}
+
 TEST(TimeOrder, ManySendersOutvoteOne) {
   std::vector<Row> rows;
   for (int t = 0; t < 120; ++t) {

@@ -171,7 +171,8 @@ void CaptureSurvey::finish_orders() {
                                " heartbeats stood further behind later ones than " +
                                seconds_text(Order::kWindow, 0) + ", and were left out");
     }
-    scan_.spans[i] = evidence::corrected(scan_.spans[i], orders_[i].order.shift());
+    const Order& order = orders_[i].order;
+    scan_.spans[i] = evidence::corrected(scan_.spans[i], order.shift(), disorder, order.newest());
   }
 }
 

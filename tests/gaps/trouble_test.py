@@ -33,6 +33,37 @@ class Trouble(Captures):
         self.assertIn("the clock was set 2 times while this was captured", run(path).stderr)
         self.assertEqual(self.gaps(path)["taps"][0]["last_unix_ns"], mc.BEGIN + 59 * s)
 
+    def test_a_clock_set_and_set_again_fakes_no_gap_in_a_foreign_file(self):
+        """Two routers, ahead (or behind) for 30 s; one of them is silent in each of the three times."""
+        s, ms = mc.SECOND, mc.SECOND // 1000
+        silent = (20, 55, 90)
+        for by in (-3600, -20, 5, 90, 3600):
+            packets = []
+            for t in range(120):
+                at = mc.BEGIN + t * s + (by * s if 40 <= t < 70 else 0)
+                packets.append((at, mc.advert(t, vrid=9, host=2)))
+                if t not in silent:
+                    packets.append((at + 300 * ms, mc.advert(t)))
+            path = self.write_as_they_come("set.pcap", packets)
+            report = self.gaps(path)
+            for stream in report["streams"]:
+                gaps = [(x["length_ns"], x["begin_unix_ns"] - mc.BEGIN) for x in stream["gaps"]]
+                self.assertEqual(gaps, [] if stream["vrid"] == 9 else
+                                 [(2 * s, (t - 1) * s + 300 * ms) for t in silent], by)
+                self.assertEqual(stream["hand_overs"], [])
+            self.assertEqual(report["taps"][0]["last_unix_ns"], mc.BEGIN + 119 * s + 300 * ms)
+            said = run(path).stderr
+            self.assertIn(f"it was set back by the same {by:.3f} s" if by > 0 else
+                          f"go back by {-by:.3f} s, and at packet 139 forward by as much", said)
+
+    def test_a_silence_as_long_as_no_step_of_the_clock_stays(self):
+        """A sender that stood still for 8 s, then a clock that is set back by 5 s."""
+        s = mc.SECOND
+        packets = [(mc.BEGIN + t * s + (8 * s if t >= 40 else 0) - (5 * s if t >= 70 else 0),
+                    mc.advert(t)) for t in range(120)]
+        report = self.gaps(self.write_as_they_come("set.pcap", packets))
+        self.assertEqual([g["length_ns"] for g in report["streams"][0]["gaps"]], [9 * s])
+
     def test_frames_out_of_order_fake_no_gap(self):
         """Two routers by two queues, one of which comes up to three adverts late."""
         s, ms = mc.SECOND, mc.SECOND // 1000
