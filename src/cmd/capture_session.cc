@@ -26,6 +26,8 @@ constexpr Duration kTick = 1s;
 constexpr Duration kClosing = 300ms;  // on top of the time that a block needs to be handed over
 constexpr std::int64_t kClockStepNs = 1'000'000;
 
+constexpr const char* kUnseenComment = "alibi: the clock was set unseen";
+
 std::string clock_comment(std::int64_t offset_ns) {
   return fmt::format("alibi clock: realtime-monotonic={} boottime={}", offset_ns,
                      os::since_boot().count());
@@ -34,11 +36,12 @@ std::string clock_comment(std::int64_t offset_ns) {
 class Session {
  public:
   Session(const CaptureOptions& options, CaptureTaps taps, os::SignalQueue signals,
-          CaptureView& view)
+          os::ClockSetSignal clock_set, CaptureView& view)
       : options_(options),
         view_(view),
         taps_(std::move(taps)),
         signals_(std::move(signals)),
+        clock_set_(std::move(clock_set)),
         comments_(taps_.all().size()),
         absent_(taps_.all().size()),
         clocks_(taps_.all().size(), os::StampClock(clock_offset_ns_)) {
@@ -67,6 +70,7 @@ class Session {
   CaptureView& view_;
   CaptureTaps taps_;
   os::SignalQueue signals_;
+  os::ClockSetSignal clock_set_;
   std::int64_t clock_offset_ns_ = os::realtime_minus_monotonic_ns();
   const std::int64_t first_offset_ns_ = clock_offset_ns_;
   Instant clock_looked_ = os::monotonic_now();
@@ -131,12 +135,16 @@ bool Session::take(evidence::CapturedFrame frame) {
   frame.number = ++captured_;
   std::string& comment = comments_[frame.interface];
   os::StampClock& clock = clocks_[frame.interface];
+  const bool was_unseen = clock.unseen();
+  if (!clock.explains(frame.unix_ns, os::monotonic_now())) check_clock();
   if (clock.take(frame.unix_ns, os::monotonic_now()))
     comment += (comment.empty() ? "" : "\n") + clock_comment(clock.offset_ns());
+  const bool unsure = was_unseen || clock.unseen();  // how long it was since the one before
+  if (unsure) comment += std::string(comment.empty() ? "" : "\n") + kUnseenComment;
   if (files_) files_->write(frame, comment);
   if (!comment.empty()) comment.clear();
   frame.clock_set_ns = clock.offset_ns() - first_offset_ns_;
-  frame.absent_before = absent_[frame.interface];
+  frame.absent_before = unsure || absent_[frame.interface];
   absent_[frame.interface] = false;
   if (!view_.take(frame)) ended_ = true;
   if (captured_ == options_.count || (files_ && files_->finished())) ended_ = true;
@@ -158,6 +166,7 @@ void Session::handle_signals() {
 }
 
 void Session::check_clock() {
+  clock_set_.clear();
   const std::int64_t offset = os::realtime_minus_monotonic_ns();
   const Instant before = std::exchange(clock_looked_, os::monotonic_now());
   const std::int64_t step = offset - clock_offset_ns_;
@@ -166,6 +175,8 @@ void Session::check_clock() {
   std::fprintf(stderr, "alibi: the clock was set by %s; time stamps jump here\n",
                seconds_text(Duration(step)).c_str());
   for (os::StampClock& clock : clocks_) clock.set(offset, before, clock_looked_);
+  const Duration ahead(offset - first_offset_ns_);
+  view_.clock_set(Instant{clock_looked_.ns + first_offset_ns_}, ahead);
   if (!files_) return;
   files_->describe(clock_comment(offset));
   if (files_->current() != nullptr) put_statistics(*files_->current());
@@ -201,7 +212,7 @@ void Session::drain_rest() {
   while (!ended_) {
     taps_.take_counts();
     if (taps_.settled() || os::monotonic_now() > end) return;
-    taps_.wait(signals_.fd(), 20ms);
+    taps_.wait({signals_.fd()}, 20ms);
     taps_.drain(SIZE_MAX, [this](const evidence::CapturedFrame& frame) { return take(frame); });
   }
 }
@@ -225,7 +236,7 @@ int Session::run() {
     if (!view_.caught_up(until, done == 0)) break;
     if (done > 0) continue;
     const Duration idle = std::min({next_tick - moment, Duration(kTick), view_.next() - now()});
-    taps_.wait(signals_.fd(), std::max(idle, Duration(0)) + 1ms);
+    taps_.wait({signals_.fd(), clock_set_.fd()}, std::max(idle, Duration(0)) + 1ms);
   }
   if (interrupted_) drain_rest();
   taps_.take_counts();
@@ -315,7 +326,9 @@ int capture_live(const CaptureOptions& options, CaptureView& view) {
   if (!taps) return capture_error(taps.error().message);
   if (auto right = check_link_type(options, *taps); !right)
     return capture_error(right.error().message);
-  Session session(options, std::move(*taps), std::move(*signals), view);
+  auto clock_set = os::ClockSetSignal::create();
+  if (!clock_set) return capture_error(clock_set.error().message);
+  Session session(options, std::move(*taps), std::move(*signals), std::move(*clock_set), view);
   if (auto opened = open_as_user(options, session); !opened)
     return capture_error(opened.error().message);
   session.announce();

@@ -90,8 +90,9 @@ std::size_t CaptureTaps::drain(std::size_t at_most, const Sink& sink) {
   return done;
 }
 
-void CaptureTaps::wait(int extra_fd, Duration at_most) {
-  std::vector<pollfd> fds = {{extra_fd, POLLIN, 0}};
+void CaptureTaps::wait(std::initializer_list<int> more_fds, Duration at_most) {
+  std::vector<pollfd> fds;
+  for (const int fd : more_fds) fds.push_back({fd, POLLIN, 0});
   for (os::CaptureTap& tap : taps_)
     for (const os::CaptureRing& ring : tap.rings()) fds.push_back({ring.fd(), POLLIN, 0});
   constexpr auto kMs = std::chrono::milliseconds(1);
@@ -99,7 +100,7 @@ void CaptureTaps::wait(int extra_fd, Duration at_most) {
   // An interface that is down keeps its socket in error: sleeping is then up to us.
   bool error = false;
   for (const pollfd& fd : fds) error |= (fd.revents & (POLLERR | POLLNVAL)) != 0;
-  if (error) poll(fds.data(), 1, 20);
+  if (error) poll(fds.data(), more_fds.size(), 20);
 }
 
 void CaptureTaps::take_counts() {

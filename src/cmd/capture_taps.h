@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ class CaptureTaps {
   const std::vector<os::CaptureTap>& all() const { return taps_; }
   /// At most so many waiting frames; how many it were.
   std::size_t drain(std::size_t at_most, const Sink& sink);
-  /// Sleeps until a tap has something, `extra_fd` is readable, or the time is up.
-  void wait(int extra_fd, Duration at_most);
+  /// Sleeps until a tap has something, one of `more_fds` is readable, or the time is up.
+  void wait(std::initializer_list<int> more_fds, Duration at_most);
   void take_counts();
   /// Says on standard error which interface went away or came back; what came back is told by
   /// `returned`, by number.

@@ -15,6 +15,8 @@ class CaptureView {
   virtual void open(CaptureTaps& taps) = 0;
   /// `frame.interface` is the tap, `frame.number` counts the frames of all. False ends the capture.
   virtual bool take(const evidence::CapturedFrame& frame) = 0;
+  /// From `at` on, by the clock as it was when the capture began, that clock is `ahead` of it.
+  virtual void clock_set(Instant /*at*/, Duration /*ahead*/) {}
   /// Unix time, of the clock as it was when the capture began: everything stamped until `now` was
   /// taken. `idle`: nothing was. False ends the capture.
   virtual bool caught_up(Instant now, bool idle) = 0;

@@ -34,6 +34,7 @@ class GapsLive : public CaptureView {
     return true;
   }
   bool caught_up(Instant now, bool idle) override;
+  void clock_set(Instant at, Duration ahead) override { clock_.set(at, ahead); }
   Instant next() const override { return watch_.next_look(); }
   void close(bool interrupted, Instant now) override;
   int exit_code() const { return exit_code_; }
@@ -46,6 +47,7 @@ class GapsLive : public CaptureView {
   investigate::GapWatch watch_;
   EventFormat format_;
   CaptureTaps* taps_ = nullptr;
+  report::ShownClock clock_;
   int exit_code_ = 0;
 };
 
@@ -60,7 +62,7 @@ investigate::GapWatch::State GapsLive::states() {
 bool GapsLive::caught_up(Instant now, bool /*idle*/) {
   const auto events = watch_.look(now, states());
   for (const investigate::GapEvent& event : events)
-    fmt::print("{}", report::gap_event_line(watch_, event, format_));
+    fmt::print("{}", report::gap_event_line(watch_, event, format_, clock_));
   return events.empty() || std::fflush(stdout) == 0;
 }
 
@@ -75,6 +77,8 @@ void GapsLive::close(bool /*interrupted*/, Instant now) {
   }
   fmt::print("{}", report::gap_summary(report, format_));
   std::fflush(stdout);
+  for (const std::string& remark : clock_.remarks())
+    std::fprintf(stderr, "alibi: %s\n", remark.c_str());
 }
 
 /// The kernel passes what may be a heartbeat; what is one, the survey says.

@@ -76,6 +76,7 @@ class PcapngReader {
 };
 
 constexpr std::string_view kBackComment = "alibi: the interface is back";
+constexpr std::string_view kUnseenComment = "alibi: the clock was set unseen";
 
 /// CLOCK_REALTIME - CLOCK_MONOTONIC in a comment of `alibi capture`.
 std::optional<std::int64_t> clock_offset(std::string_view comment) {
@@ -134,7 +135,7 @@ void PcapngReader::take_comment(std::size_t index, Octets comment) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (line == kBackComment) clocks_[index].absent_since = true;
+    if (line == kBackComment || line == kUnseenComment) clocks_[index].absent_since = true;
     if (const auto told = clock_offset(line)) offset = told;
   }
   if (!offset) return;

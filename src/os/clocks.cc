@@ -2,10 +2,15 @@
 // An offset is worth a new sample when it moved by more than slewing does between two readings.
 #include "os/clocks.h"
 
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <ctime>
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 namespace alibi::os {
 namespace {
@@ -13,6 +18,10 @@ namespace {
 /// NTP slews at up to 500 ppm: 50 us in 100 ms. Smaller moves wait until they add up.
 constexpr std::int64_t kWorthKeeping = 20'000;
 constexpr int kReadings = 3;
+/// By how much two readings of the clocks may differ that nobody set.
+constexpr Duration kSlack = 1ms;
+/// Stamps so far apart may be by one clock that nobody saw.
+constexpr Duration kOneExcursion = 1s;
 
 std::int64_t read_ns(clockid_t clock) {
   timespec time{};
@@ -64,21 +73,49 @@ void StampClock::set(std::int64_t offset_ns, Instant before, Instant found) {
   steps_.push_back({offset_ns, before, found});
 }
 
+bool StampClock::explains(std::int64_t realtime_ns, Instant now) const {
+  const std::int64_t offset = steps_.empty() ? found_ns_ : steps_.back().offset_ns;
+  return Instant{realtime_ns - offset} <= now + kSlack || Instant{realtime_ns - found_ns_} <= now;
+}
+
 bool StampClock::take(std::int64_t realtime_ns, Instant now) {
-  constexpr Duration kSlack = 1ms;
-  bool changed = false;
+  const std::int64_t before = offset_ns_;
   while (!steps_.empty()) {
     const Step& step = steps_.front();
-    const Instant by_old{realtime_ns - offset_ns_};
+    const Instant by_old{realtime_ns - found_ns_};
     const Instant by_new{realtime_ns - step.offset_ns};
     // The new clock stamped nothing before it was set, and neither has stamped what is to come.
     const bool is_new = by_new >= step.before - kSlack && by_new <= now + kSlack;
     if (!is_new && by_old <= step.found + kSlack) break;
-    offset_ns_ = step.offset_ns;
+    found_ns_ = step.offset_ns;
     steps_.pop_front();
-    changed = true;
   }
-  return changed;
+  offset_ns_ = found_ns_;
+  if (Instant{realtime_ns - found_ns_} > now + kSlack) {
+    const bool goes_on = before != found_ns_ && Instant{realtime_ns - before} <= now &&
+                         Instant{realtime_ns - before} >= now - kOneExcursion;
+    offset_ns_ = goes_on ? before : realtime_ns - now.ns;
+  }
+  return offset_ns_ != before;
+}
+
+Result<ClockSetSignal> ClockSetSignal::create() {
+  Fd fd(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC));
+  if (!fd.valid()) return fail_errno("cannot create a timer");
+  ClockSetSignal out(std::move(fd));
+  out.arm();
+  return out;
+}
+
+void ClockSetSignal::clear() {
+  std::uint64_t expired = 0;
+  if (read(fd(), &expired, sizeof expired) < 0 && errno == ECANCELED) arm();
+}
+
+void ClockSetSignal::arm() {
+  itimerspec never{};
+  never.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
+  timerfd_settime(fd(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
 }
 
 void ClockOffsets::forget(Instant before) {

@@ -5,8 +5,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <utility>
 
 #include "base/instant.h"
+#include "base/result.h"
+#include "os/fd.h"
 
 namespace alibi::os {
 
@@ -49,17 +52,38 @@ class StampClock {
 
   /// The clock was found to have been set: by `before` it had not, at `found` it had.
   void set(std::int64_t offset_ns, Instant before, Instant found);
-  /// In the order of the ring, at `now`; true when this stamp is the first by the new clock.
+  /// Whether the stamp, read at `now`, is not of a moment to come by the offset found last.
+  bool explains(std::int64_t realtime_ns, Instant now) const;
+  /// In the order of the ring, at `now`; true when its offset is not that of the stamp before.
   bool take(std::int64_t realtime_ns, Instant now);
+  /// Of the stamp taken last.
   std::int64_t offset_ns() const { return offset_ns_; }
+  /// The stamp taken last is by a clock that was set and set again before anybody looked: it was
+  /// made `now` at the latest, and that is what its offset makes of it.
+  bool unseen() const { return offset_ns_ != found_ns_; }
 
  private:
   std::int64_t offset_ns_;
+  std::int64_t found_ns_ = offset_ns_;  // by looking at the clocks
   struct Step {
     std::int64_t offset_ns;
     Instant before, found;
   };
   std::deque<Step> steps_;  // not reached by the stamps so far
+};
+
+/// Readable as soon as the wall clock is set (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET).
+class ClockSetSignal {
+ public:
+  static Result<ClockSetSignal> create();
+  int fd() const { return fd_.get(); }
+  /// Not readable until the clock is set again.
+  void clear();
+
+ private:
+  explicit ClockSetSignal(Fd fd) : fd_(std::move(fd)) {}
+  void arm();
+  Fd fd_;
 };
 
 }  // namespace alibi::os

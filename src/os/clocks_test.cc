@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/clocks.h"
 
+#include <poll.h>
+
 #include <gtest/gtest.h>
 
 namespace alibi::os {
@@ -67,6 +69,46 @@ void expect_told(std::int64_t step_ns) {
 TEST(StampClock, FramesThatWaitedHaveTheOldClocksStamps) {
   for (const std::int64_t step : {-3600 * kSecond, -2 * kSecond, 2 * kSecond, 3600 * kSecond})
     expect_told(step);
+}
+
+// The clock was 60 s ahead for a moment, and set back before anybody looked.
+TEST(StampClock, AnExcursionThatNobodySawIsNoTimeToCome) {
+  StampClock clock(1000 * kSecond);
+  EXPECT_FALSE(clock.take(1008 * kSecond, Instant{8 * kSecond}));
+  const std::int64_t ahead = 1069 * kSecond - 1'000'000;
+  const Instant now{9 * kSecond};
+  EXPECT_FALSE(clock.explains(ahead, now));
+  EXPECT_TRUE(clock.take(ahead, now));
+  EXPECT_TRUE(clock.unseen());
+  EXPECT_EQ(Instant{ahead - clock.offset_ns()}, now);
+  // A second one by the same clock stays as far from it as it was.
+  EXPECT_FALSE(clock.take(ahead + kSecond / 10, Instant{now.ns + kSecond / 5}));
+  EXPECT_TRUE(clock.unseen());
+  EXPECT_TRUE(clock.explains(1010 * kSecond, Instant{10 * kSecond}));
+  EXPECT_TRUE(clock.take(1010 * kSecond, Instant{10 * kSecond}));
+  EXPECT_FALSE(clock.unseen());
+  EXPECT_EQ(clock.offset_ns(), 1000 * kSecond);
+}
+
+// Set forward after 9 s and back after 9.5 s, both seen.
+TEST(StampClock, ForwardAndBackIsTwoSteps) {
+  StampClock clock(1000 * kSecond);
+  clock.set(1060 * kSecond, Instant{9 * kSecond}, Instant{9 * kSecond + 1000});
+  clock.set(1000 * kSecond, Instant{95 * kSecond / 10}, Instant{95 * kSecond / 10 + 1000});
+  const Instant now{12 * kSecond};
+  for (const auto& [at_ms, offset_s] : {std::pair(8900, 1000), {9200, 1060}, {9700, 1000}}) {
+    clock.take(offset_s * kSecond + at_ms * 1'000'000LL, now);
+    EXPECT_EQ(clock.offset_ns(), offset_s * kSecond) << at_ms;
+    EXPECT_FALSE(clock.unseen());
+  }
+}
+
+TEST(ClockSetSignal, WaitsUntilItIsSet) {
+  auto signal = ClockSetSignal::create();
+  ASSERT_TRUE(signal);
+  signal->clear();
+  pollfd fd{signal->fd(), POLLIN, 0};
+  EXPECT_EQ(poll(&fd, 1, 0), 0);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace alibi::report {
@@ -66,9 +68,10 @@ ordered_json number(std::uint64_t packet) {
   return packet == 0 ? ordered_json(nullptr) : ordered_json(packet);
 }
 
-std::string json_line(const std::string& tap, const std::string& stream, const GapEvent& event) {
+std::string json_line(const std::string& tap, const std::string& stream, const GapEvent& event,
+                      const ShownClock& clock) {
   ordered_json out{{"event", investigate::text(event.what)},
-                   {"at_unix_ns", event.at.ns},
+                   {"at_unix_ns", clock.unix_ns(event.at)},
                    {"tap", tap},
                    {"stream", stream},
                    {"vlan", wire::vlan_of(event.stream.network)},
@@ -76,7 +79,7 @@ std::string json_line(const std::string& tap, const std::string& stream, const G
                    {"vni", wire::tunnel_of(event.stream.network)},
                    {"from", event.from.text()},
                    {"to", event.to.text()},
-                   {"since_unix_ns", event.since.ns},
+                   {"since_unix_ns", clock.unix_ns(event.since)},
                    {"length_ns", event.length.count()},
                    {"interval_ns", event.expected.count()},
                    {"capture_lost", event.capture_lost},
@@ -100,13 +103,14 @@ std::string quoted(const std::string& text) {
   return out + "\"";
 }
 
-std::string csv_line(const std::string& tap, const std::string& stream, const GapEvent& event) {
+std::string csv_line(const std::string& tap, const std::string& stream, const GapEvent& event,
+                     const ShownClock& clock) {
   const auto or_empty = [](std::uint64_t packet) {
     return packet == 0 ? std::string() : fmt::format("{}", packet);
   };
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", kind_of(event), quoted(tap),
-                     quoted(stream), event.from.text(), event.to.text(), event.since.ns,
-                     (event.since + event.length).ns, event.length.count(),
+                     quoted(stream), event.from.text(), event.to.text(), clock.unix_ns(event.since),
+                     clock.unix_ns(event.since + event.length), event.length.count(),
                      or_empty(event.packet_before), or_empty(event.packet), event.capture_lost,
                      event.sent_unseen ? fmt::format("{}", *event.sent_unseen) : "",
                      event.capture_absent);
@@ -114,18 +118,38 @@ std::string csv_line(const std::string& tap, const std::string& stream, const Ga
 
 }  // namespace
 
+std::int64_t ShownClock::unix_ns(Instant at) const {
+  const auto after =
+      std::find_if(sets_.rbegin(), sets_.rend(), [&](const Set& set) { return set.at <= at; });
+  return at.ns + (after == sets_.rend() ? 0 : after->ahead.count());
+}
+
+std::vector<std::string> ShownClock::remarks() const {
+  std::vector<std::string> out;
+  for (const Set& set : sets_) {
+    const bool back = set.ahead == Duration{0};
+    const Duration by = set.ahead < Duration{0} ? -set.ahead : set.ahead;
+    out.push_back("at " + timestamp_text(set.at.ns) + " the clock was set" +
+                  (back ? std::string(" to what it was at the beginning")
+                        : ": from then on it is " + seconds_text(by) +
+                              (set.ahead < Duration{0} ? " behind" : " ahead of") +
+                              " what it was at the beginning, which is what the report goes by"));
+  }
+  return out;
+}
+
 std::string gap_events_head(EventFormat format) {
   return format == EventFormat::Csv ? gaps_csv({}) : std::string();
 }
 
 std::string gap_event_line(const investigate::GapWatch& watch, const GapEvent& event,
-                           EventFormat format) {
+                           EventFormat format, const ShownClock& clock) {
   const std::string& tap = watch.taps()[event.tap].label;
   const std::string stream = stream_name(watch.flows(), watch.addresses(), event.stream);
-  if (format == EventFormat::Json) return json_line(tap, stream, event);
-  if (format == EventFormat::Csv) return csv_line(tap, stream, event);
-  return fmt::format("{}  {:<11}  {} at {}: {}\n", timestamp_text(event.at.ns), kind_of(event),
-                     stream, tap, what_text(event));
+  if (format == EventFormat::Json) return json_line(tap, stream, event, clock);
+  if (format == EventFormat::Csv) return csv_line(tap, stream, event, clock);
+  return fmt::format("{}  {:<11}  {} at {}: {}\n", timestamp_text(clock.unix_ns(event.at)),
+                     kind_of(event), stream, tap, what_text(event));
 }
 
 std::string gap_summary(const GapReport& report, EventFormat format) {

@@ -29,10 +29,13 @@ class GapEvents : public ::testing::Test {
     event_.packet_before = 20;
     event_.packet = 21;
   }
-  std::string line(EventFormat format) const { return gap_event_line(*watch_, event_, format); }
+  std::string line(EventFormat format) const {
+    return gap_event_line(*watch_, event_, format, clock_);
+  }
 
   std::optional<investigate::GapWatch> watch_;
   GapEvent event_;
+  ShownClock clock_;
 };
 
 TEST_F(GapEvents, AGap) {
@@ -47,6 +50,23 @@ TEST_F(GapEvents, AGap) {
             "gap,\"eth\"\"0\",\"VRID 205 (IPv4, v2)\",10.0.0.1,10.0.0.2,1700000000000000000,"
             "1700000003609000000,3609000000,20,21,2,3,false\n");
   EXPECT_EQ(gap_events_head(EventFormat::Csv).substr(0, 15), "kind,tap,stream");
+}
+
+TEST_F(GapEvents, IsToldByTheClockAsItIs) {
+  event_.what = GapEvent::What::Gap;
+  clock_.set(event_.at - 1s, 3600s);
+  EXPECT_EQ(line(EventFormat::Text).substr(0, 26), "2023-11-14 23:13:23.609000");
+  EXPECT_NE(line(EventFormat::Csv).find(",1700000000000000000,1700003603609000000,3609000000,"),
+            std::string::npos);
+  clock_.set(event_.at, -2s);
+  EXPECT_EQ(line(EventFormat::Text).substr(0, 26), "2023-11-14 22:13:21.609000");
+  clock_.set(event_.at, 0s);
+  EXPECT_NE(line(EventFormat::Json).find("\"at_unix_ns\":1700000003609000000"), std::string::npos);
+  ASSERT_EQ(clock_.remarks().size(), 3U);
+  EXPECT_EQ(
+      clock_.remarks()[0],
+      "at 2023-11-14 22:13:22.609000 the clock was set: from then on it is 3600.000 s ahead of "
+      "what it was at the beginning, which is what the report goes by");
 }
 
 TEST_F(GapEvents, AHandOver) {
