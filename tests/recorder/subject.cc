@@ -13,7 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -103,8 +107,7 @@ Subject start_holder() {
 SmallNetwork::SmallNetwork() : holder_(start_holder()) {}
 
 bool SmallNetwork::run(std::vector<std::string> program) const {
-  program.insert(program.begin(),
-                 {"nsenter", "--net=/proc/" + std::to_string(pid()) + "/ns/net"});
+  program.insert(program.begin(), {"nsenter", "--net=/proc/" + std::to_string(pid()) + "/ns/net"});
   return run_program(std::move(program));
 }
 
@@ -117,10 +120,12 @@ void SmallNetwork::send_advert(const std::string& interface, unsigned ip_id) con
   auto ip = wire::encode_ipv4_header(source, group, 255, message.size());
   ip[4] = static_cast<std::uint8_t>(ip_id >> 8);
   ip[5] = static_cast<std::uint8_t>(ip_id);
-  std::vector<std::uint8_t> frame = {0x01, 0x00, 0x5e, 0x00, 0x00, 0x12, 0x00, 0x00,
-                                     0x5e, 0x00, 0x01, 0x4d, 0x08, 0x00};
-  frame.insert(frame.end(), ip.begin(), ip.end());
-  frame.insert(frame.end(), message.begin(), message.end());
+  const std::array<std::uint8_t, 14> ethernet = {0x01, 0x00, 0x5e, 0x00, 0x00, 0x12, 0x00,
+                                                 0x00, 0x5e, 0x00, 0x01, 0x4d, 0x08, 0x00};
+  std::vector<std::uint8_t> frame;
+  for (const std::span<const std::uint8_t> part :
+       {std::span<const std::uint8_t>(ethernet), {ip}, {message}})
+    std::copy(part.begin(), part.end(), std::back_inserter(frame));
   const auto netns = os::open_network_namespace(spec());
   CHECK(netns);
   const auto sent = os::inside_network_namespace(*netns, [&]() -> Result<void> {
