@@ -131,26 +131,32 @@ static __always_inline __u64 throttled_time(struct alibi_wait *wait, __s32 runne
   return period < ns ? period : ns;
 }
 
-/* What `runner` had of this CPU since its switch-in or since `wait` came here, the later. */
-static __always_inline void add_slice(struct alibi_wait *wait, const struct alibi_cpu *here,
-                                      struct task_struct *runner, __u64 now) {
+/* What the task on this CPU had of it since its switch-in or since `wait` came here, the later. A
+ * global function: the verifier judges it once, for any arguments. Judged anew at each slot of a CPU
+ * it is more than the million instructions that Linux 6.1 is willing to look at. */
+__noinline int add_slice(struct alibi_wait *wait, const struct alibi_cpu *here, __u64 now) {
+  if (!wait || !here) return 0;
+  struct task_struct *runner = (struct task_struct *)here->runner;
   const __u64 began = here->last_switch_ns;
   const __u64 from = wait->cpu_since_ns > began ? wait->cpu_since_ns : began;
   /* 0: no switch was seen on this CPU yet, so that nobody knows since when its task runs. */
-  if (!began || now <= from) return;
+  if (!began || now <= from) return 0;
   const __s32 tgid = BPF_CORE_READ(runner, tgid);
   const __u64 without = throttled_time(wait, tgid, now - from);
   if (without) add_time(wait, runner, ALIBI_RIVAL_THROTTLED, without);
   if (without < now - from) add_time(wait, runner, tgid, now - from - without);
+  return 0;
 }
 
-static __always_inline void account(struct alibi_cpu *here, struct task_struct *runner, __u64 now) {
+/* `runner` is about to leave this CPU. */
+static __always_inline void account(const struct alibi_cpu *here, const struct task_struct *runner,
+                                    __u64 now) {
   for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++) {
     const __u32 tid = here->waiter[i];
     if (!tid || tid == (__u32)runner->pid) continue;
     struct alibi_wait *wait = bpf_map_lookup_elem(&waits, &tid);
     if (!wait || !wait->since_ns) continue;
-    add_slice(wait, here, runner, now);
+    add_slice(wait, here, now);
   }
 }
 
@@ -301,7 +307,7 @@ int BPF_PROG(on_migrate, struct task_struct *task, int to) {
   const __u64 now = bpf_ktime_get_ns();
   const __u32 old = wait->cpu;
   struct alibi_cpu *left = bpf_map_lookup_elem(&cpus, &old);
-  if (left && left->runner) add_slice(wait, left, (struct task_struct *)left->runner, now);
+  if (left && left->runner) add_slice(wait, left, now);
   leave_cpu(tid, old);
   const __u32 cpu = to;
   wait->cpu = cpu;
