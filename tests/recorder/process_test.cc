@@ -84,7 +84,7 @@ TEST_F(RecorderProcess, FullLogPipeNamesItsReader) {
   ASSERT_EQ(pipe(log.data()), 0);
   const Subject reader = Subject::start(0, [&] {
     close(log[1]);
-    sleep_forever();
+    while (true) pause();  // always asleep when it is looked at
   });
   const Subject subject = Subject::start_heartbeat(network_->pid(), [&] {
     close(log[0]);
