@@ -95,7 +95,7 @@ void watch_over(std::span<const std::uint8_t> data) {
     latest = std::max(latest, Instant{now});  // whoever looks has a clock that is not set back
     if (one.beat.ip_id % 4 == 0) continue;
     for (const auto& event : watch->look(latest, state)) {
-      CHECK(!report::gap_event_line(*watch, event, report::EventFormat::Text).empty());
+      CHECK(!report::gap_event_line(*watch, event, report::EventFormat::Text, {}).empty());
       if (event.what != investigate::GapEvent::What::HandOver) continue;
       CHECK(told.emplace(event.tap, event.stream, event.at, event.to).second);
     }
