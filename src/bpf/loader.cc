@@ -36,7 +36,7 @@ constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {
 }  // namespace
 
 struct Probes::State {
-  os::Fd watched, events, lost;
+  os::Fd watched, events, lost, sent;
   sched_bpf* sched = nullptr;
   signal_bpf* signal = nullptr;
   process_bpf* process = nullptr;
@@ -108,6 +108,7 @@ std::string attach_group(const Probes::State& state, Skeleton*& skeleton) {
     error = -bpf_map__reuse_fd(skeleton->maps.watched, state.watched.get());
     if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.events, state.events.get());
     if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.lost, state.lost.get());
+    if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.sent, state.sent.get());
     choose_programs(*skeleton);
     if (error == 0) error = -Skeleton::load(skeleton);
     if (error == 0) error = -Skeleton::attach(skeleton);
@@ -147,7 +148,9 @@ Probes Probes::load() {
   state->watched = make_map(BPF_MAP_TYPE_HASH, "alibi_watched", 4, 4, kWatchedMax);
   state->events = make_map(BPF_MAP_TYPE_RINGBUF, "alibi_events", 0, 0, kRingBytes);
   state->lost = make_map(BPF_MAP_TYPE_PERCPU_ARRAY, "alibi_lost", 4, 8, ALIBI_SOURCES);
-  if (!state->watched.valid() || !state->events.valid() || !state->lost.valid()) {
+  state->sent = make_map(BPF_MAP_TYPE_PERCPU_ARRAY, "alibi_sent", 4, 8, ALIBI_SOURCES);
+  if (!state->watched.valid() || !state->events.valid() || !state->lost.valid() ||
+      !state->sent.valid()) {
     state->absent.fill(reason(errno));
     return Probes(std::move(state));
   }
@@ -226,13 +229,35 @@ std::vector<std::pair<alibi_use_key, alibi_use>> Probes::disk_users() const {
   return users;
 }
 
-std::uint64_t Probes::lost(alibi_source source) const {
-  if (!has(source)) return 0;
+namespace {
+
+/// The sum over all CPUs.
+std::uint64_t count_in(const os::Fd& map, std::uint32_t key) {
   const int cpus = libbpf_num_possible_cpus();
   std::vector<std::uint64_t> counts(cpus > 0 ? static_cast<std::size_t>(cpus) : 1);
-  const std::uint32_t key = source;
-  if (bpf_map_lookup_elem(state_->lost.get(), &key, counts.data()) != 0) return 0;
+  if (bpf_map_lookup_elem(map.get(), &key, counts.data()) != 0) return 0;
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+}  // namespace
+
+std::uint64_t Probes::lost(alibi_source source) const {
+  return has(source) ? count_in(state_->lost, source) : 0;
+}
+
+std::uint64_t Probes::sent(alibi_source source) const {
+  return has(source) ? count_in(state_->sent, source) : 0;
+}
+
+void Probes::stop() {
+  if (state_->process != nullptr) process_bpf::detach(state_->process);
+  if (state_->signal != nullptr) signal_bpf::detach(state_->signal);
+  if (state_->sched != nullptr) sched_bpf::detach(state_->sched);
+  if (state_->memory != nullptr) memory_bpf::detach(state_->memory);
+  if (state_->block != nullptr) block_bpf::detach(state_->block);
+  if (state_->drops != nullptr) drops_bpf::detach(state_->drops);
+  for (bpf_link* link : state_->tick_links) bpf_link__destroy(link);
+  state_->tick_links.clear();
 }
 
 const char* Probes::name(alibi_source source) { return kSourceNames[source]; }

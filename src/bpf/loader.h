@@ -42,6 +42,11 @@ class Probes {
 
   /// How many events of that source had no room so far.
   std::uint64_t lost(alibi_source source) const;
+  /// How many the kernel's side says it handed over so far; of ALIBI_SOURCE_BLOCK, requests that it
+  /// booked (see disk_users()).
+  std::uint64_t sent(alibi_source source) const;
+  /// Detaches all programs: nothing more comes, the counts are final.
+  void stop();
   /// The source's name in losses.
   static const char* name(alibi_source source);
 

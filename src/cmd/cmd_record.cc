@@ -32,6 +32,7 @@ struct RecordOptions {
   std::vector<std::string> taps;
   double seconds = 0;
   double window = 300;
+  unsigned ring = 64;
   std::string case_file;
   std::string pcapng;
   std::string mail_as;
@@ -228,7 +229,10 @@ int record(const RecordOptions& options) {
   });
   daemon::RecorderOptions recorder_options;
   recorder_options.taps = *specs;
-  recorder_options.window = Duration(static_cast<std::int64_t>(options.window * 1e9));
+  const Duration window(static_cast<std::int64_t>(options.window * 1e9));
+  recorder_options.window = window;
+  const std::size_t ring_bytes = std::size_t{options.ring} << 20;
+  recorder_options.max_bytes = ring_bytes;
   if (!options.quiet) recorder_options.on_found = tell_found;
   recorder_options.on_frame = [&live](const daemon::KeptFrame& kept,
                                       const daemon::FrameKind& kind) { live.frame(kept, kind); };
@@ -245,6 +249,8 @@ int record(const RecordOptions& options) {
     fmt::print("{}", report::verdicts_json(recording, investigate::investigate(recording)));
   } else {
     print_totals(*recorder);
+    print_window(*recorder, recording, window, ring_bytes);
+    print_sources(recording.sources);
     print_losses(recording.losses);
   }
   const auto written = write_files(*recorder, recording, options);
@@ -273,6 +279,11 @@ void add_record(CLI::App& app, Run& run) {
       ->check(CLI::Range(0.1, 1e7));
   sub->add_option("--window", options->window, "remember so many seconds")
       ->check(CLI::Range(10.0, 86400.0))
+      ->capture_default_str();
+  sub->add_option("--ring", options->ring,
+                  "remember no more than so many MiB; what does not fit is counted as lost, and "
+                  "the window that is really held is told")
+      ->check(CLI::Range(1U, 4096U))
       ->capture_default_str();
   sub->add_option("-w", options->case_file, "write what was recorded to this case file");
   sub->add_option("--pcapng", options->pcapng, "write all frames to this pcapng file");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "evidence/capture_file.h"
@@ -19,6 +20,34 @@ void print_totals(const daemon::Recorder& recorder) {
     fmt::print("{} {} {}: {} received, {} written, {} dropped\n", tap.label, tap.host,
                tap.interface, total.received, total.written, total.dropped);
   }
+}
+
+void print_window(const daemon::Recorder& recorder, const evidence::Recording& recording,
+                  Duration window, std::size_t ring_bytes) {
+  const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
+  constexpr double kMiB = 1U << 20;
+  const Duration held = recording.end - recording.begin;
+  const Duration recorded = recording.end - recorder.started();
+  fmt::print("held: the last {:.1f} s of {:.1f} s, in {:.1f} of {:.0f} MiB", seconds(held),
+             seconds(recorded), static_cast<double>(recorder.bytes()) / kMiB,
+             static_cast<double>(ring_bytes) / kMiB);
+  if (held < std::min(window, recorded))
+    fmt::print("; shorter than the window of {:.0f} s: there was no room for more",
+               seconds(window));
+  fmt::print("\n");
+}
+
+void print_sources(const std::vector<evidence::SourceCount>& sources) {
+  std::string silent;
+  for (const evidence::SourceCount& count : sources) {
+    if (count.received == 0) {
+      silent += (silent.empty() ? "" : ", ") + count.source;
+      continue;
+    }
+    fmt::print("{}: {} received, {} kept, {} lost, {} passed over\n", count.source, count.received,
+               count.kept, count.lost, count.passed_over);
+  }
+  if (!silent.empty()) fmt::print("nothing came from: {}\n", silent);
 }
 
 void print_losses(const std::vector<evidence::SourceLoss>& losses) {

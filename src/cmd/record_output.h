@@ -13,6 +13,13 @@ namespace alibi::cmd {
 /// A line a tap: received, written, dropped since the start.
 void print_totals(const daemon::Recorder& recorder);
 
+/// How much of the time is still held, and why not more; `window` was asked for.
+void print_window(const daemon::Recorder& recorder, const evidence::Recording& recording,
+                  Duration window, std::size_t ring_bytes);
+
+/// A line a source: received, kept, lost, passed over. Sources that sent nothing share one.
+void print_sources(const std::vector<evidence::SourceCount>& sources);
+
 /// A line a source of evidence that was absent or lost something.
 void print_losses(const std::vector<evidence::SourceLoss>& losses);
 

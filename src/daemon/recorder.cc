@@ -163,6 +163,7 @@ void Recorder::State::sample(Instant moment) {
   const Duration late = moment - next_sample;
   if (late > kLateSample) late_samples += static_cast<std::uint64_t>(late / kSampleEvery);
   next_sample = moment + kSampleEvery;
+  ++sample_rounds;
   place_losses();
   configs.collect(moment);
   if (samplers) {
@@ -214,14 +215,19 @@ Result<void> Recorder::poll_once(Duration timeout, int wake_fd) {
 
 void Recorder::stop() {
   state_->taps.stop();
+  if (state_->probes) state_->probes->stop();
   state_->take_in(os::monotonic_now());
   state_->place_losses();
+  state_->compare_counts();
   for (auto& loss : state_->taps.disagreements())
     state_->start_losses.push_back(std::move(loss));
 }
 
 const std::vector<TapTotals>& Recorder::totals() const { return state_->taps.totals(); }
 const std::vector<evidence::Tap>& Recorder::taps() const { return state_->taps.taps(); }
+
+Instant Recorder::started() const { return state_->started; }
+std::size_t Recorder::bytes() const { return state_->log.bytes(); }
 
 void Recorder::each_frame(const PackedFrames::Each& each) const { state_->log.each_frame(each); }
 

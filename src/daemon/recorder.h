@@ -50,6 +50,9 @@ class Recorder {
   const std::vector<TapTotals>& totals() const;
   const std::vector<evidence::Tap>& taps() const;
   std::vector<evidence::SourceLoss> losses() const;
+  Instant started() const;
+  /// Memory that is taken now by what is remembered, in octets.
+  std::size_t bytes() const;
   /// The frames within the window, in order of arrival, as they were on the wire.
   void each_frame(const PackedFrames::Each& each) const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "bpf/abi.h"
 
@@ -27,20 +28,12 @@ std::uint64_t key_of(std::span<const std::uint8_t> record) {
   return key * 0x9e3779b97f4a7c15U ^ record.size();
 }
 
-template <typename Piece>
-const PackedRecords& records_of(const Piece& piece) {
-  if constexpr (std::is_same_v<Piece, PackedFrames>)
-    return piece.records();
-  else
-    return piece;
-}
-
 /// Of the pieces that are full but for the last, the last.
 template <typename Piece>
 Piece& open_piece(std::deque<Piece>& pieces, bool full, std::size_t& closed_bytes) {
   if (!pieces.empty() && full) {
     pieces.back().close();
-    closed_bytes += records_of(pieces.back()).bytes();
+    closed_bytes += pieces.back().records().bytes();
   }
   if (pieces.empty() || full) pieces.emplace_back();
   return pieces.back();
@@ -48,16 +41,22 @@ Piece& open_piece(std::deque<Piece>& pieces, bool full, std::size_t& closed_byte
 
 template <typename Piece>
 void pop_piece(std::deque<Piece>& pieces, std::size_t& closed_bytes) {
-  if (pieces.size() > 1) closed_bytes -= records_of(pieces.front()).bytes();
+  if (pieces.size() > 1) closed_bytes -= pieces.front().records().bytes();
   pieces.pop_front();
 }
 
 template <typename Piece>
 Instant newest_of_oldest(const std::deque<Piece>& pieces) {
-  return pieces.empty() ? kNever : records_of(pieces.front()).last();
+  return pieces.empty() ? kNever : pieces.front().records().last();
 }
 
 }  // namespace
+
+void RecorderLog::ProbePiece::add(std::uint64_t key, Source source, Instant at,
+                                  std::span<const std::uint8_t> record) {
+  records_.add(key, at, record);
+  ++counts_[source];
+}
 
 bool RecorderLog::is_full(const PackedRecords& piece, Instant at) const {
   return piece.bytes() >= std::min(kPieceBytes, max_bytes_ / kPieces) ||
@@ -73,12 +72,15 @@ void RecorderLog::add_frame(const KeptFrame& frame) {
 void RecorderLog::add_probe(std::span<const std::uint8_t> record) {
   std::int64_t at = 0;
   std::memcpy(&at, record.data(), kMoment);
-  const bool full = !probes_.empty() && is_full(probes_.back(), Instant{at});
+  const bool full = !probes_.empty() && is_full(probes_.back().records(), Instant{at});
+  const Source source = source_of(record);
+  ++sources_[source].taken;
   open_piece(probes_, full, closed_bytes_)
-      .add(key_of(record), Instant{at}, record.subspan(kMoment));
+      .add(key_of(record), source, Instant{at}, record.subspan(kMoment));
 }
 
 void RecorderLog::add_fact(Instant at, evidence::Fact fact) {
+  ++sources_[source_of(fact)].taken;
   facts_.push_back({at, std::move(fact)});
 }
 
@@ -88,8 +90,8 @@ void RecorderLog::each_frame(const PackedFrames::Each& each) const {
 
 void RecorderLog::each_probe(const std::function<void(std::span<const std::uint8_t>)>& each) const {
   std::vector<std::uint8_t> whole;
-  for (const PackedRecords& piece : probes_)
-    piece.each([&](Instant at, const RecordKind&, std::span<const std::uint8_t> record) {
+  for (const ProbePiece& piece : probes_)
+    piece.records().each([&](Instant at, const RecordKind&, std::span<const std::uint8_t> record) {
       whole.resize(kMoment + record.size());
       std::memcpy(whole.data(), &at.ns, kMoment);
       std::copy(record.begin(), record.end(), whole.begin() + kMoment);
@@ -99,7 +101,7 @@ void RecorderLog::each_probe(const std::function<void(std::span<const std::uint8
 
 std::size_t RecorderLog::bytes() const {
   return closed_bytes_ + (frames_.empty() ? 0 : frames_.back().records().bytes()) +
-         (probes_.empty() ? 0 : probes_.back().bytes()) + facts_.size() * kFactBytes;
+         (probes_.empty() ? 0 : probes_.back().records().bytes()) + facts_.size() * kFactBytes;
 }
 
 Instant RecorderLog::reach(std::size_t bytes, std::size_t per_frame, std::size_t per_record) const {
@@ -107,9 +109,10 @@ Instant RecorderLog::reach(std::size_t bytes, std::size_t per_frame, std::size_t
   auto frame = frames_.rbegin();
   auto probe = probes_.rbegin();
   while (frame != frames_.rend() || probe != probes_.rend()) {
-    const bool is_frame = probe == probes_.rend() ||
-                          (frame != frames_.rend() && frame->records().first() >= probe->first());
-    const PackedRecords& piece = is_frame ? (frame++)->records() : *probe++;
+    const bool is_frame =
+        probe == probes_.rend() ||
+        (frame != frames_.rend() && frame->records().first() >= probe->records().first());
+    const PackedRecords& piece = is_frame ? (frame++)->records() : (probe++)->records();
     const std::size_t size = piece.count() * (is_frame ? per_frame : per_record);
     if (size > left) {
       const double share = static_cast<double>(left) / static_cast<double>(size);
@@ -127,26 +130,41 @@ void RecorderLog::pop_frames(bool memory, const Gone& gone) {
   pop_piece(frames_, closed_bytes_);
 }
 
+void RecorderLog::pop_probes(bool memory) {
+  const ProbePiece& piece = probes_.front();
+  for (std::size_t i = 0; i < kSources; ++i)
+    (memory ? sources_[i].evicted : sources_[i].passed_over) += piece.counts()[i];
+  if (memory) complete_since_ = std::max(complete_since_, piece.records().last());
+  pop_piece(probes_, closed_bytes_);
+}
+
+void RecorderLog::pop_fact(bool memory) {
+  SourceTotals& totals = sources_[source_of(facts_.front().fact)];
+  ++(memory ? totals.evicted : totals.passed_over);
+  if (memory) complete_since_ = std::max(complete_since_, facts_.front().at);
+  facts_.pop_front();
+}
+
+std::uint64_t RecorderLog::evicted_events() const {
+  return std::accumulate(
+      sources_.begin(), sources_.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const SourceTotals& source) { return sum + source.evicted; });
+}
+
 void RecorderLog::drop_oldest(const Gone& gone) {
   const Instant frame = newest_of_oldest(frames_);
   const Instant probe = newest_of_oldest(probes_);
   const Instant fact = facts_.empty() ? kNever : facts_.front().at;
   if (frame <= probe && frame <= fact) return pop_frames(true, gone);
-  if (probe <= fact) {
-    evicted_events_ += probes_.front().count();
-    complete_since_ = std::max(complete_since_, probe);
-    return pop_piece(probes_, closed_bytes_);
-  }
-  ++evicted_events_;
-  complete_since_ = std::max(complete_since_, fact);
-  facts_.pop_front();
+  if (probe <= fact) return pop_probes(true);
+  pop_fact(true);
 }
 
 void RecorderLog::trim(Instant now, const Gone& gone) {
   const Instant cutoff = now - window_;
   while (!frames_.empty() && newest_of_oldest(frames_) < cutoff) pop_frames(false, gone);
-  while (!probes_.empty() && newest_of_oldest(probes_) < cutoff) pop_piece(probes_, closed_bytes_);
-  while (!facts_.empty() && facts_.front().at < cutoff) facts_.pop_front();
+  while (!probes_.empty() && newest_of_oldest(probes_) < cutoff) pop_probes(false);
+  while (!facts_.empty() && facts_.front().at < cutoff) pop_fact(false);
   while (bytes() > max_bytes_ && !(frames_.empty() && probes_.empty() && facts_.empty()))
     drop_oldest(gone);
 }

@@ -13,6 +13,7 @@
 #include "base/instant.h"
 #include "daemon/packed_frames.h"
 #include "daemon/packed_records.h"
+#include "daemon/recorder_sources.h"
 #include "evidence/recording.h"
 
 namespace alibi::daemon {
@@ -41,7 +42,9 @@ class RecorderLog {
 
   std::size_t bytes() const;
   /// Records and facts forced out by the memory bound.
-  std::uint64_t evicted_events() const { return evicted_events_; }
+  std::uint64_t evicted_events() const;
+  /// What became of the records and facts of each source.
+  const SourceTable& sources() const { return sources_; }
   /// Everything before this moment is incomplete for want of memory.
   Instant complete_since() const { return complete_since_; }
   /// The earliest moment from which all that is kept fits into so many bytes when it is unpacked,
@@ -53,18 +56,33 @@ class RecorderLog {
   static constexpr std::size_t kPieceBytes = 512U * 1024;
   static constexpr int kPieces = 16;  ///< of a window, or of the memory bound, at least
 
+  /// Records of the probes, and how many of each source.
+  class ProbePiece {
+   public:
+    void add(std::uint64_t key, Source source, Instant at, std::span<const std::uint8_t> record);
+    void close() { records_.close(); }
+    const PackedRecords& records() const { return records_; }
+    const std::array<std::uint64_t, kSources>& counts() const { return counts_; }
+
+   private:
+    PackedRecords records_;
+    std::array<std::uint64_t, kSources> counts_{};
+  };
+
   bool is_full(const PackedRecords& piece, Instant at) const;
   void drop_oldest(const Gone& gone);
   void pop_frames(bool memory, const Gone& gone);
+  void pop_probes(bool memory);
+  void pop_fact(bool memory);
 
   Duration window_;
   std::size_t max_bytes_;
   std::deque<PackedFrames> frames_;
-  std::deque<PackedRecords> probes_;
+  std::deque<ProbePiece> probes_;
   std::deque<evidence::Event> facts_;
   std::vector<std::uint8_t> scratch_;
   std::size_t closed_bytes_ = 0;  ///< of all pieces but the last ones
-  std::uint64_t evicted_events_ = 0;
+  SourceTable sources_{};
   Instant complete_since_;
 };
 

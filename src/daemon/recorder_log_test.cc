@@ -127,6 +127,39 @@ TEST(RecorderLog, ForcedOutRecordsAreCounted) {
   EXPECT_GT(log.evicted_events(), 0U);
 }
 
+std::uint64_t kept_of(const RecorderLog& log, Source source) {
+  std::uint64_t kept = 0;
+  log.each_probe(
+      [&](std::span<const std::uint8_t> record) { kept += source_of(record) == source; });
+  for (const evidence::Event& event : log.facts()) kept += source_of(event.fact) == source;
+  return kept;
+}
+
+TEST(RecorderLog, WhatBecameOfEachSourceAddsUp) {
+  constexpr auto kSched = static_cast<Source>(ALIBI_SOURCE_SCHED);
+  constexpr auto kSignals = static_cast<Source>(ALIBI_SOURCE_SIGNAL);
+  const auto of_kind = [](Instant at, std::uint32_t kind) {
+    auto record = record_at(at, 300);
+    std::memcpy(record.data() + offsetof(alibi_header, kind), &kind, sizeof kind);
+    return record;
+  };
+  RecorderLog log(10s, 200U * 1024);
+  for (int i = 0; i < 3000; ++i) {  // a little for long, then more than there is room for
+    const Instant at = kStart + (i < 1000 ? i * 20ms : 20s + i * 1ms);
+    log.add_probe(of_kind(at, i % 3 == 0 ? ALIBI_SIGNAL : ALIBI_WOKEN));
+    if (i % 10 == 0) log.add_fact(at, evidence::Pressure{});
+    log.trim(at, [](evidence::TapId, const PackedFrames::TapShare&, bool) {});
+  }
+  for (const Source source : {kSched, kSignals, kMachine}) {
+    const SourceTotals& total = log.sources()[source];
+    EXPECT_EQ(total.taken, source == kSched ? 2000U : source == kSignals ? 1000U : 300U);
+    EXPECT_EQ(total.taken, kept_of(log, source) + total.passed_over + total.evicted);
+    EXPECT_GT(total.passed_over, 0U);
+    EXPECT_GT(total.evicted, 0U);
+  }
+  EXPECT_EQ(log.sources()[kUnknownKind].taken, 0U);
+}
+
 using Names = std::vector<std::string>;
 
 TEST(ServiceNames, WhatScriptsLookFor) {

@@ -101,11 +101,14 @@ evidence::Recording Recorder::snapshot(std::size_t max_bytes) const {
     for (const WatchedProcess& process : s.watch->ended()) add_found(process);
     for (const auto& [pid, process] : s.watch->processes()) add_found(process);
   }
+  State::PerSource kept_of{}, undecoded{};
   s.log.each_probe([&](std::span<const std::uint8_t> record) {
     if (before(record, out.begin)) return;
-    if (auto event = bpf::decode_record(record, s.symbols, s.drop_reasons))
-      out.events.push_back(std::move(*event));
+    auto event = bpf::decode_record(record, s.symbols, s.drop_reasons);
+    ++(event ? kept_of : undecoded)[source_of(record)];
+    if (event) out.events.push_back(std::move(*event));
   });
+  for (const evidence::Event& event : s.log.facts()) ++kept_of[source_of(event.fact)];
   for (evidence::Event& event : s.configs.events(out.begin)) out.events.push_back(std::move(event));
   out.events.insert(out.events.end(), s.log.facts().begin(), s.log.facts().end());
   order(out.heartbeats);
@@ -113,6 +116,7 @@ evidence::Recording Recorder::snapshot(std::size_t max_bytes) const {
   order(out.events);
   for (const os::OffsetSample& sample : s.offsets.samples())
     out.clock.push_back({sample.at, sample.realtime_minus_monotonic_ns});
+  out.sources = s.count_sources(out, kept_of, undecoded);
   out.losses = losses();
   keep_losses_of_window(out);
   if (out.begin > kept) out.losses.push_back(shortened(out.end - out.begin, out.end - kept));

@@ -67,6 +67,7 @@ struct Recorder::State {
   Instant next_scan;
   std::array<std::uint64_t, ALIBI_SOURCES> lost{};  ///< as of `lost_read`
   Instant lost_read;
+  std::uint64_t sample_rounds = 0;
   std::uint64_t late_samples = 0;        ///< sample times that passed while nobody polled
 
   Result<void> wait(Duration timeout, int wake_fd);
@@ -75,6 +76,13 @@ struct Recorder::State {
   void listen();               ///< probes, watch list, samplers, link monitors
   void hear_links(Links& from);
   void scan(Instant moment);
+  /// Counts of every source, when so many of each are kept and so many records made no sense.
+  using PerSource = std::array<std::uint64_t, kSources>;
+  std::vector<evidence::SourceCount> count_sources(const evidence::Recording& recording,
+                                                   const PerSource& kept,
+                                                   const PerSource& undecoded) const;
+  /// Compares what the probes say they sent with what came; call when nothing comes any more.
+  void compare_counts();
   void place_losses();         ///< tells since when a source's count of lost events moved
 };
 

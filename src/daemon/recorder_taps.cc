@@ -98,6 +98,7 @@ std::size_t RecorderTaps::drain(Instant now, const os::ClockOffsets& offsets,
 void RecorderTaps::forget(evidence::TapId id, const PackedFrames::TapShare& share, bool memory) {
   evidence::Tap& tap = taps_[id];
   tap.written -= share.frames;
+  (memory ? totals_[id].evicted : totals_[id].aged) += share.frames;
   if (memory) {
     tap.dropped += share.frames;
   } else {

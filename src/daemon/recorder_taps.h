@@ -23,9 +23,11 @@ struct TapSpec {
   std::string host;
 };
 
-/// Since the tap was opened: received = written + dropped.
+/// Since the tap was opened: received = written + dropped. Of `written`, `aged` are older than the
+/// window and `evicted` were forced out by the memory bound.
 struct TapTotals {
   std::uint64_t received = 0, written = 0, dropped = 0;
+  std::uint64_t aged = 0, evicted = 0;
 };
 
 class RecorderTaps {

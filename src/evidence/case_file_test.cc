@@ -66,6 +66,7 @@ Recording sample() {
   out.events = {{Instant{-7}, off}, {Instant{8}, SocketDrops{1, 2, 3}}};
   out.clock = {{Instant{0}, 1'700'000'000'000'000'000}};
   out.losses = {{"sched", 12, "ring full"}};
+  out.sources = {{"sched", 40, 20, 12, 8}};
   out.begin = Instant{-7};
   out.end = Instant{4'000};
   out.has_host_evidence = true;
@@ -133,6 +134,12 @@ TEST(CaseFile, EverythingComesBack) {
   EXPECT_EQ(out->unix_ns(Instant{9}), 1'700'000'000'000'000'009);
   ASSERT_EQ(out->losses.size(), 1U);
   EXPECT_EQ(out->losses[0].why, "ring full");
+  ASSERT_EQ(out->sources.size(), 1U);
+  EXPECT_EQ(out->sources[0].source, "sched");
+  EXPECT_EQ(out->sources[0].received, 40U);
+  EXPECT_EQ(out->sources[0].kept, 20U);
+  EXPECT_EQ(out->sources[0].lost, 12U);
+  EXPECT_EQ(out->sources[0].passed_over, 8U);
 }
 
 TEST(CaseFile, PasswordsStayOutButWhoSharesOneIsKept) {
@@ -204,6 +211,9 @@ TEST(CaseFile, AWrongValueIsNamedWithItsPlace) {
   EXPECT_THAT(error_after("DROP TABLE loss"), HasSubstr("table loss is missing"));
   EXPECT_THAT(error_after("DROP TABLE loss; CREATE VIEW loss AS SELECT 1"),
               HasSubstr("table loss is missing"));
+  EXPECT_THAT(error_after("UPDATE source SET kept=-1"), HasSubstr("column kept"));
+  EXPECT_THAT(error_after("DROP TABLE source; CREATE VIEW source AS SELECT 1"),
+              HasSubstr("table source is missing"));
   EXPECT_THAT(error_after("PRAGMA user_version=4"), HasSubstr("version 4"));
   EXPECT_THAT(error_after("PRAGMA application_id=1"), HasSubstr("not an alibi case"));
 }

@@ -131,6 +131,13 @@ Result<void> read_arps(Database& db, Recording& out) {
   });
 }
 
+/// Cases of version 3 had no such table at first: none is as good as an empty one.
+Result<void> read_sources(Database& db, Recording& out) {
+  auto any = db.number("SELECT count(*) FROM sqlite_schema WHERE name='source'");
+  if (!any) return tl::unexpected(any.error());
+  return *any == 0 ? Result<void>() : read_rows(db, "source", out.sources);
+}
+
 Result<void> check_version(Database& db) {
   auto application = db.number("PRAGMA application_id");
   if (!application) return tl::unexpected(application.error());
@@ -155,6 +162,7 @@ Result<Recording> read_database(Database& db) {
   if (done) done = read_events(db, out);
   if (done) done = read_rows(db, "clock", out.clock);
   if (done) done = read_rows(db, "loss", out.losses);
+  if (done) done = read_sources(db, out);
   if (!done) return tl::unexpected(done.error());
   // Ordered by time is what a recording promises; a file cannot be trusted to be.
   const auto earlier = [](const auto& a, const auto& b) { return a.at < b.at; };

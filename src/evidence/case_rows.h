@@ -112,6 +112,15 @@ void fields(V& v, Is<SourceLoss> auto& r) {
   v("why", r.why);
 }
 
+template <typename V>
+void fields(V& v, Is<SourceCount> auto& r) {
+  v("source", r.source);
+  v("received", r.received);
+  v("kept", r.kept);
+  v("lost", r.lost);
+  v("passed_over", r.passed_over);
+}
+
 /// Calls each(table name, an empty row) for every table, in file order.
 template <typename Each>
 void for_each_table(Each each) {
@@ -122,6 +131,7 @@ void for_each_table(Each each) {
   each("event", EventRow{});
   each("clock", ClockOffset{});
   each("loss", SourceLoss{});
+  each("source", SourceCount{});
 }
 
 }  // namespace alibi::evidence

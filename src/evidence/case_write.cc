@@ -102,6 +102,7 @@ Result<void> insert_recording(Database& db, const Recording& recording) {
   if (done) done = insert_all(db, "event", recording.events, event_row);
   if (done) done = insert_all(db, "clock", recording.clock, same);
   if (done) done = insert_all(db, "loss", recording.losses, same);
+  if (done) done = insert_all(db, "source", recording.sources, same);
   return done;
 }
 

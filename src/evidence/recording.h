@@ -72,6 +72,16 @@ struct SourceLoss {
   std::string why;         ///< "no BTF in this kernel", "ring full"
 };
 
+/// What became of everything that a source sent since the recorder was started:
+/// received = kept + lost + passed_over.
+struct SourceCount {
+  std::string source;             ///< as in SourceLoss, "tap LABEL" of a tap
+  std::uint64_t received = 0;
+  std::uint64_t kept = 0;         ///< in this recording
+  std::uint64_t lost = 0;         ///< no room in the kernel's ring, or forced out of memory
+  std::uint64_t passed_over = 0;  ///< left out on purpose: older than the recording's begin
+};
+
 struct Recording {
   std::vector<Tap> taps;
   std::vector<Heartbeat> heartbeats;  ///< ordered by `at`
@@ -79,6 +89,7 @@ struct Recording {
   std::vector<Event> events;          ///< ordered by `at`
   std::vector<ClockOffset> clock;     ///< ordered by `at`; empty: Instants are Unix time
   std::vector<SourceLoss> losses;
+  std::vector<SourceCount> sources;   ///< of a live recording only
   /// The window in which the recorder was watching: first and last moment of evidence.
   Instant begin;
   Instant end;

@@ -174,6 +174,17 @@ std::string verdicts_json(const evidence::Recording& recording,
   for (const evidence::SourceLoss& loss : recording.losses) {
     json["losses"].push_back({{"source", loss.source}, {"lost", loss.lost}, {"why", loss.why}});
   }
+  json["window"] = {{"begin_unix_ns", recording.unix_ns(recording.begin)},
+                    {"end_unix_ns", recording.unix_ns(recording.end)},
+                    {"held_s", seconds(recording.end - recording.begin)}};
+  json["sources"] = ordered_json::array();
+  for (const evidence::SourceCount& count : recording.sources) {
+    json["sources"].push_back({{"source", count.source},
+                               {"received", count.received},
+                               {"kept", count.kept},
+                               {"lost", count.lost},
+                               {"passed_over", count.passed_over}});
+  }
   json["host_evidence"] = recording.has_host_evidence;
   json["incidents"] = ordered_json::array();
   for (const Verdict& verdict : verdicts) {

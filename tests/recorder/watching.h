@@ -23,8 +23,9 @@ class Watching : public ::testing::Test {
   }
 
   /// Starts recording; the test is skipped when this kernel or user allows no probes.
-  void start_recorder(bool needs_probes = true) {
+  void start_recorder(bool needs_probes = true, std::size_t max_bytes = 64U << 20) {
     daemon::RecorderOptions options;
+    options.max_bytes = max_bytes;
     options.taps = {{"A", "tap0", network_->spec(), "one"}, {"B", "tap1", network_->spec(), "two"}};
     auto started = daemon::Recorder::start(std::move(options));
     ASSERT_TRUE(started) << started.error().message;

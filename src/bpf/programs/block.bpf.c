@@ -66,6 +66,7 @@ static __always_inline int started(struct request *rq) {
     return 0;
   }
   __sync_fetch_and_add(&use->in_flight, 1);
+  count_sent(ALIBI_SOURCE_BLOCK);
   return 0;
 }
 

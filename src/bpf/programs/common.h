@@ -32,6 +32,14 @@ struct {
   __type(value, __u64);
 } lost SEC(".maps");
 
+/* Records that went into the ring; those of the block group: requests that were booked. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, ALIBI_SOURCES);
+  __type(key, __u32);
+  __type(value, __u64);
+} sent SEC(".maps");
+
 static __always_inline __u32 role_of(__u32 tgid) {
   const __u32 *role = bpf_map_lookup_elem(&watched, &tgid);
   return role ? *role : 0;
@@ -48,6 +56,11 @@ static __always_inline bool waits_wanted(__u32 role) {
 
 static __always_inline void count_lost(__u32 source) {
   __u64 *count = bpf_map_lookup_elem(&lost, &source);
+  if (count) ++*count;
+}
+
+static __always_inline void count_sent(__u32 source) {
+  __u64 *count = bpf_map_lookup_elem(&sent, &source);
   if (count) ++*count;
 }
 

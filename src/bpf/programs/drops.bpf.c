@@ -61,6 +61,7 @@ int BPF_PROG(on_drop, struct sk_buff *skb, void *location, unsigned int reason) 
     found.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
   }
   *drop = found;
+  count_sent(ALIBI_SOURCE_DROPS);
   bpf_ringbuf_submit(drop, quiet_flags());
   return 0;
 }

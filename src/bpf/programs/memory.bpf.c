@@ -44,6 +44,7 @@ static __always_inline int end(__u32 group, unsigned long pages) {
     told->pages = pages;
     told->group = group;
     told->pad = 0;
+    count_sent(ALIBI_SOURCE_MEMORY);
     bpf_ringbuf_submit(told, quiet_flags());
   } else {
     count_lost(ALIBI_SOURCE_MEMORY);

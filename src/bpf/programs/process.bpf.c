@@ -22,6 +22,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
   fill_header(&forked->header, ALIBI_FORK, parent->tgid, parent->pid);
   forked->child = child->tgid;
   forked->pad = 0;
+  count_sent(ALIBI_SOURCE_PROCESS);
   bpf_ringbuf_submit(forked, 0);
   return 0;
 }
@@ -45,6 +46,7 @@ int BPF_PROG(on_exec, struct task_struct *task) {
   if (size > ALIBI_ARGS) size = ALIBI_ARGS;
   if (size && !bpf_probe_read_user(exec->args, size & (2 * ALIBI_ARGS - 1), (void *)start))
     exec->args_bytes = size;
+  count_sent(ALIBI_SOURCE_PROCESS);
   bpf_ringbuf_submit(exec, 0);
   return 0;
 }
@@ -65,6 +67,7 @@ int BPF_PROG(on_exit, struct task_struct *task) {
   end->exit_code = group ? BPF_CORE_READ(task, signal, group_exit_code) : task->exit_code;
   end->oom_victim = BPF_CORE_READ(task, signal, oom_mm) != 0;
   read_comm(end->comm, task->group_leader);
+  count_sent(ALIBI_SOURCE_PROCESS);
   bpf_ringbuf_submit(end, 0);
   return 0;
 }

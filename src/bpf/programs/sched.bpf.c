@@ -188,12 +188,14 @@ static __always_inline void send_off(void *ctx, struct task_struct *prev, bool p
     struct alibi_off *brief = bpf_ringbuf_reserve(&events, ALIBI_OFF_SHORT, 0);
     if (!brief) return count_lost(ALIBI_SOURCE_SCHED);
     fill_off(brief, prev, true, state);
+    count_sent(ALIBI_SOURCE_SCHED);
     return bpf_ringbuf_submit(brief, quiet_flags());
   }
   struct alibi_off *off = bpf_ringbuf_reserve(&events, sizeof(*off), 0);
   if (!off) return count_lost(ALIBI_SOURCE_SCHED);
   fill_off(off, prev, false, state);
   off->stack_bytes = (alibi_s32)bpf_get_stack(ctx, off->stack, sizeof(off->stack), 0);
+  count_sent(ALIBI_SOURCE_SCHED);
   bpf_ringbuf_submit(off, quiet_flags());
 }
 
@@ -206,6 +208,7 @@ static __always_inline void send_waited(struct alibi_on *on, struct task_struct 
   on->rivals = wait->rivals;
   on->pad = 0;
   __builtin_memcpy(on->rival, wait->rival, rival_bytes);
+  count_sent(ALIBI_SOURCE_SCHED);
   bpf_ringbuf_submit(on, quiet_flags());
 }
 
@@ -219,6 +222,7 @@ static __always_inline void send_on(struct task_struct *next, __u64 now) {
     brief->waited_ns = 0;
     brief->rivals = 0;
     brief->pad = 0;
+    count_sent(ALIBI_SOURCE_SCHED);
     return bpf_ringbuf_submit(brief, quiet_flags());
   }
   leave_cpu(tid, wait->cpu);
@@ -287,6 +291,7 @@ int BPF_PROG(on_waking, struct task_struct *task) {
     woken->waker_pid = waker->tgid;
     read_comm(woken->waker_comm, waker);
   }
+  count_sent(ALIBI_SOURCE_SCHED);
   bpf_ringbuf_submit(woken, quiet_flags());
   return 0;
 }

@@ -38,6 +38,7 @@ int BPF_PROG(on_signal, int number, struct kernel_siginfo *info, struct task_str
     sent->sender_parent_pid = BPF_CORE_READ(parent, tgid);
     BPF_CORE_READ_INTO(&sent->sender_parent_comm, parent, comm);
   }
+  count_sent(ALIBI_SOURCE_SIGNAL);
   bpf_ringbuf_submit(sent, 0);
   return 0;
 }

@@ -32,6 +32,7 @@ int on_tick(void *context) {
   }
   fill_header(&silent->header, ALIBI_SILENT, 0, 0);
   silent->since_ns = since;
+  count_sent(ALIBI_SOURCE_TICKS);
   bpf_ringbuf_submit(silent, 0);
   return 0;
 }
