@@ -123,7 +123,8 @@ TEST(WirePeers, TcpdumpReadsEveryFrameWithoutAComplaint) {
   EXPECT_EQ(count(out.text, "VRRPv3, Advertisement"), 4U) << out.text;
   EXPECT_EQ(count(out.text, "auth \"totally_\""), 4U) << out.text;
   EXPECT_EQ(count(out.text, "prio 0"), 2U) << out.text;
-  EXPECT_EQ(count(out.text, "who-has 192.168.205.7 tell 192.168.205.7"), 2U) << out.text;
+  EXPECT_EQ(count(out.text, "who-has 192.168.205.7 (ff:ff:ff:ff:ff:ff) tell 192.168.205.7"), 2U)
+      << out.text;
   EXPECT_EQ(count(out.text, "neighbor advertisement"), 4U) << out.text;
   EXPECT_EQ(count(out.text, "[icmp6 sum ok]"), 4U) << out.text;
 }
