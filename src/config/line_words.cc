@@ -99,6 +99,18 @@ std::optional<std::string> LineWords::name(std::string_view option) {
   return std::nullopt;
 }
 
+std::optional<std::string> LineWords::octet(std::string_view option) {
+  auto word = name(option);
+  if (!word) return std::nullopt;
+  const bool hex = word->starts_with("0x");
+  std::uint64_t value = 0;
+  const char* const end = word->data() + word->size();
+  const auto read = std::from_chars(word->data() + (hex ? 2 : 0), end, value, hex ? 16 : 10);
+  if (read.ptr != end || read.ec == std::errc::invalid_argument || value <= 255) return word;
+  drop(fmt::format("{} is at most 255, not '{}'", option, *word));
+  return std::nullopt;
+}
+
 std::optional<Network> network_of(std::string_view text) {
   if (text == "default" || text == "any" || text == "all") return Network{};
   if (text == "default6") {

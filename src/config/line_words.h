@@ -33,6 +33,8 @@ class LineWords {
   std::optional<Network> network(std::string_view option);
   /// A number or a name of rt_tables, rt_protos, ...: kept as written.
   std::optional<std::string> name(std::string_view option);
+  /// The same for what has eight bits.
+  std::optional<std::string> octet(std::string_view option);
 
   /// The line is dropped for this reason.
   void drop(std::string message, std::string suggestion = {});

@@ -58,8 +58,8 @@ TEST(RouteLine, MetricsTypesAndDefaults) {
   ASSERT_EQ(r.metrics.size(), 4U);
   EXPECT_EQ(r.metrics[0].value, 1400U);
   EXPECT_TRUE(r.metrics[0].lock);
-  EXPECT_EQ(r.metrics[1].value, 10U);
-  EXPECT_EQ(r.metrics[2].value, 2000U);
+  EXPECT_EQ(r.metrics[1].value, 80U);    // eighths of a millisecond
+  EXPECT_EQ(r.metrics[2].value, 8000U);  // quarters
   EXPECT_TRUE(r.ecn && r.quickack);
   EXPECT_EQ(r.congestion_control, "cubic");
   EXPECT_EQ(r.ttl_propagate, false);
@@ -67,8 +67,6 @@ TEST(RouteLine, MetricsTypesAndDefaults) {
   EXPECT_EQ(route("default via fe80::1 dev eth0").family, wire::Family::V6);
   EXPECT_EQ(route("default6 dev eth0").family, wire::Family::V6);
   EXPECT_EQ(route("inet6 default dev eth0 pref high").preference_level, "high");
-  EXPECT_THAT(route("10.7.0.0/16 encap ip id 5 dst 10.0.0.9 ttl 3 dev eth0").encapsulation,
-              ElementsAre("ip", "id", "5", "dst", "10.0.0.9", "ttl", "3"));
 }
 
 TEST(RouteLine, NextHopsNewAndOld) {
@@ -133,7 +131,7 @@ TEST(RuleLine, ThatCannotBeUsedIsLeftOutAndOneWithoutPreferenceIsNamed) {
   for (const char* line : {"from 10.0.0.0/8 priority 1", "table 5 bogus", "fwmark x table 5",
                            "sport 9-8 table 5", "from 10.0.0.0/8 to 2001:db8::/64 table 5",
                            "table 5 goto 300", "table 5 table 6", "nop type blackhole",
-                           "table 5 l3mdev"}) {
+                           "table 5 l3mdev", "tos 256 table 5", "goto 1 priority 5"}) {
     const auto parsed = with_lines("virtual_rules", line);
     EXPECT_THAT(parsed.settings.instances.at(0).rules, IsEmpty()) << line;
     EXPECT_EQ(said(parsed).size(), 1U) << line;

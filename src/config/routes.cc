@@ -114,13 +114,13 @@ class RouteLine {
     } else if (word == "scope") {
       keep(route_.scope, words_.name(word));
     } else if (word == "tos" || word == "dsfield") {
-      keep(route_.tos, words_.name(word));
+      keep(route_.tos, words_.octet(word));
     } else if (word == "realms") {
       keep(route_.realms, words_.name(word));
     } else if (word == "pref") {
       preference();
     } else if (word == "congctl") {
-      words_.skip("lock");
+      route_.congestion_lock = words_.skip("lock");
       keep(route_.congestion_control, words_.name(word));
     } else if (word == "track_group") {
       keep(route_.track_group, words_.name(word));
@@ -165,16 +165,18 @@ class RouteLine {
     std::string digits = *text;
     std::uint32_t unit = 1;
     const bool time = name == "rtt" || name == "rttvar" || name == "rto_min";
-    if (time && digits.ends_with("ms")) {
-      digits.resize(digits.size() - 2);
-    } else if (time && digits.ends_with("s")) {
-      digits.pop_back();
-      unit = 1000;
+    if (time && digits.ends_with("s")) {
+      // As ip-route(8): the kernel has these two in parts of a millisecond, which a number without
+      // a unit is taken for.
+      unit = name == "rtt" ? 8 : name == "rttvar" ? 4 : 1;
+      const bool milliseconds = digits.ends_with("ms");
+      digits.resize(digits.size() - (milliseconds ? 2 : 1));
+      if (!milliseconds) unit *= 1000;
     }
     const bool good = !digits.empty() && digits.size() <= 9 &&
                       digits.find_first_not_of("0123456789") == std::string::npos;
     if (!good) return words_.drop(fmt::format("{} takes a whole number, not '{}'", name, *text));
-    const std::uint64_t value = std::stoull(digits) * unit;
+    const std::uint64_t value = std::stoull(digits) * unit;  // nine digits: no overflow
     if (value > UINT32_MAX) return words_.drop(fmt::format("{} is too large: {}", name, *text));
     metric.value = static_cast<std::uint32_t>(value);
     route_.metrics.push_back(metric);
@@ -200,7 +202,7 @@ class RouteLine {
       if (word == "or") old_next_hop();
       next_hop();
     } else if (word == "encap") {
-      encapsulation();
+      words_.drop("encap is not served: the route would leave its traffic as it is");
     } else {
       return false;
     }
@@ -244,19 +246,6 @@ class RouteLine {
     route_.next_hops.push_back(std::move(hop));
   }
 
-  // encap TYPE VALUES...: up to the next word of a route.
-  void encapsulation() {
-    while (!words_.at_end() && (route_.encapsulation.size() < 2 || !among(kWords, words_.peek()) ||
-                                inside_encapsulation(words_.peek()))) {
-      route_.encapsulation.push_back(words_.take());
-    }
-    if (route_.encapsulation.size() < 2) words_.drop("encap needs a type and its values");
-  }
-
-  static bool inside_encapsulation(std::string_view word) {
-    return word == "src" || word == "tos" || word == "hoplimit";
-  }
-
   bool families() {
     if (family_) {
       // `inet6 default`: a default has no family of its own.
@@ -268,6 +257,11 @@ class RouteLine {
       route_.destination.address.family = route_.via->family;
     }
     route_.family = route_.destination.address.family;
+    if (route_.family == wire::Family::V4 &&
+        (!route_.preference_level.empty() || route_.expires_seconds)) {
+      words_.drop("pref and expires are for IPv6");
+      return false;
+    }
     if (family_.value_or(route_.family) != route_.family ||
         (route_.source && route_.source->family != route_.family)) {
       words_.drop("the addresses of the route are not of one family");

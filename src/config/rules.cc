@@ -67,6 +67,10 @@ class RuleLine {
     if (!words_.dropped() && action_.empty()) {
       words_.drop("a rule needs an action (table T, goto N, nop, blackhole, ...)");
     }
+    const auto target = rule_.goto_priority;
+    if (!words_.dropped() && target && rule_.priority.value_or(0) >= *target) {
+      words_.drop("goto leads to a later rule, one of a greater preference");
+    }
     if (words_.dropped() || !families()) return std::nullopt;
     return std::move(rule_);
   }
@@ -91,7 +95,7 @@ class RuleLine {
     } else if (word == "oif") {
       keep(rule_.output_interface, words_.interface(word));
     } else if (word == "tos" || word == "dsfield") {
-      keep(rule_.tos, words_.name(word));
+      keep(rule_.tos, words_.octet(word));
     } else if (word == "realms") {
       keep(rule_.realms, words_.name(word));
     } else if (word == "ipproto") {

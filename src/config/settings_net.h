@@ -77,11 +77,11 @@ struct Route {
   std::optional<std::uint32_t> expires_seconds;
   std::vector<RouteMetric> metrics;
   std::string congestion_control;
+  bool congestion_lock = false;
   bool quickack = false;
   bool ecn = false;  ///< features ecn
   std::optional<bool> ttl_propagate;
   std::vector<NextHop> next_hops;
-  std::vector<std::string> encapsulation;  ///< the words after `encap`, as ip-route(8) has them
   enum class Change : std::uint8_t { Replace, Add, Append, Prepend } change = Change::Replace;
   bool no_track = false;
   std::string track_group;

@@ -99,6 +99,7 @@ Resolver::Resolver(const config::Settings& settings)
 Result<void> Resolver::add_routes(const std::vector<config::Route>& routes, const Links& links,
                                   InstanceNetwork& to) const {
   for (const auto& route : routes) {
+    if (!unknown_name(route, names_).empty()) continue;  // left_out() tells
     auto spec = route_spec(route, links, names_);
     if (!spec) return tl::unexpected(spec.error());
     to.routes.edit().push_back(std::move(*spec));
@@ -106,15 +107,32 @@ Result<void> Resolver::add_routes(const std::vector<config::Route>& routes, cons
   return {};
 }
 
-Result<void> Resolver::add_rules(const std::vector<config::Rule>& rules,
-                                 const std::vector<std::uint32_t>& priorities,
-                                 InstanceNetwork& to) const {
+void Resolver::add_rules(const std::vector<config::Rule>& rules,
+                         const std::vector<std::uint32_t>& priorities, InstanceNetwork& to) const {
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    auto spec = rule_spec(rules[i], priorities[i], names_);
-    if (!spec) return tl::unexpected(spec.error());
-    to.rules.edit().push_back(std::move(*spec));
+    if (auto spec = rule_spec(rules[i], priorities[i], names_)) {
+      to.rules.edit().push_back(std::move(*spec));
+    }
   }
-  return {};
+}
+
+std::vector<std::string> Resolver::left_out() const {
+  std::vector<std::string> out;
+  const auto look = [&](const std::string& whose, const auto& routes, const auto& rules) {
+    for (const auto& route : routes) {
+      const std::string unknown = unknown_name(route, names_);
+      if (!unknown.empty()) out.push_back(whose + unknown + ": it is left out");
+    }
+    for (const auto& rule : rules) {
+      const auto spec = rule_spec(rule, 0, names_);
+      if (!spec) out.push_back(whose + spec.error().message + ": it is left out");
+    }
+  };
+  look("", settings_.static_routes, settings_.static_rules);
+  for (const auto& instance : settings_.instances) {
+    look("(" + instance.vrrp.name + ") ", instance.routes, instance.rules);
+  }
+  return out;
 }
 
 Result<InstanceNetwork> Resolver::instance(std::size_t at, const Links& links) const {
@@ -128,9 +146,8 @@ Result<InstanceNetwork> Resolver::instance(std::size_t at, const Links& links) c
       network.blocked.edit().push_back({spec.address, spec.index});
     }
   }
-  return add_routes(instance.routes, links, network)
-      .and_then([&] { return add_rules(instance.rules, priorities_[at], network); })
-      .map([&] { return std::move(network); });
+  add_rules(instance.rules, priorities_[at], network);
+  return add_routes(instance.routes, links, network).map([&] { return std::move(network); });
 }
 
 InstanceNetwork Resolver::rest_of(std::size_t at, const Links& links) const {
@@ -147,7 +164,7 @@ InstanceNetwork Resolver::rest_of(std::size_t at, const Links& links) const {
   for (const auto& route : instance.routes) {
     if (const auto spec = route_spec(route, links, names_)) rest.routes.edit().push_back(*spec);
   }
-  static_cast<void>(add_rules(instance.rules, priorities_[at], rest));
+  add_rules(instance.rules, priorities_[at], rest);
   return rest;
 }
 
@@ -160,9 +177,10 @@ Result<InstanceNetwork> Resolver::statics(const Links& links) const {
     if (!spec) return tl::unexpected(spec.error());
     network.addresses.push_back(std::move(*spec));
   }
-  return add_routes(settings_.static_routes, links, network)
-      .and_then([&] { return add_rules(settings_.static_rules, static_priorities_, network); })
-      .map([&] { return std::move(network); });
+  add_rules(settings_.static_rules, static_priorities_, network);
+  return add_routes(settings_.static_routes, links, network).map([&] {
+    return std::move(network);
+  });
 }
 
 InstanceNetwork lacking(InstanceNetwork from, const InstanceNetwork& other) {

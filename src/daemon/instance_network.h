@@ -38,17 +38,20 @@ class Resolver {
   explicit Resolver(const config::Settings& settings);
 
   const std::vector<VirtualMacPlan>& macs() const { return macs_; }
-  /// An interface that is not there, or an unknown name, is the error.
+  /// An interface that is not there is the error.
   Result<InstanceNetwork> instance(std::size_t at, const Links& links) const;
   /// The same without what an interface is missing for: to give back.
   InstanceNetwork rest_of(std::size_t at, const Links& links) const;
   Result<InstanceNetwork> statics(const Links& links) const;
+  /// Routes and rules with a name (a table, a scope) that this host does not know, and why: they
+  /// are in none of the above, as in keepalived.
+  std::vector<std::string> left_out() const;
 
  private:
   Result<void> add_routes(const std::vector<config::Route>& routes, const Links& links,
                           InstanceNetwork& to) const;
-  Result<void> add_rules(const std::vector<config::Rule>& rules,
-                         const std::vector<std::uint32_t>& priorities, InstanceNetwork& to) const;
+  void add_rules(const std::vector<config::Rule>& rules,
+                 const std::vector<std::uint32_t>& priorities, InstanceNetwork& to) const;
 
   const config::Settings& settings_;
   std::vector<VirtualMacPlan> macs_;

@@ -25,14 +25,21 @@ std::vector<Elsewhere> elsewhere_of(const config::Instance& instance, std::size_
   for (const auto* list : {&instance.addresses, &*instance.excluded_addresses}) {
     for (const auto& a : *list) add(interface_of(instance, at, a, macs), !a.no_track);
   }
+  // As keepalived: next hops of a route are not tracked.
   for (const auto& route : instance.routes) {
-    add(route.interface, false);
+    add(route.interface, !route.no_track);
     for (const auto& hop : route.next_hops) add(hop.interface, false);
+  }
+  for (const auto& rule : instance.rules) {
+    if (rule.no_track) continue;
+    add(rule.input_interface, true);
+    add(rule.output_interface, true);
   }
   return all;
 }
 
-std::string link_trouble(const Slot& slot, const Port& port, const Links& links) {
+std::string link_trouble(const Slot& slot, const Port& port, const Links& links,
+                         const CountsAsUp& counts_as_up) {
   if (!port.up && slot.settings.track_primary) {
     return "interface " + slot.settings.interface +
            (links.find(slot.settings.interface) != nullptr ? " is down" : " does not exist");
@@ -41,7 +48,7 @@ std::string link_trouble(const Slot& slot, const Port& port, const Links& links)
     if (!other.tracked) continue;
     const auto* interface = links.find(other.interface);
     if (interface == nullptr) return "interface " + other.interface + " does not exist";
-    if (!interface->up) return "interface " + other.interface + " is down";
+    if (!counts_as_up(*interface)) return "interface " + other.interface + " is down";
   }
   return slot.unresolved;
 }
@@ -50,9 +57,12 @@ std::string link_trouble(const Slot& slot, const Port& port, const Links& links)
 
 void Keeper::judge_links(Slot& slot) {
   const bool raised = (slot.faults >> static_cast<unsigned>(vrrp::ReasonCode::LinkDown) & 1U) != 0;
-  const auto trouble = keeping::link_trouble(slot, ports_[slot.port], links_);
+  const Port& port = ports_[slot.port];
+  const auto trouble = keeping::link_trouble(slot, port, links_, [&](const os::Interface& other) {
+    return delays_.heard(other.name, other.up, os::monotonic_now());
+  });
   if (!trouble.empty() && !raised) {
-    feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown, trouble});
+    feed(slot, vrrp::FaultRaised{vrrp::ReasonCode::LinkDown, trouble, port.up});
   } else if (trouble.empty() && raised) {
     feed(slot, vrrp::FaultCleared{vrrp::ReasonCode::LinkDown});
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,8 +96,11 @@ struct Slot {
 
 std::vector<Elsewhere> elsewhere_of(const config::Instance& instance, std::size_t at,
                                     const std::vector<VirtualMacPlan>& macs);
+/// Whether an interface counts as up, as interface_up_down_delays has it.
+using CountsAsUp = std::function<bool(const os::Interface&)>;
 /// Why its interfaces do not let it be master; empty when they do.
-std::string link_trouble(const Slot& slot, const Port& port, const Links& links);
+std::string link_trouble(const Slot& slot, const Port& port, const Links& links,
+                         const CountsAsUp& counts_as_up);
 
 struct Group {
   const config::SyncGroup& settings;

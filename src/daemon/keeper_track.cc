@@ -29,6 +29,7 @@ void Keeper::begin_tracking() {
   }  // the page knows all of it, and better
   tracking_.recall();
   for (const std::string& remark : tracking_.objects().remarks()) voice_.say_daemon(remark, 1);
+  for (const std::string& line : resolver_.left_out()) voice_.say_daemon(line, 2);
   for (const Port& port : ports_) {
     static_cast<void>(delays_.heard(port.interface, port.up, os::monotonic_now()));
   }
@@ -62,6 +63,7 @@ void Keeper::settle_interfaces() {
     // Tracked objects and ports alike ask what counts now; the first to ask settles it.
     const bool counts = delays_.heard(change.interface, change.up, os::monotonic_now());
     hear_interface(change.interface, counts);
+    meet(change.interface, false);
     for (Port& port : ports_) {
       if (port.interface == change.interface) set_up(port, counts);
     }

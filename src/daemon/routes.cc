@@ -109,6 +109,7 @@ void read_metrics(Reader& read, const config::Route& route, os::RouteSpec& spec)
     if (metric.lock) locks |= 1U << static_cast<unsigned>(number);
   }
   if (route.quickack) spec.metrics.emplace_back(RTAX_QUICKACK, 1);
+  if (route.congestion_lock) locks |= 1U << RTAX_CC_ALGO;
   if (route.ecn) spec.metrics.emplace_back(RTAX_FEATURES, RTAX_FEATURE_ECN);
   if (locks != 0) spec.metrics.emplace_back(RTAX_LOCK, locks);
 }
@@ -142,11 +143,10 @@ std::optional<std::uint8_t> protocol_number(const std::string& text) {
   return static_cast<std::uint8_t>(*number);
 }
 
-}  // namespace
-
-Result<os::RouteSpec> route_spec(const config::Route& route, const Links& links,
-                                 const os::RouteNames& names) {
-  Reader read(names, &links);
+/// `links`: nullptr to leave interfaces out of it.
+Result<os::RouteSpec> spec_of(const config::Route& route, const Links* links,
+                              const os::RouteNames& names) {
+  Reader read(names, links);
   os::RouteSpec spec;
   spec.family = route.family;
   spec.type = static_cast<std::uint8_t>(read.word(kTypes, route.type, "type of route"));
@@ -189,6 +189,18 @@ Result<os::RouteSpec> route_spec(const config::Route& route, const Links& links,
   spec.tracked = !route.no_track;
   if (!read.error().empty()) return fail(read.error() + " in route '" + joined(route.words) + "'");
   return spec;
+}
+
+}  // namespace
+
+Result<os::RouteSpec> route_spec(const config::Route& route, const Links& links,
+                                 const os::RouteNames& names) {
+  return spec_of(route, &links, names);
+}
+
+std::string unknown_name(const config::Route& route, const os::RouteNames& names) {
+  const auto spec = spec_of(route, nullptr, names);
+  return spec ? std::string() : spec.error().message;
 }
 
 Result<os::RuleSpec> rule_spec(const config::Rule& rule, std::uint32_t priority,

@@ -13,6 +13,8 @@ namespace alibi::daemon {
 /// An interface, table or other name that is not known is the error.
 Result<os::RouteSpec> route_spec(const config::Route& route, const Links& links,
                                  const os::RouteNames& names);
+/// What of the route has a name that this host does not know, interfaces apart; empty: nothing.
+std::string unknown_name(const config::Route& route, const os::RouteNames& names);
 /// `priority`: for a rule that has none of its own.
 Result<os::RuleSpec> rule_spec(const config::Rule& rule, std::uint32_t priority,
                                const os::RouteNames& names);

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <linux/rtnetlink.h>
 
+#include "daemon/instance_network.h"
+
 namespace alibi::daemon {
 namespace {
 
@@ -54,6 +56,35 @@ TEST(RouteSpec, TheFirstUnknownNameIsTheError) {
   const auto spec = route_spec(route, links(), names());
   ASSERT_FALSE(spec);
   EXPECT_EQ(spec.error().message, "unknown interface 'eth9' in route '10.0.0.0/8 dev eth9'");
+}
+
+TEST(Resolver, LeavesOutWhatTheHostHasNoNameFor) {
+  config::Settings settings;
+  config::Route route;
+  route.destination = {ip("10.0.0.0"), 8};
+  route.interface = "eth0";
+  config::Route unknown = route;
+  unknown.scope = "foo";
+  unknown.words = {"10.0.0.0/8", "scope", "foo"};
+  config::Rule rule;
+  rule.table = "nowhere";
+  rule.priority = 7;
+  rule.words = {"table", "nowhere"};
+  config::Instance instance;
+  instance.vrrp.name = "A";
+  instance.interface = "eth0";
+  instance.routes.edit() = {unknown, route};
+  instance.rules.edit() = {rule};
+  settings.instances = {instance};
+  const Resolver resolver(settings);
+  const auto network = resolver.instance(0, links());
+  ASSERT_TRUE(network) << network.error().message;
+  EXPECT_EQ(network->routes.size(), 1U);
+  EXPECT_TRUE(network->rules.empty());
+  const std::vector<std::string> said{
+      "(A) unknown scope 'foo' in route '10.0.0.0/8 scope foo': it is left out",
+      "(A) unknown routing table 'nowhere' in rule 'table nowhere': it is left out"};
+  EXPECT_EQ(resolver.left_out(), said);
 }
 
 TEST(RuleSpec, WithoutPreferenceTheNextOneDownFrom16384) {

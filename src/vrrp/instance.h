@@ -45,6 +45,7 @@ struct PriorityChanged {
 struct FaultRaised {
   ReasonCode code;  ///< LinkDown, TrackFailed, ...
   std::string because;
+  bool elsewhere = false;  ///< LinkDown of another interface than ours, which can still carry words
 };
 struct FaultCleared {
   /// Only the fault raised with this code; absent: all but that of the sync group.

@@ -21,7 +21,7 @@ Priority carried_over(Priority effective, Priority old_base, Priority new_base) 
 }  // namespace
 
 bool continues(const Parameters& parameters, const InstanceSnapshot& snapshot) {
-  return parameters.vrid == snapshot.advert.vrid && parameters.version == snapshot.advert.version &&
+  return parameters.vrid == snapshot.advert.vrid &&
          parameters.family == snapshot.memory.source.family;
 }
 
@@ -41,10 +41,11 @@ void Instance::adapt(const InstanceSnapshot& before, Instant now) {
   Memory& m = memory_;
   // v3's interval is the master's as long as one was heard; v2 knows our own only.
   const bool learned = p.version == 3 && m.state == State::Backup && !m.master.is_unspecified();
-  const Duration old_down = vrrp::master_down_interval(p.version, m.effective, m.master_interval,
+  const auto old_version = before.advert.version;
+  const Duration old_down = vrrp::master_down_interval(old_version, m.effective, m.master_interval,
                                                        before.down_timer_adverts);
   m.effective = carried_over(m.effective, before.base_priority, p.base_priority);
-  if (!learned && p.advert_interval != before.advert.interval) {
+  if (!learned && (p.advert_interval != before.advert.interval || p.version != old_version)) {
     m.master_interval = p.advert_interval;
   }
   if (m.down_timer != kNever) m.down_timer = m.down_timer + (master_down_interval() - old_down);

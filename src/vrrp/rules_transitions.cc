@@ -263,9 +263,11 @@ void Rules::backup_to_fault(const Step& s) {
 
 /// A dead link or a missing source can carry no resignation; the backups wait their time out.
 void Rules::master_to_fault(const Step& s) {
-  const ReasonCode code = std::get<FaultRaised>(s.input).code;
+  const auto& raised = std::get<FaultRaised>(s.input);
+  const bool mute = raised.code == ReasonCode::NoSourceAddress ||
+                    (raised.code == ReasonCode::LinkDown && !raised.elsewhere);
   note_fault(s);
-  leave_master(s, code != ReasonCode::LinkDown && code != ReasonCode::NoSourceAddress);
+  leave_master(s, !mute);
   to_fault(s);
 }
 

@@ -60,7 +60,8 @@ struct PrintInput {
     return "priority " + number(i.effective.value) + with(" because ", i.because);
   }
   std::string operator()(const FaultRaised& i) const {
-    return "fault " + std::string(text(i.code)) + with(" because ", i.because);
+    return "fault " + std::string(text(i.code)) + (i.elsewhere ? " elsewhere" : "") +
+           with(" because ", i.because);
   }
   std::string operator()(const FaultCleared& i) const {
     return i.code ? "clear " + std::string(text(*i.code)) : "clear";

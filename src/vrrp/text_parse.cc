@@ -154,7 +154,8 @@ std::string because(Words& words) {
 Result<Input> parse_fault(Words& words) {
   const auto code = parse_reason(words.next());
   if (!code) return tl::unexpected(code.error());
-  return FaultRaised{*code, because(words)};
+  const bool elsewhere = words.take("elsewhere");
+  return FaultRaised{*code, because(words), elsewhere};
 }
 
 Result<Input> parse_clear(Words& words) {

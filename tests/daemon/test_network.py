@@ -96,6 +96,30 @@ class Network(unittest.TestCase):
                 self.make_link(a, "late0")  # with another index
             wait_until(all_there, 8, a.process.text)
 
+    def test_interfaces_of_routes_and_rules_are_tracked(self):
+        untracked = "\n 10.99.2.0/24 via 10.88.0.2 dev side0 no_track"
+        instance = f"""virtual_routes {{
+        10.99.1.0/24 via 10.88.0.2 dev side0{untracked}
+    }}"""
+        rules = """virtual_rules {
+        from 10.99.3.0/24 iif side0 table 100 priority 100
+    }"""
+        for tracked in (instance, rules):
+            with self.subTest(tracked=tracked), Pair(config(110, instance=tracked),
+                                                     config(100)) as pair:
+                for node in pair.nodes:
+                    self.make_link(node, "side0")
+                    node.namespace.ip("addr", "add", "10.88.0.1/24", "dev", "side0")
+                a, b = pair.elect()
+                a.namespace.ip("link", "set", "side0", "down")
+                a.process.expect(r"sent 0 priority", 3)
+                a.process.expect(r"Entering FAULT STATE.*interface side0 is down \[link_down\]", 3)
+                b.process.expect(r"Entering MASTER STATE.*\[master_resigned\]", 5)
+                a.namespace.ip("link", "set", "side0", "up")
+                a.wait_vip(timeout=10)
+                if tracked is instance:
+                    wait_until(lambda a=a: "10.99.1.0/24" in a.namespace.ip("route"), 2, "the route")
+
     def test_interface_that_was_in_another_namespace_hears_again(self):
         with Pair(config(110), config(100)) as pair:
             _, b = pair.elect()
