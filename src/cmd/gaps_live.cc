@@ -17,9 +17,11 @@ using report::EventFormat;
 
 class GapsLive : public CaptureView {
  public:
-  GapsLive(const GapsOptions& options, investigate::GapWatch watch)
+  /// `taps` is told where they are.
+  GapsLive(const GapsOptions& options, investigate::GapWatch watch, CaptureTaps*& taps)
       : options_(options),
         watch_(std::move(watch)),
+        taps_(taps),
         format_(options.json  ? EventFormat::Json
                 : options.csv ? EventFormat::Csv
                               : EventFormat::Text) {}
@@ -45,8 +47,8 @@ class GapsLive : public CaptureView {
 
   const GapsOptions& options_;
   investigate::GapWatch watch_;
+  CaptureTaps*& taps_;
   EventFormat format_;
-  CaptureTaps* taps_ = nullptr;
   report::ShownClock clock_;
   int exit_code_ = 0;
 };
@@ -107,9 +109,13 @@ int gaps_live(const GapsOptions& options, const investigate::SurveyRequest& requ
     tap.label = tap.interface = interface;
     taps.push_back(std::move(tap));
   }
-  auto watch = investigate::GapWatch::create(request, std::move(taps));
+  CaptureTaps* opened = nullptr;
+  const auto name = [&opened](evidence::TapId tap, std::uint32_t index) {
+    return opened->all()[tap].interface_name(index);
+  };
+  auto watch = investigate::GapWatch::create(request, std::move(taps), name);
   if (!watch) return capture_error(watch.error().message);
-  GapsLive live(options, std::move(*watch));
+  GapsLive live(options, std::move(*watch), opened);
   const int code = capture_live(capture, live);
   return code != 0 ? code : live.exit_code();
 }

@@ -89,6 +89,14 @@ bool goes_on(const PieceChain& chain, const CaptureHead& head, Continuation& out
 }  // namespace
 
 // Packet type 4 of the cooked headers is PACKET_OUTGOING.
+// Protocol (2), reserved (2), interface index (4), ...
+std::uint32_t port_of(const CapturedFrame& frame) {
+  if (frame.link_type != wire::LinkType::LinuxSll2 || frame.bytes.size() < 20) return 0;
+  std::uint32_t out = 0;
+  for (std::size_t i = 4; i < 8; ++i) out = out << 8U | frame.bytes[i];
+  return out;
+}
+
 Direction direction_of(const CapturedFrame& frame) {
   using wire::LinkType;
   constexpr std::uint8_t kOutgoing = 4;

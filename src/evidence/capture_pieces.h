@@ -38,6 +38,8 @@ std::optional<CaptureHead> read_head(const std::string& path);
 
 /// Which way the frame went, also by the cooked headers of the `any` device.
 Direction direction_of(const CapturedFrame& frame);
+/// LINKTYPE_LINUX_SLL2: the index of the interface that saw the frame; 0: it does not say.
+std::uint32_t port_of(const CapturedFrame& frame);
 
 /// Pieces that were read, one after the other in time.
 struct PieceChain {

@@ -19,14 +19,6 @@ std::string base_name(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
 }
 
-// LINKTYPE_LINUX_SLL2: protocol (2), reserved (2), interface index (4), ...
-std::uint32_t port_of(const CapturedFrame& frame) {
-  if (frame.link_type != wire::LinkType::LinuxSll2 || frame.bytes.size() < 20) return 0;
-  std::uint32_t out = 0;
-  for (std::size_t i = 4; i < 8; ++i) out = out << 8U | frame.bytes[i];
-  return out;
-}
-
 std::string tap_name(const std::string& file, const std::string& interface, std::size_t i,
                      std::size_t interfaces) {
   if (interfaces < 2) return file;
@@ -137,6 +129,7 @@ void CaptureScan::take_cooked(std::size_t number, std::uint32_t port, Instant at
     const TapId tap = split(whole);
     homes_[tap].part = 0;
     homes_[tap].port = port;
+    if (port_name_) name_port(tap, whole, port);
     known = chain.ports.emplace(place, Port{tap, losses}).first;
   }
   Port& here = known->second;

@@ -58,10 +58,20 @@ class CaptureScan {
   /// did not stand in order of time there.
   void name_parts(std::span<const TapId> parts, const Disorder& disorder);
 
+  /// The name of the interface with that index, where the given tap (of begin()) captures; "":
+  /// gone.
+  using PortName = std::function<std::string(TapId, std::uint32_t)>;
   /// Live: the taps, before their first frame.
-  void begin(std::vector<Tap> live);
-  /// Live: a frame, handed on and counted. The `any` device is one tap, unlike that of files.
+  void begin(std::vector<Tap> live, PortName name);
+  /// Live: a frame, handed on and counted.
   void feed(const CapturedFrame& frame, const Sink& sink);
+  /// The tap that captures for this one: another for an interface behind the `any` device.
+  TapId whole_of(TapId tap) const { return chains_[homes_[tap].chain].taps[homes_[tap].interface]; }
+  /// What its capture lost since something of it was taken, where `tap` is one interface of
+  /// several.
+  std::uint64_t lost_since(TapId tap) const;
+  /// Live, after all was fed: an interface behind `any` was listened to as long as that was.
+  void close_ports();
 
   /// Tap::undecoded counts what was passed over; the sink adds what it could not use.
   std::vector<Tap> taps;
@@ -106,10 +116,12 @@ class CaptureScan {
   void take_cooked(std::size_t chain, std::uint32_t port, Instant at, CapturedFrame frame,
                    const Sink& sink);
   void name_taps();
+  void name_port(TapId tap, TapId whole, std::uint32_t port);
   void name_ports(const Chain& chain);
   void say_pieces(const Chain& chain);
 
   std::vector<Chain> chains_;
+  PortName port_name_;  // live
   struct Home {
     std::size_t chain = 0;
     std::uint32_t interface = 0;

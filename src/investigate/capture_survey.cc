@@ -96,9 +96,9 @@ Result<void> CaptureSurvey::read(std::span<const std::string> paths) {
   return scan_.read(paths, interest, [this](const TapFrame& at) { take(at); });
 }
 
-void CaptureSurvey::begin(std::vector<evidence::Tap> taps) {
+void CaptureSurvey::begin(std::vector<evidence::Tap> taps, evidence::CaptureScan::PortName name) {
   live_ = true;
-  scan_.begin(std::move(taps));
+  scan_.begin(std::move(taps), std::move(name));
 }
 
 void CaptureSurvey::feed(const evidence::CapturedFrame& frame) {
@@ -106,8 +106,7 @@ void CaptureSurvey::feed(const evidence::CapturedFrame& frame) {
 }
 
 void CaptureSurvey::take(const TapFrame& at) {
-  several_ = several_ || at.frame.interfaces > 1 ||
-             (!live_ && at.frame.link_type == wire::LinkType::LinuxSll2);
+  several_ = several_ || at.frame.interfaces > 1 || at.frame.link_type == wire::LinkType::LinuxSll2;
   TapOrder& order = at_tap(orders_, at.tap);
   order.dropped += at.frame.dropped_before;
   order.absent += at.frame.absent_before ? 1U : 0U;
@@ -217,8 +216,7 @@ bool CaptureSurvey::advert(const TapFrame& at, Sighting& out) {
   const wire::Advertisement& advert = frame.vrrp->decoded.advertisement;
   out.stream.router = {advert.vrid, frame.vrrp->source.family, advert.version};
   out.stream.network = frame.vrrp->network;
-  if (at.frame.link_type == wire::LinkType::LinuxSll ||
-      (live_ && at.frame.link_type == wire::LinkType::LinuxSll2)) {  // one tap for all interfaces
+  if (at.frame.link_type == wire::LinkType::LinuxSll) {  // one tap for all interfaces
     out.stream.addresses = number_of(advert.addresses);
   }
   out.source = frame.vrrp->source;
@@ -276,7 +274,7 @@ bool CaptureSurvey::asked_for(const Sighting& sighting) const {
 }
 
 std::uint64_t CaptureSurvey::lost_since(evidence::TapId tap) const {
-  return tap < orders_.size() ? orders_[tap].dropped : 0;
+  return (tap < orders_.size() ? orders_[tap].dropped : 0) + scan_.lost_since(tap);
 }
 
 /// Of the window, where there is one.

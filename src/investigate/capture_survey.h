@@ -69,7 +69,7 @@ class CaptureSurvey {
   Result<void> read(std::span<const std::string> paths);
   /// Live, instead of read(): the taps, then their frames, each taken at once as it comes. GapWatch
   /// does the rest.
-  void begin(std::vector<evidence::Tap> taps);
+  void begin(std::vector<evidence::Tap> taps, evidence::CaptureScan::PortName name);
   void feed(const evidence::CapturedFrame& frame);
   GapReport finish();
 

@@ -67,13 +67,14 @@ std::string_view text(GapEvent::What what) {
   return "?";
 }
 
-Result<GapWatch> GapWatch::create(SurveyRequest request, std::vector<evidence::Tap> taps) {
+Result<GapWatch> GapWatch::create(SurveyRequest request, std::vector<evidence::Tap> taps,
+                                  evidence::CaptureScan::PortName name) {
   request.settings.watched = true;
   request.settings.most_gaps = kMostTold;
   request.settings.most_senders = kMostSenders;
   auto survey = CaptureSurvey::create(request, taps.size() > 1);
   if (!survey) return tl::unexpected(survey.error());
-  survey->begin(std::move(taps));
+  survey->begin(std::move(taps), std::move(name));
   return GapWatch(std::move(*survey));
 }
 
@@ -146,7 +147,7 @@ void GapWatch::look_for_overdue(Instant now, const State& state, std::set<Key>& 
       stream.silent_next = latest.key.second.flow == 0 ? since + for_good : kNever;
     }
     const evidence::TapId tap = latest.key.first;
-    const TapState capture = state(tap);
+    const TapState capture = state(survey_.scan_.whole_of(tap));
     const std::uint64_t lost = latest.capture_lost + capture.untold + survey_.lost_since(tap);
     const bool absent = latest.capture_absent || capture.absent;
     stream.unproven = lost != 0 || absent;
@@ -287,13 +288,14 @@ void GapWatch::bound_comparison(Instant now) {
 GapReport GapWatch::finish(Instant now, const State& state,
                            std::span<const std::uint64_t> dropped) {
   evidence::CaptureScan& scan = survey_.scan_;
-  for (std::size_t i = 0; i < scan.taps.size(); ++i) {
+  for (std::size_t i = 0; i < dropped.size(); ++i) {
     scan.taps[i].dropped = dropped[i];
     scan.taps[i].received = scan.taps[i].written + dropped[i];
     const TapState capture = state(static_cast<evidence::TapId>(i));
     // It was listened to until now: a silence that goes on is as long as that.
     if (scan.spans[i].timed && !capture.absent && capture.untold == 0) scan.spans[i].last = now;
   }
+  scan.close_ports();
   GapReport report = survey_.finish();
   for (StreamSurvey& survey : report.streams) {
     const auto at = streams_.find({survey.tap, survey.key});

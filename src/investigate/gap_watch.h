@@ -52,14 +52,17 @@ class GapWatch {
   static constexpr std::size_t kMostCompared = 131'072;
   static constexpr std::size_t kMostSenders = 4096;
 
-  /// What the capture of a tap itself knows.
+  /// What the capture of a tap itself knows; asked of the given ones.
   struct TapState {
     std::uint64_t untold = 0;  ///< frames lost that none has told of
     bool absent = false;       ///< the interface is gone
   };
   using State = std::function<TapState(evidence::TapId)>;
 
-  static Result<GapWatch> create(SurveyRequest request, std::vector<evidence::Tap> taps);
+  /// The interfaces behind the `any` device become taps of their own, after those given, when
+  /// something is heard there; `name` tells their names.
+  static Result<GapWatch> create(SurveyRequest request, std::vector<evidence::Tap> taps,
+                                 evidence::CaptureScan::PortName name = {});
   /// `frame.interface` is the tap, `frame.number` counts them all.
   void take(const evidence::CapturedFrame& frame) { survey_.feed(frame); }
   /// All frames up to `now` were taken: what happened since the last call, in order of time.

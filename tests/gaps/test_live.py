@@ -229,6 +229,35 @@ class Blind(Live):
         self.assertIn("0 hand-overs, 0 near misses", text)
         self.assertIn("8 packets captured\n8 packets received by filter\n0 packets dropped", text)
 
+    def test_interfaces_behind_any_are_taps_of_their_own(self):
+        """Two cables, on each a router of one number and mould; that of one is late once."""
+        other = self.lab.namespace("c")
+        other.ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth1", "netns", self.b.name)
+        for end, name in ((other, "eth0"), (self.b, "eth1")):
+            end.ip("link", "set", name, "up")
+        wait_until(lambda: "LOWER_UP" in self.b.ip("link", "show", "eth1"), 5, "carrier")
+        file = self.path("any.pcapng")
+        watch = self.watch(self.b, "--json", "-i", "any", "-w", file)
+        twin = subprocess.Popen(["ip", "netns", "exec", other.name, sys.executable, "-c", SEND, "eth0",
+                                 self.advert.hex(), "8", "1"])
+        self.send(self.advert, 3, 1)
+        time.sleep(1.5)
+        self.send(self.advert, 3, 1)
+        self.assertEqual(twin.wait(20), 0)
+        events, report = told(self.end(watch))
+        self.assertEqual({x["tap"] for x in events if x["event"] == "gap"}, {"any:eth0"}, events)
+        self.assertIn(("overdue", "any:eth0"), {(x["event"], x["tap"]) for x in events})
+        self.assertNotIn("hand_over", {x["event"] for x in events})
+        self.assertEqual(sorted((x["label"], x["written"]) for x in report["taps"]),
+                         [("any", 0), ("any:eth0", 6), ("any:eth1", 8)])
+        streams = {s["tap"]: s for s in report["streams"]}
+        self.assertEqual({t: len(s["gaps"]) for t, s in streams.items()},
+                         {"any:eth0": 1, "any:eth1": 0})
+        # As of the file, whose taps have no names but numbers.
+        after = self.report(file)
+        self.assertEqual([(s["gaps"], s["senders"]) for s in after["streams"]],
+                         [(s["gaps"], s["senders"]) for s in report["streams"]])
+
     def test_what_the_kernel_passes(self):
         """Adverts in tags and tunnels, and nothing else."""
         inner = self.advert
