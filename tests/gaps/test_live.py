@@ -258,6 +258,41 @@ class Blind(Live):
         self.assertEqual([(s["gaps"], s["senders"]) for s in after["streams"]],
                          [(s["gaps"], s["senders"]) for s in report["streams"]])
 
+    def test_a_ring_of_files_that_tcpdump_wrote(self):
+        """tcpdump -C 1 -W 3, filled by other packets; the oldest file was written over."""
+        whole, ring = self.path("whole.pcap"), self.path("ring.pcap")
+        dumps = [self.b.start(["tcpdump", "-Z", "root", "-U", "-i", "eth0", "-B", "65536", "-w", *words])
+                 for words in ((whole,), (ring, "-C", "1", "-W", "3"))]
+        for dump in dumps:
+            dump.expect("listening on", 20)
+        filler = packets.ethernet(0x88b5, bytes(1400))
+        for _ in range(8):
+            self.send(self.advert, 3, 0.3)
+            self.send(filler, 400, 0.0001)
+        for dump in dumps:
+            self.end(dump)
+        files = sorted(str(x) for x in pathlib.Path(self.folder).glob("ring.pcap*"))
+        self.assertEqual(len(files), 3)
+        report = self.report(*files)
+        self.assertEqual(len(report["taps"]), 1, [x["label"] for x in report["taps"]])
+        began, ended = (report["taps"][0][x] for x in ("first_unix_ns", "last_unix_ns"))
+        kept = sum(self.frames(file) for file in files)
+        self.assertEqual(report["taps"][0]["written"], kept)
+        self.assertLess(kept, self.frames(whole))
+        # The same part of what the other tcpdump wrote in one file.
+        wanted = self.report(whole, "--since", f"@{began // SECOND}.{began % SECOND:09}",
+                             "--until", f"@{ended // SECOND}.{ended % SECOND:09}")
+        heard = [sum(s["heartbeats"] for x in y["streams"] for s in x["senders"])
+                 for y in (report, wanted)]
+        self.assertGreater(heard[0], 5)
+        self.assertIn(heard[1] - heard[0], (0, 1))  # with the one before the window
+
+    @staticmethod
+    def frames(path):
+        out = subprocess.run(["tcpdump", "--count", "-r", path], capture_output=True, text=True,
+                             check=True)
+        return int(re.search(r"(\d+) packets?", out.stdout)[1])
+
     def test_what_the_kernel_passes(self):
         """Adverts in tags and tunnels, and nothing else."""
         inner = self.advert
