@@ -287,6 +287,43 @@ class Blind(Live):
         self.assertGreater(heard[0], 5)
         self.assertIn(heard[1] - heard[0], (0, 1))  # with the one before the window
 
+    def test_tagged_frames_on_any_are_told_apart_as_tshark_does(self):
+        """One router in no VLAN and in 77. A cooked capture of libpcap's own does not say the tag."""
+        tagged = self.advert[:12] + b"\x81\0\0\x4d" + self.advert[12:]
+        ours, theirs = self.path("ours.pcapng"), self.path("theirs.pcap")
+        capture = self.b.start([ALIBI, "capture", "-i", "any", "-w", ours])
+        dump = self.b.start(["tcpdump", "-U", "-i", "any", "-w", theirs])
+        for process in (capture, dump):
+            process.expect("listening on", 20)
+        watch = self.watch(self.b, "--json", "-i", "any")
+        for count, frame in ((5, self.advert), (4, tagged)):
+            self.send_as_they_are(frame, count)
+        live = told(self.end(watch))[1]
+        for process in (capture, dump):
+            self.end(process)
+        wanted = {}
+        for path in (ours, theirs):
+            out = subprocess.run(["tshark", "-n", "-r", path, "-Y", "vrrp", "-T", "fields", "-e",
+                                  "vlan.id"], capture_output=True, text=True, check=True,
+                                 env={**os.environ, "HOME": self.folder}).stdout
+            wanted[path] = sorted(out.splitlines())
+            seen = [[str(s["vlan"] or "")] * sum(x["heartbeats"] + x["duplicates"]
+                                                 for x in s["senders"])
+                    for s in self.report(path)["streams"]]
+            self.assertEqual(sorted(sum(seen, [])), wanted[path])
+        self.assertEqual(wanted[ours], 5 * [""] + 4 * ["77"])
+        self.assertEqual(len(wanted[theirs]), 9)
+        self.assertEqual(sorted((s["vlan"], sum(x["heartbeats"] + x["duplicates"]
+                                                for x in s["senders"])) for s in live["streams"]),
+                         [(0, 5), (77, 4)])
+
+    def send_as_they_are(self, frame, count):
+        subprocess.run(["ip", "netns", "exec", self.a.name, sys.executable, "-c",
+                        "import socket, sys, time; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)"
+                        "; s.bind(('eth0', 0)); f = bytes.fromhex(sys.argv[1])\n"
+                        "for i in range(int(sys.argv[2])): s.send(f); time.sleep(0.1)",
+                        frame.hex(), str(count)], check=True)
+
     @staticmethod
     def frames(path):
         out = subprocess.run(["tcpdump", "--count", "-r", path], capture_output=True, text=True,
