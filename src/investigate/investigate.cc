@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a recording to its verdicts: find incidents, locate, account, ask the rules.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "investigate/rules/rules.h"
+#include "investigate/rules/support.h"
 #include "investigate/scene.h"
 #include "investigate/segments.h"
 #include "investigate/unknown.h"
@@ -115,6 +118,38 @@ void carry_disagreements(std::vector<Verdict>& verdicts) {
   }
 }
 
+/// The better one was silent for longer than the other waits, and is heard again just before the
+/// other's first advert, which was on its way: as after a pause of the machine that captures. It
+/// was that silence that moved the address.
+void carry_silences(const evidence::Recording& recording, std::vector<Verdict>& verdicts) {
+  for (Verdict& verdict : verdicts) {
+    const Incident& incident = verdict.incident;
+    if (incident.kind != Kind::Conflict || !verdict.cause || verdict.cause->code != "unknown")
+      continue;
+    const Duration down =
+        master_down_interval(incident.router, incident.to_priority, incident.interval);
+    for (const Verdict& silence : verdicts) {
+      const Incident& gap = silence.incident;
+      if (gap.kind != Kind::NearMiss || gap.router != incident.router || !silence.cause ||
+          silence.network != verdict.network || silence.from_source != verdict.from_source ||
+          gap.at != incident.silent_since || gap.at - gap.silent_since < down) {
+        continue;
+      }
+      verdict.where = silence.where;
+      verdict.account = silence.account;
+      verdict.cause = silence.cause;
+      verdict.exonerated = silence.exonerated;
+      verdict.cause->evidence.insert(
+          verdict.cause->evidence.begin(),
+          fmt::format("{} had not been heard for {} until {}; {} takes over after {}, and its "
+                      "adverts were on their way",
+                      verdict.from_source.text(), seconds_text(gap.at - gap.silent_since),
+                      rules::clock_text(recording, gap.at), verdict.to_source.text(),
+                      seconds_text(down)));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Verdict> investigate(const evidence::Recording& recording) {
@@ -130,6 +165,7 @@ std::vector<Verdict> investigate(const evidence::Recording& recording) {
   std::stable_sort(verdicts.begin(), verdicts.end(), [](const Verdict& a, const Verdict& b) {
     return a.incident.at < b.incident.at;
   });
+  carry_silences(recording, verdicts);
   carry_disagreements(verdicts);
   return verdicts;
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "investigate/scene_builder.h"
@@ -78,6 +79,66 @@ TEST(StoodStill, OneCpuThatIsNotTheSendersOrNotStolenIsNoReason) {
   EXPECT_EQ(with(0, 2'050, 2), "unknown");
   EXPECT_EQ(with(1, 550, 2), "unknown");  // the kernel may have held interrupts off
   EXPECT_EQ(with(1, 50, 1), "unknown");   // one CPU: a pause and that look the same
+}
+
+/// As silent() at 2 CPUs, but captured on the paused machine only: host 2's adverts of the time
+/// come in `late` ms after host 1's own goes on.
+std::vector<Verdict> captured_by_the_paused(std::int64_t silent_until, std::int64_t late) {
+  SceneBuilder scene(1);
+  scene.keepalived();
+  evidence::HostFacts host;
+  host.cpus = 2;
+  scene.event(0, host);
+  scene.beats(0, 10'000);
+  scene.beats(silent_until, 20'000);
+  scene.adverts(1, 0, 10'000, 110);
+  scene.adverts(1, silent_until, 20'000, 110);
+  scene.advert(2, silent_until + late, 100);
+  for (const int cpu : {0, 1}) still(scene, cpu, 9'500, silent_until - 10);
+  return investigate(scene.finish(20'000));
+}
+
+const Verdict* conflict(const std::vector<Verdict>& verdicts) {
+  const auto found = std::find_if(verdicts.begin(), verdicts.end(), [](const Verdict& verdict) {
+    return verdict.incident.kind == Kind::Conflict;
+  });
+  return found == verdicts.end() ? nullptr : &*found;
+}
+
+TEST(StoodStill, WhoTookOverMeanwhileIsHeardAfterwards) {
+  const auto verdicts = captured_by_the_paused(15'000, 60);
+  const Verdict* verdict = conflict(verdicts);
+  ASSERT_NE(verdict, nullptr);
+  EXPECT_EQ(code(*verdict), "host.paused");
+  EXPECT_TRUE(verdict->account);
+}
+
+TEST(StoodStill, ASilenceThatTheOtherWouldHaveSatOutMovedNothing) {
+  const auto verdicts = captured_by_the_paused(12'000, 60);
+  const Verdict* verdict = conflict(verdicts);
+  ASSERT_NE(verdict, nullptr);
+  EXPECT_EQ(code(*verdict), "unknown");
+}
+
+TEST(StoodStill, ClocksThatStoodWithTheMachineAreNotTheReceiversFault) {
+  for (const bool was_set : {false, true}) {
+    SceneBuilder scene(1);
+    scene.keepalived();
+    scene.beats(0, 20'000);
+    scene.adverts(1, 0, 20'000, 110);
+    scene.advert(2, 9'800, 100);
+    if (was_set)
+      scene.event(9'850, evidence::ClockJump{"realtime", 5'000'000'000, 9'700'000'000, 0});
+    scene.event(10'000, evidence::ClockJump{"rtc", 5'900'000'000, 9'000'000'000, 5'900'000'000});
+    const auto verdicts = investigate(scene.finish(20'000));
+    const Verdict* verdict = conflict(verdicts);
+    ASSERT_NE(verdict, nullptr);
+    EXPECT_EQ(code(*verdict), "unknown");
+    EXPECT_EQ(verdict->cause->evidence.empty(), was_set);
+    EXPECT_THAT(verdict->cause->missing,
+                ::testing::Contains(::testing::HasSubstr(was_set ? "what the receiver did"
+                                                                 : "whether it was stopped")));
+  }
 }
 
 TEST(StoodStill, OneAfterTheOtherIsNoPause) {

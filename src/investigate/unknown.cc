@@ -31,6 +31,35 @@ void missing_about_receiver(const Scene& scene, Finding& finding) {
                   scene.recording.taps[scene.receiver->unheeded.tap].label));
 }
 
+/// The battery clock went on and no other did, about the hand-over: this machine may have been
+/// stopped together with them, and what is in time by them was not for others. Or it was set. Null:
+/// neither.
+const evidence::Event* clocks_stood(const Scene& scene) {
+  const Instant begin = scene.incident.silent_since - scene.incident.interval;
+  const Instant end = scene.incident.at + scene.incident.interval;
+  const evidence::Event* stood = nullptr;
+  for (const evidence::Event& event : scene.recording.events) {
+    const auto* jump = std::get_if<evidence::ClockJump>(&event.fact);
+    if (jump == nullptr || event.at < begin || Instant{jump->since_ns} > end) continue;
+    if (jump->clock == "realtime") return nullptr;  // somebody sets clocks
+    if (jump->clock == "rtc" && jump->by_ns > 0) stood = &event;
+  }
+  return stood;
+}
+
+void missing_about_clocks(const Scene& scene, const evidence::Event& stood, Finding& finding) {
+  const auto& jump = std::get<evidence::ClockJump>(stood.fact);
+  finding.evidence.push_back(fmt::format(
+      "the battery clock of the machine that recorded went {} ahead of its other clocks between {} "
+      "and {}",
+      seconds_text(Duration(jump.by_ns)),
+      rules::clock_text(scene.recording, Instant{jump.since_ns}),
+      rules::clock_text(scene.recording, stood.at)));
+  finding.missing.push_back(
+      "whether it was stopped for so long, its clocks with it, so that it was silent for others "
+      "and not by its own time: its hypervisor knows, a recording of another machine shows it");
+}
+
 void missing_about_place(const Scene& scene, Finding& finding) {
   const std::string first = scene.recording.taps[scene.from.origin().tap].label;
   for (const std::string& tap : scene.where.left_out) {
@@ -67,7 +96,11 @@ void missing_about_place(const Scene& scene, Finding& finding) {
       if (!scene.where.why_unclear.empty()) finding.missing.push_back(scene.where.why_unclear);
       break;
     case Origin::Nowhere:
-      missing_about_receiver(scene, finding);
+      if (const evidence::Event* stood = clocks_stood(scene)) {
+        missing_about_clocks(scene, *stood, finding);
+      } else {
+        missing_about_receiver(scene, finding);
+      }
       break;
     default:
       break;
