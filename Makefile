@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 
 PREFIX ?= /usr/local
 
-.PHONY: help setup build install demo check test lab bench fmt tidy fuzz docs clean
+.PHONY: help setup build install demo check test lab bench fmt tidy fuzz docs kernel-check clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ tidy:
 ## fuzz    every fuzzer for FUZZ_SECONDS (default 60) each
 fuzz: setup
 	@scripts/fuzz.sh $${FUZZ_SECONDS:-60}
+
+## kernel-check  alibi on Debian's 6.1 kernel in QEMU without KVM: probes, what is lacking, pauses
+kernel-check: build
+	@cmake --build --preset release -j $(JOBS) --target bpf_test fence_test recorder_test
+	@scripts/kernel-check.sh $(BUILD)/release
 
 ## docs    regenerate what is generated: docs/causes.md, docs/doctor.md, docs/man
 docs: build
