@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -171,6 +172,11 @@ Probes Probes::load() {
 }
 
 bool Probes::has(alibi_source source) const { return state_->absent[source].empty(); }
+
+bool Probes::has_any() const {
+  return std::any_of(state_->absent.begin(), state_->absent.end(),
+                     [](const std::string& why) { return why.empty(); });
+}
 
 int Probes::fd() const {
   return state_->ring == nullptr ? -1 : ring_buffer__epoll_fd(state_->ring);

@@ -25,6 +25,7 @@ class Probes {
 
   /// True when the group of that source is attached.
   bool has(alibi_source source) const;
+  bool has_any() const;
   /// Readable when records wait; -1 without BPF.
   int fd() const;
 

@@ -264,7 +264,8 @@ void add_record(CLI::App& app, Run& run) {
   auto* sub = app.add_subcommand(
       "record",
       "Watches the VRRP of this host: packets at every tap and what the sending processes do.\n"
-      "Needs root. Ends with --for, SIGINT or SIGTERM; exit code 1 when it could not record.\n\n"
+      "Root sees everything; another user records what it may, and what is missing is named.\n"
+      "Ends with --for, SIGINT or SIGTERM; exit code 1 when it could not record.\n\n"
       "Example: alibi record --tap A=eth0@lb1:loadbalancer01 --tap Q=eth0@lb2:loadbalancer02 "
       "-w flap.case");
   auto options = std::make_shared<RecordOptions>();

@@ -52,12 +52,17 @@ void print_sources(const std::vector<evidence::SourceCount>& sources) {
 
 void print_losses(const std::vector<evidence::SourceLoss>& losses) {
   if (losses.empty()) fmt::print("all sources of evidence were whole\n");
+  std::vector<std::pair<std::string, std::string>> absent;  // why, and what
   for (const evidence::SourceLoss& loss : losses) {
-    if (loss.lost > 0)
+    if (loss.lost > 0) {
       fmt::print("lost {} of {}: {}\n", loss.lost, loss.source, loss.why);
-    else
-      fmt::print("absent {}: {}\n", loss.source, loss.why);
+    } else if (!absent.empty() && absent.back().first == loss.why) {
+      absent.back().second += ", " + loss.source;
+    } else {
+      absent.emplace_back(loss.why, loss.source);
+    }
   }
+  for (const auto& [why, sources] : absent) fmt::print("absent {}: {}\n", sources, why);
 }
 
 Result<void> check_output_path(const std::string& path) {

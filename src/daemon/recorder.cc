@@ -62,6 +62,7 @@ Result<Recorder> Recorder::start(RecorderOptions options) {
     s.start_losses.push_back({"schedule", 0,
                               realtime.error().message + ": under load the recorder may be late"});
   if (s.options.host_evidence) s.listen();
+  if (auto possible = s.check_rights(); !possible) return tl::unexpected(possible.error());
   os::release_free_memory();  // what reading symbols and loading programs took
   s.lost_read = s.now;
   s.next_sample = s.now + kSampleEvery;
@@ -126,6 +127,7 @@ void Recorder::State::take_in(Instant moment) {
     alibi_header header{};
     if (record.size() < sizeof header) return;
     std::memcpy(&header, record.data(), sizeof header);
+    if (is_foreign(record)) return log.pass_over(record);
     log.add_probe(record);
     const bool of_process = header.kind >= ALIBI_FORK && header.kind <= ALIBI_EXIT;
     if (of_process) rescan |= watch->handle(now, record);

@@ -2,10 +2,27 @@
 // What became of everything that each source sent: nothing may be missing from these sums.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "bpf/abi_host.h"
 #include "daemon/recorder.h"
 #include "daemon/recorder_state.h"
 
 namespace alibi::daemon {
+
+bool Recorder::State::is_foreign(std::span<const std::uint8_t> record) const {
+  alibi_drop drop{};
+  if (record.size() < sizeof drop) return false;
+  std::memcpy(&drop, record.data(), sizeof drop);
+  if (drop.header.kind != ALIBI_DROP || drop.netns == 0) return false;
+  for (const RecorderTaps::Namespace& netns : taps.namespaces())
+    if (netns.inode == drop.netns) return false;
+  const auto& watched = watch->processes();
+  return std::none_of(watched.begin(), watched.end(),
+                      [&](const auto& entry) { return entry.second.found.netns == drop.netns; });
+}
 
 std::vector<evidence::SourceCount> Recorder::State::count_sources(
     const evidence::Recording& recording, const PerSource& kept, const PerSource& undecoded) const {
@@ -42,6 +59,19 @@ std::vector<evidence::SourceCount> Recorder::State::count_sources(
   }
   counts.push_back({"samples", sample_rounds + late_samples, sample_rounds, late_samples, 0});
   return counts;
+}
+
+Result<void> Recorder::State::check_rights() const {
+  if (taps.losses().size() < taps.taps().size() || (probes && probes->has_any())) return {};
+  std::string why = "nothing can be recorded by this user";
+  for (const evidence::SourceLoss& loss : taps.losses())
+    why += "\n  " + loss.source + ": " + loss.why;
+  if (probes) why += "\n  probes: " + probes->losses().front().why;
+  return fail(why +
+                  "\nCAP_NET_RAW gives the packets; CAP_BPF with CAP_PERFMON the probes of "
+                  "processes, for which CAP_SYS_PTRACE finds out who sends; CAP_SYS_ADMIN other "
+                  "network namespaces; root all of it",
+              EPERM);
 }
 
 void Recorder::State::compare_counts() {

@@ -79,6 +79,12 @@ void RecorderLog::add_probe(std::span<const std::uint8_t> record) {
       .add(key_of(record), source, Instant{at}, record.subspan(kMoment));
 }
 
+void RecorderLog::pass_over(std::span<const std::uint8_t> record) {
+  SourceTotals& totals = sources_[source_of(record)];
+  ++totals.taken;
+  ++totals.passed_over;
+}
+
 void RecorderLog::add_fact(Instant at, evidence::Fact fact) {
   ++sources_[source_of(fact)].taken;
   facts_.push_back({at, std::move(fact)});

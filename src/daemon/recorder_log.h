@@ -28,6 +28,8 @@ class RecorderLog {
   void add_frame(const KeptFrame& frame);
   /// `record` begins with an alibi_header.
   void add_probe(std::span<const std::uint8_t> record);
+  /// Counts a record that is not kept, on purpose.
+  void pass_over(std::span<const std::uint8_t> record);
   void add_fact(Instant at, evidence::Fact fact);
 
   /// Frames of one tap that are forgotten; `memory`: because there was too much.

@@ -129,6 +129,7 @@ std::vector<evidence::SourceLoss> Recorder::losses() const {
   const auto append = [&all](const std::vector<evidence::SourceLoss>& more) {
     all.insert(all.end(), more.begin(), more.end());
   };
+  append(s.taps.losses());
   if (s.probes) append(s.probes->losses());
   if (s.watch) append(s.watch->losses());
   append(s.configs.losses());

@@ -34,7 +34,7 @@ Source source_of(const evidence::Fact& fact);
 /// Since the start: taken = still there + passed_over + evicted.
 struct SourceTotals {
   std::uint64_t taken = 0;
-  std::uint64_t passed_over = 0;  ///< left out on purpose: older than the window
+  std::uint64_t passed_over = 0;  ///< left out on purpose: older than the window, or foreign
   std::uint64_t evicted = 0;      ///< forced out by the memory bound
 };
 using SourceTable = std::array<SourceTotals, kSources>;

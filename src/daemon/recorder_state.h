@@ -73,9 +73,13 @@ struct Recorder::State {
   Result<void> wait(Duration timeout, int wake_fd);
   void take_in(Instant moment);
   void sample(Instant moment);
+  /// An error when neither a tap nor a probe could be opened: which right would give what.
+  Result<void> check_rights() const;
   void listen();               ///< probes, watch list, samplers, link monitors
   void hear_links(Links& from);
   void scan(Instant moment);
+  /// A packet dropped in a network namespace with no tap and no watched process.
+  bool is_foreign(std::span<const std::uint8_t> record) const;
   /// Counts of every source, when so many of each are kept and so many records made no sense.
   using PerSource = std::array<std::uint64_t, kSources>;
   std::vector<evidence::SourceCount> count_sources(const evidence::Recording& recording,

@@ -44,6 +44,10 @@ Result<RecorderTaps> RecorderTaps::open(const std::vector<TapSpec>& specs) {
     port.spec = spec;
     port.netns = static_cast<std::size_t>(known - taps.namespaces_.begin());
     auto ring = taps.open_ring(port);
+    if (!ring && ring.error().os_errno == EPERM) {
+      taps.losses_.push_back({"tap " + spec.label, 0, ring.error().message});
+      ring = os::PacketRing();
+    }
     if (!ring)
       return fail("tap " + spec.label + ": " + ring.error().message, ring.error().os_errno);
     evidence::Tap tap;

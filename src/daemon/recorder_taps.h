@@ -32,7 +32,8 @@ struct TapTotals {
 
 class RecorderTaps {
  public:
-  /// All taps or none: a tap that cannot be opened at the start is a mistake in the command.
+  /// A tap that cannot be opened at the start is a mistake in the command; one that this user may
+  /// not open stays empty, and losses() says so.
   static Result<RecorderTaps> open(const std::vector<TapSpec>& specs);
 
   /// Reads every ring into the log. Call with the same offsets all the time. How many frames the
@@ -55,6 +56,8 @@ class RecorderTaps {
   };
   const std::vector<Namespace>& namespaces() const { return namespaces_; }
   std::vector<int> fds() const;
+  /// Taps that this user may not open, with what would be needed.
+  const std::vector<evidence::SourceLoss>& losses() const { return losses_; }
   /// Where the kernel's own count and ours differ after stop(), by tap; empty when all agree.
   std::vector<evidence::SourceLoss> disagreements() const;
 
@@ -76,6 +79,7 @@ class RecorderTaps {
   std::vector<Port> ports_;
   std::vector<evidence::Tap> taps_;
   std::vector<TapTotals> totals_;
+  std::vector<evidence::SourceLoss> losses_;
   Instant last_drain_;
   KeptFrame frame_;   ///< its memory is used again
 };

@@ -2,6 +2,8 @@
 // A process is known by pid and start time: a pid alone may be somebody else a moment later.
 #include "daemon/recorder_watch.h"
 
+#include <linux/capability.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -88,6 +90,17 @@ std::vector<std::string> service_names(std::string_view command_line) {
   return names;
 }
 
+namespace {
+
+bool may_look_into_processes() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> sets{};
+  return syscall(SYS_capget, &header, sets.data()) == 0 &&
+         (sets[0].effective >> CAP_SYS_PTRACE & 1U) != 0;
+}
+
+}  // namespace
+
 WatchList::WatchList(const std::vector<RecorderTaps::Namespace>& namespaces, bpf::Probes& probes,
                      RecorderLog& log)
     : probes_(probes), log_(log) {
@@ -98,6 +111,10 @@ WatchList::WatchList(const std::vector<RecorderTaps::Namespace>& namespaces, bpf
     else
       losses_.push_back({"processes", 0, tables.error().message});
   }
+  if (!may_look_into_processes())
+    losses_.push_back({"processes", 0,
+                       "other users' processes may not be looked into (CAP_SYS_PTRACE is needed): "
+                       "who sends heartbeats is not found"});
   // Probes speak of the initial PID namespace; from another one /proc shows other numbers.
   constexpr std::uint64_t kInitialPidNamespace = 0xEFFFFFFC;
   if (os::namespace_of(getpid(), "pid") != kInitialPidNamespace)
