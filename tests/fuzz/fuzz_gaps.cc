@@ -3,6 +3,7 @@
 // identifications, they are put in order of time, the survey counts every one of them, and every
 // report can be written. The same as frames into a watch: it counts them all, tells nothing twice,
 // and asks to be looked at later.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
@@ -67,10 +68,11 @@ std::vector<std::uint8_t> frame_of(const Sighting& sighting) {
   auto header = wire::encode_ipv4_header(sighting.source, group, 255, body.size());
   header[4] = static_cast<std::uint8_t>(sighting.beat.ip_id >> 8U);
   header[5] = static_cast<std::uint8_t>(sighting.beat.ip_id);
-  std::vector<std::uint8_t> out(12);
-  out.insert(out.end(), {8, 0});
-  out.insert(out.end(), header.begin(), header.end());
-  out.insert(out.end(), body.begin(), body.end());
+  constexpr std::size_t kLink = 14;
+  std::vector<std::uint8_t> out(kLink + header.size() + body.size());
+  out[12] = 8;  // EtherType 0x0800
+  const auto behind = std::copy(header.begin(), header.end(), out.begin() + kLink);
+  std::copy(body.begin(), body.end(), behind);
   return out;
 }
 
