@@ -183,6 +183,20 @@ Result<InstanceNetwork> Resolver::statics(const Links& links) const {
   });
 }
 
+InstanceNetwork Resolver::rest_of_statics(const Links& links) const {
+  InstanceNetwork rest;
+  for (const auto& address : settings_.static_addresses) {
+    const std::string& name =
+        address.interface.empty() ? settings_.global.default_interface : address.interface;
+    if (auto spec = address_spec(address, name, links)) rest.addresses.push_back(std::move(*spec));
+  }
+  for (const auto& route : settings_.static_routes) {
+    if (auto spec = route_spec(route, links, names_)) rest.routes.edit().push_back(*spec);
+  }
+  static_cast<void>(add_rules(settings_.static_rules, static_priorities_, rest));
+  return rest;
+}
+
 InstanceNetwork lacking(InstanceNetwork from, const InstanceNetwork& other) {
   std::erase_if(from.addresses,
                 [&](const auto& spec) { return same_place(other, spec) != nullptr; });

@@ -46,6 +46,7 @@ class Resolver {
   /// Routes and rules with a name (a table, a scope) that this host does not know, and why: they
   /// are in none of the above, as in keepalived.
   std::vector<std::string> left_out() const;
+  InstanceNetwork rest_of_statics(const Links& links) const;
 
  private:
   Result<void> add_routes(const std::vector<config::Route>& routes, const Links& links,

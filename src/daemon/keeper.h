@@ -112,7 +112,6 @@ class Keeper {
   void address_removed(const os::InterfaceAddress& news);
   void look_for_losses();
   void look_for_routes();
-  void static_lost(const std::string& track_group, const std::string& what);
 
   // keeper_publish.cc
   void publish(Slot& slot);
@@ -164,7 +163,6 @@ class Keeper {
   const Channels& channels_;
   Voice voice_;
   Resolver resolver_;
-  InstanceNetwork statics_;
   std::optional<os::Firewall> firewall_;
   Pacer pacer_;
   os::EventLoop loop_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody else took away: addresses, routes and rules of a master, and static ones. As
+// What somebody else took away: addresses, routes and rules of a master. As
 // keepalived: the master resigns, and comes back after its skew time when nobody took over.
 #include <algorithm>
 
@@ -30,11 +30,6 @@ void Keeper::address_removed(const os::InterfaceAddress& news) {
       break;
     }
   }
-  for (std::size_t i = 0; i < statics_.addresses.size(); ++i) {
-    const auto& spec = statics_.addresses[i];
-    if (spec.index != news.index || spec.address != news.address) continue;
-    static_lost(settings_.static_addresses[i].track_group, "static address " + news.address.text());
-  }
 }
 
 void Keeper::hear(const os::RouteKey& news) {
@@ -50,12 +45,6 @@ void Keeper::hear(const os::RouteKey& news) {
       break;
     }
   }
-  for (std::size_t i = 0; i < statics_.routes.size(); ++i) {
-    const os::RouteSpec& route = (*statics_.routes)[i];
-    if (os::is_of(news, route) && !os::has_route(route, kPatience)) {
-      static_lost(settings_.static_routes[i].track_group, what());
-    }
-  }
 }
 
 void Keeper::hear(const os::RuleKey& news) {
@@ -69,26 +58,6 @@ void Keeper::hear(const os::RuleKey& news) {
       if (!rule.tracked || !os::is_of(news, rule)) continue;
       if (!os::has_rule(netlink_, rule)) feed(slot, vrrp::AddressLost{{news.family, {}}, what()});
       break;
-    }
-  }
-  for (std::size_t i = 0; i < statics_.rules.size(); ++i) {
-    const os::RuleSpec& rule = (*statics_.rules)[i];
-    if (os::is_of(news, rule) && !os::has_rule(netlink_, rule)) {
-      static_lost(settings_.static_rules[i].track_group, what());
-    }
-  }
-}
-
-/// Its track_group's instances hand over; without one it is nobody's business.
-void Keeper::static_lost(const std::string& track_group, const std::string& what) {
-  for (const auto& group : settings_.track_groups) {
-    if (track_group.empty() || group.name != track_group) continue;
-    for (Slot& slot : slots_) {
-      const bool member =
-          std::any_of(group.members.begin(), group.members.end(),
-                      [&](const std::string& name) { return name == slot.settings.vrrp.name; });
-      if (member && holds(slot, ports_))
-        feed(slot, vrrp::AddressLost{{slot.settings.vrrp.family, {}}, what});
     }
   }
 }

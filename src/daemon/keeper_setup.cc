@@ -10,11 +10,32 @@
 namespace alibi::daemon {
 namespace {
 
+using keeping::Slot;
+
 /// Routers change routes all day: we listen only when one of ours is among them.
 bool tracks_policy(const config::Settings& settings) {
-  return !settings.static_routes.empty() || !settings.static_rules.empty() ||
-         std::any_of(settings.instances.begin(), settings.instances.end(),
+  return std::any_of(settings.instances.begin(), settings.instances.end(),
                      [](const auto& i) { return !i.routes.empty() || !i.rules.empty(); });
+}
+
+/// Interfaces of the static items whose track_group names this instance: as keepalived, one that
+/// goes down is a fault.
+void track_statics(Slot& slot, const config::Settings& settings) {
+  const auto add = [&](const std::string& track_group, const std::string& interface) {
+    if (track_group.empty() || interface.empty() || interface == slot.settings.interface) return;
+    for (const auto& group : settings.track_groups) {
+      const auto& members = group.members;
+      const bool member =
+          std::find(members.begin(), members.end(), slot.settings.vrrp.name) != members.end();
+      if (group.name == track_group && member) slot.elsewhere.edit().push_back({interface, true});
+    }
+  };
+  for (const auto& address : settings.static_addresses) {
+    const auto& otherwise = settings.global.default_interface;
+    add(address.track_group, address.interface.empty() ? otherwise : address.interface);
+  }
+  for (const auto& route : settings.static_routes) add(route.track_group, route.interface);
+  for (const auto& rule : settings.static_rules) add(rule.track_group, rule.input_interface);
 }
 
 }  // namespace
@@ -90,7 +111,6 @@ Result<void> Keeper::open_ports() {
   }
   make_groups();
   queue_announcements();
-  if (auto statics = resolver_.statics(links_)) statics_ = std::move(*statics);
   outbox_.reserve(32);
   if (!any_silent(settings_)) return {};
   return os::Firewall::open(firewall_options(settings_)).map([&](os::Firewall firewall) {
@@ -102,6 +122,7 @@ Result<void> Keeper::open_slot(Slot& slot) {
   slot.told = slot.settings.vrrp.base_priority;
   slot.counters = channels_.page.instance(slot.index).traffic.read().value_or(Traffic{});
   slot.elsewhere = keeping::elsewhere_of(slot.settings, slot.index, resolver_.macs());
+  track_statics(slot, settings_);
   auto resolved = resolve(slot);
   return !resolved && !needed_ ? Result<void>() : resolved;
 }

@@ -82,7 +82,7 @@ Result<NetworkSetup> NetworkSetup::resume(const config::Settings& settings, Memo
   setup.macs_ = setup.resolver_.macs();
   const auto read = read_again(setup.netlink_, setup.links_);
   if (!read) return tl::unexpected(read.error());
-  if (auto statics = setup.resolver_.statics(setup.links_)) setup.statics_ = std::move(*statics);
+  setup.statics_ = setup.resolver_.rest_of_statics(setup.links_);
   if (!any_silent(settings)) return setup;
   return os::Firewall::open(firewall_options(settings)).map([&](os::Firewall firewall) {
     setup.firewall_ = std::move(firewall);
@@ -159,19 +159,6 @@ Result<void> NetworkSetup::make_virtual_macs(const config::Settings& settings) {
     }
   }
   return v4 ? no_reverse_path_filter() : Result<void>();
-}
-
-Result<void> NetworkSetup::add_statics(const config::Settings& settings) {
-  auto statics = resolver_.statics(links_);
-  if (!statics) {
-    return settings.global.dynamic_interfaces ? Result<void>() : tl::unexpected(statics.error());
-  }
-  statics_ = std::move(*statics);
-  Result<void> done;
-  take(statics_, netlink_, nullptr, [&](const Error& error) {
-    if (done) done = tl::unexpected(error);
-  });
-  return done;
 }
 
 Result<void> NetworkSetup::make_firewall(const config::Settings& settings) {
@@ -279,24 +266,6 @@ std::vector<std::string> NetworkSetup::undo(const NetworkSetup* staying) {
   macs_.clear();
   restore_settings(staying, failures);
   return failures;
-}
-
-/// What `staying` has otherwise in details is there as it wants it afterwards: the kernel takes a
-/// route that is named with fewer details for the one that has more, and with an address it takes
-/// away what depends on it.
-void NetworkSetup::undo_statics(const NetworkSetup* staying, std::vector<std::string>& failures) {
-  const auto failed = [&](const Error& error) { failures.push_back(error.message); };
-  static const InstanceNetwork kNone;
-  const InstanceNetwork& kept = staying == nullptr ? kNone : staying->statics_;
-  InstanceNetwork gone = lacking(statics_, kept);
-  std::erase_if(gone.routes.edit(), [&](const auto& route) {
-    return std::any_of(kept.routes.begin(), kept.routes.end(),
-                       [&](const auto& other) { return os::replaces(other, route); });
-  });
-  for (const auto& spec : altered(statics_, kept)) gone.addresses.push_back(spec);
-  give_back(gone, netlink_, nullptr, failed);
-  if (staying != nullptr && !same(statics_, kept)) take(kept, netlink_, nullptr, failed);
-  statics_ = {};
 }
 
 void NetworkSetup::restore_settings(const NetworkSetup* staying,

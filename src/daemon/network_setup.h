@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a configuration wants of this host's network as long as alibi runs, whoever is master:
 // interfaces with virtual MAC addresses and the settings that belong to them, static addresses,
-// routes and rules, the table of no_accept. The supervisor makes it before the keeper starts and
-// takes it back at the end.
+// routes and rules, the table of no_accept. The supervisor makes it before the keeper starts,
+// puts static items back that others took away, and takes it all back at the end.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,7 @@
 #include "daemon/links.h"
 #include "os/netlink.h"
 #include "os/netlink_link.h"
+#include "os/netlink_monitor.h"
 
 namespace alibi::daemon {
 
@@ -53,13 +54,21 @@ class NetworkSetup {
   /// As it was prepared by the program before this one.
   static Result<NetworkSetup> resume(const config::Settings& settings, Memory memory);
 
+  /// Static items that are not to be missing while alibi runs: any at all, routes or rules.
+  bool restores() const;
+  bool restores_policy() const;
+  /// Whether one of them may be missing after `news`.
+  bool may_lose(const os::LinkNews& news);
+  /// Puts back what is missing; returns what is to be said of it, a line each, a failure once.
+  std::vector<std::string> restore();
+
   /// What the kernel did not let us set, a line each: alibi goes on without it.
   const std::vector<std::string>& warnings() const { return warnings_; }
   const Resolver& resolver() const { return resolver_; }
 
  private:
   NetworkSetup(const config::Settings& settings, os::Netlink netlink)
-      : resolver_(settings), netlink_(std::move(netlink)) {}
+      : settings_(settings), resolver_(settings), netlink_(std::move(netlink)) {}
   Result<void> make_all(const config::Settings& settings);
   Result<void> may_become(const VirtualMacPlan& plan) const;
   Result<void> make_virtual_macs(const config::Settings& settings);
@@ -70,12 +79,15 @@ class NetworkSetup {
   Result<void> make_firewall(const config::Settings& settings);
   std::vector<std::string> undo(const NetworkSetup* staying);
   bool keeps(const VirtualMacPlan& plan) const;
+  bool comes_up(const os::Interface& news);
   void undo_statics(const NetworkSetup* staying, std::vector<std::string>& failures);
   void restore_settings(const NetworkSetup* staying, std::vector<std::string>& failures);
 
+  const config::Settings& settings_;
   Resolver resolver_;
   os::Netlink netlink_;
   InstanceNetwork statics_;
+  std::vector<std::string> refused_;  ///< static items that could not be put back, and why
   std::optional<os::Firewall> firewall_;
   Links links_;
   std::vector<VirtualMacPlan> macs_;

@@ -38,6 +38,7 @@ Result<void> Supervisor::run() {
   }
   write_pids();
   current_->resumed ? finish_upgrade() : start_all();
+  watch_statics();
   os::release_program_pages();  // most of them were for reading the configuration
   while (!stopping_) {
     if (auto turned = turn(); !turned) return turned;
@@ -92,6 +93,7 @@ Result<void> Supervisor::stop_all() {
     give_up_network(*other);
     other->channels.fence.take_down();
   }
+  ignore_statics();
   for (const auto& failure : current_->network->undo()) voice().say_daemon(failure, 2);
   current_->channels.fence.take_down();
   for (Child& courier : couriers_) ask_to_end(courier);

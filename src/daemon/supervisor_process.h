@@ -12,6 +12,7 @@
 #include "daemon/one_shot.h"
 #include "daemon/pid_file.h"
 #include "os/event_loop.h"
+#include "os/netlink_monitor.h"
 #include "os/signals.h"
 
 namespace alibi::daemon {
@@ -59,6 +60,13 @@ class Supervisor {
   void write_pids();
   void run_script(const char* what, const config::Command& command, Duration timeout);
   void publish(const Generation& generation, std::size_t role);
+
+  // supervisor_statics.cc
+  void watch_statics();
+  void ignore_statics();
+  void hear_network();
+  void restore_statics();
+
   // supervisor_reload.cc
   void reload();
   void checked(int status);
@@ -92,6 +100,7 @@ class Supervisor {
   std::vector<Child> couriers_;            ///< tellers of before, with mails on their way
   os::EventLoop loop_;
   os::SignalQueue signals_;
+  std::optional<os::NetlinkMonitor> monitor_;  ///< while there are static items to put back
   ConfigReader reader_;
   Child checker_;
   os::Fd answer_;  ///< of the new program to the question what it is

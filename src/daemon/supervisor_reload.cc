@@ -147,6 +147,7 @@ void Supervisor::commit() {
   current_->children[kKeeper].kill_at = kNever;
   handed_over_ = retire_at_ = os::monotonic_now();
   warn_of_network();
+  watch_statics();
   keep_recorder();
   keep_fifos();
   for (std::size_t role = 0; role < kChildren; ++role) {

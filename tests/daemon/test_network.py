@@ -339,22 +339,73 @@ class Network(unittest.TestCase):
             self.assertEqual(a.process.stop(), 0)
             self.assertNotIn(VMAC, self.links(a))
 
-    def test_loss_of_a_static_route_hands_over_its_track_group(self):
+    def test_static_items_that_others_take_away_come_back(self):
+        static = """static_ipaddress {
+            10.66.0.1/24 dev eth0
+            fd00:66::1/64 dev eth0
+            10.67.0.1/24 dev eth0 no_track
+        }
+        static_routes {
+            192.0.2.0/24 via 10.66.0.2 dev eth0 track_group G
+            192.0.3.0/24 dev eth0 no_track
+        }
+        static_rules {
+            from 192.0.2.0/24 table 77 priority 700
+            from 192.0.3.0/24 table 77 priority 701 no_track
+        }
+        track_group G {
+            group {
+                VI_1
+            }
+        }"""
+        with Pair(config(110, scripts=static)) as pair:
+            a, = pair.elect()
+            ip = a.namespace.ip
+
+            def there():
+                return all((
+                    "10.66.0.1" in a.namespace.addresses(), "fd00:66::1" in ip("-6", "addr"),
+                    "192.0.2.0/24 via 10.66.0.2" in ip("route"), "700:" in ip("rule")))
+            self.assertTrue(there())
+            for taken in (("addr", "10.66.0.1/24", "dev", "eth0"),
+                          ("addr", "fd00:66::1/64", "dev", "eth0"), ("route", "192.0.2.0/24"),
+                          ("rule", "priority", "700"), ("addr", "10.67.0.1/24", "dev", "eth0"),
+                          ("route", "192.0.3.0/24"), ("rule", "priority", "701")):
+                ip(taken[0], "del", *taken[1:])
+                wait_until(there, 3, a.process.text)
+            # What is no_track stays away, and nobody resigned for any of it.
+            self.assertNotIn("10.67.0.1", a.namespace.addresses())
+            self.assertNotIn("192.0.3.0/24", ip("route"))
+            self.assertNotIn("701:", ip("rule"))
+            self.assertIsNone(a.process.find("Entering BACKUP STATE: .*removed"))
+            # With the interface the kernel takes routes and IPv6 addresses, and does not say so.
+            ip("link", "set", "eth0", "down")
+            ip("link", "set", "eth0", "up")
+            wait_until(there, 5, a.process.text)
+            self.assertEqual(a.process.stop(), 0)
+            self.assertNotIn("10.66.0.1", a.namespace.addresses())
+
+    def test_a_track_group_is_in_fault_with_the_interface_of_its_static_items(self):
         static = """track_group G {
             group {
                 VI_1
             }
         }
         static_routes {
-            192.0.2.0/24 dev eth0 track_group G
-            192.0.3.0/24 dev eth0
+            192.0.2.0/24 dev other0 track_group G
         }"""
         with Pair(config(110, scripts=static)) as pair:
-            a, = pair.elect()
-            a.namespace.ip("route", "del", "192.0.3.0/24")
-            a.namespace.ip("route", "del", "192.0.2.0/24")
-            a.process.expect(r"Entering BACKUP STATE.*192\.0\.2\.0/24 was removed", 3)
-            self.assertIsNone(a.process.find(r"192\.0\.3\.0/24 was removed"))
+            a = pair.nodes[0]
+            ip = a.namespace.ip
+            ip("link", "add", "other0", "type", "veth", "peer", "name", "far0")
+            for link in ("other0", "far0"):
+                ip("link", "set", link, "up")
+            a.start().wait_vip()
+            ip("link", "set", "other0", "down")
+            a.process.expect("Entering FAULT STATE.*other0 is down", 3)
+            ip("link", "set", "other0", "up")
+            a.wait_vip()
+            self.assertIn("192.0.2.0/24", ip("route"))
 
     def test_unicast_without_an_interface(self):
         def text(priority, mine, other):
