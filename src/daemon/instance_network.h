@@ -43,10 +43,10 @@ class Resolver {
   /// The same without what an interface is missing for: to give back.
   InstanceNetwork rest_of(std::size_t at, const Links& links) const;
   Result<InstanceNetwork> statics(const Links& links) const;
+  InstanceNetwork rest_of_statics(const Links& links) const;
   /// Routes and rules with a name (a table, a scope) that this host does not know, and why: they
   /// are in none of the above, as in keepalived.
   std::vector<std::string> left_out() const;
-  InstanceNetwork rest_of_statics(const Links& links) const;
 
  private:
   Result<void> add_routes(const std::vector<config::Route>& routes, const Links& links,
