@@ -22,6 +22,7 @@ bench reload
 bench scale
 for peer in keepalived frr; do bench mixed "$peer" "${EVENTS:-201}"; done
 bench gaps
+bench recorder_cost
 for part in rates stalls; do bench capture "$part"; done
 python3 bench/tables.py "$lines"
 diff <(printf '%s\n' "$before") <(scripts/leftovers.sh) >&2 ||

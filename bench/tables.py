@@ -107,6 +107,33 @@ def capture_tiny(rows):
     return markdown(head, [[row[key] for key in keys] for row in of(rows, "tiny ring")], left=0)
 
 
+def recorder_idle(rows):
+    return markdown(["seconds", "of a core (%)"], [[row["seconds"], row["cpu_percent"]]
+                                                   for row in of(rows, "recorder idle")], left=0)
+
+
+def recorder_costs(rows):
+    """Of who watches nothing the time itself, of the others what they add."""
+    keys = ("unwatched_switch_ns", "unwatched_syscall_ns", "watched_switch_ns",
+            "watched_syscall_ns")
+    head = ["watcher", "unwatched: switch (ns)", "system call (ns)", "watched: switch (ns)",
+            "system call (ns)", "adverts late: median (us)", "99th (us)", "own CPU (%)",
+            "switches a second of the host", "of the watched", "lost"]
+    lines = []
+    for row in of(rows, "recorder cost"):
+        if "absent" in row:
+            lines.append([row["watcher"], row["absent"], *[""] * (len(head) - 2)])
+            continue
+        alone = row["watcher"] == "none"
+        lines.append([
+            row["watcher"],
+            *(f"{row[key]:,.0f}" if alone else f"{row['added_' + key]:+,.0f}" for key in keys),
+            *(f"{row[key]:,.0f}" for key in ("advert_late_median_us", "advert_late_99th_us")),
+            "" if alone else row["cpu_percent"], f"{row['host_switches_per_s']:,.0f}",
+            f"{row['watched_switches_per_s']:,.0f}", f"{row.get('lost', 0):,.0f}"])
+    return markdown(head, lines, left=1)
+
+
 TABLES = {  # mark: benches it is made of, function
     "stalls": (("stall",), lambda rows: stalls(rows, "stall", "false fail-overs")),
     "stops": (("stop",), lambda rows: stalls(rows, "stop", "fail-overs")),
@@ -119,6 +146,8 @@ TABLES = {  # mark: benches it is made of, function
     "capture-rates": (("capture rate",), capture_rates),
     "capture-stalls": (("capturer stopped",), capture_stalls),
     "capture-tiny": (("tiny ring",), capture_tiny),
+    "recorder-idle": (("recorder idle",), recorder_idle),
+    "recorder-cost": (("recorder cost",), recorder_costs),
 }
 
 
