@@ -48,6 +48,7 @@ lab: build
 
 ## bench   micro benchmarks and side-by-side scripts; prints one JSON line a run
 bench: build
+	@scripts/setup.sh bench
 	@bench/run.sh $(BUILD)/release/alibi
 
 ## fmt     format the sources
@@ -64,6 +65,7 @@ fuzz: setup
 
 ## kernel-check  alibi on Debian's 6.1 kernel in QEMU without KVM: probes, what is lacking, pauses
 kernel-check: build
+	@scripts/setup.sh kernel
 	@cmake --build --preset release -j $(JOBS) --target bpf_test fence_test recorder_test
 	@scripts/kernel-check.sh $(BUILD)/release
 

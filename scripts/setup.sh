@@ -11,7 +11,12 @@ build=(g++ cmake ninja-build make pkg-config ccache clang llvm bpftool libbpf-de
        libbenchmark-dev libclang-rt-14-dev clang-format python3)
 lab=(keepalived haproxy frr tcpdump tshark python3-aiosmtpd python3-jsonschema busybox psmisc
      procps iproute2 nftables iputils-arping iputils-ping curl sqlite3 util-linux e2fsprogs librsvg2-bin
-     openvswitch-switch qemu-system-x86 seabios stress-ng strace linux-perf bpftrace)
+     openvswitch-switch)
+# What neither the program nor `make check` needs: setup.sh bench, setup.sh kernel.
+case ${1:-} in
+  bench) lab+=(stress-ng strace linux-perf bpftrace) ;;
+  kernel) lab+=(qemu-system-x86 seabios) ;;
+esac
 # PACKAGE or PACKAGE:SERVICE; uuid-runtime comes with openvswitch-switch.
 with_services=(keepalived haproxy frr openvswitch-switch uuid-runtime:uuidd)
 
