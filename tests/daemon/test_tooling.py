@@ -255,6 +255,7 @@ class Status(unittest.TestCase):
         with Pair(config(110), config(100)) as pair:
             a = pair.nodes[0]
             a.start().wait_vip()
+            a.process.expect("Entering MASTER STATE")  # the address is there before the line is
             since = time.monotonic()
             second = a.namespace.start([ALIBI, "run", "-n", "--log", "stderr", "-f", a.file,
                                         "--run-folder", a.run_folder])
