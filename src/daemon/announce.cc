@@ -139,7 +139,7 @@ std::vector<Announcement> Announcer::take(const Tell& tell) {
       announcement.detail = tell.text.view();
       break;
     case Tell::Kind::PriorityMoved:
-      if (tell.to != State::Master && tell.to != State::Backup) return {};
+      if (tell.to == State::Init) return {};
       announcement.what = Announcement::What::Priority;
       announcement.word = tell.to == State::Master ? "MASTER_PRIORITY" : "BACKUP_PRIORITY";
       break;

@@ -57,8 +57,9 @@ TEST(Announcer, InstanceInKeepalivedsWords) {
   tell.to = State::Backup;
   EXPECT_THAT(lines(announcer.take(tell)),
               ElementsAre("INSTANCE \"loadbalancer\" BACKUP_PRIORITY 103\n"));
-  tell.to = State::Fault;
-  EXPECT_THAT(announcer.take(tell), IsEmpty());
+  tell.to = State::Fault;  // as keepalived: whoever is not master
+  EXPECT_THAT(lines(announcer.take(tell)),
+              ElementsAre("INSTANCE \"loadbalancer\" BACKUP_PRIORITY 103\n"));
   tell.kind = Tell::Kind::Deleted;
   EXPECT_THAT(lines(announcer.take(tell)), ElementsAre("INSTANCE \"loadbalancer\" FAULT 103\n"));
   tell.kind = Tell::Kind::Note;

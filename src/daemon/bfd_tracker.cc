@@ -118,10 +118,23 @@ void BfdTracker::go_on(Session& session, const track::BfdSnapshot& from, os::Fd 
   session.inherited = true;
 }
 
+/// RFC 5881 section 4: the source port SHOULD be unique among all sessions of the system, also of
+/// those that send from different addresses, where the kernel would not mind.
+bool BfdTracker::sends_from(std::uint16_t port) const {
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const Session& session) {
+    return session.sender && session.sender->port() == port;
+  });
+}
+
 void BfdTracker::open(Session& session, Instant now) {
   const config::Bfd& bfd = session.settings;
-  auto sender =
-      os::UdpSocket::sender(bfd.neighbor.family, bfd.source, kFirstPort, kLastPort, bfd.ttl);
+  std::uint16_t first = kFirstPort;
+  while (first < kLastPort && sends_from(first)) ++first;
+  auto sender = os::UdpSocket::sender(bfd.neighbor.family, bfd.source, first, kLastPort, bfd.ttl);
+  while (sender && sends_from(sender->port()) && sender->port() < kLastPort) {
+    first = static_cast<std::uint16_t>(sender->port() + 1);
+    sender = os::UdpSocket::sender(bfd.neighbor.family, bfd.source, first, kLastPort, bfd.ttl);
+  }
   if (sender) {
     session.sender = std::move(*sender);
     session.open_at = kNever;

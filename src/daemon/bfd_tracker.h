@@ -54,6 +54,7 @@ class BfdTracker : public TrackSource {
   Result<void> attend(const Listener& listener);
   void introduce(Session& session);
   void open(Session& session, Instant now);
+  bool sends_from(std::uint16_t port) const;
   void receive(const Listener& listener);
   void take(Session& session, const os::Datagram& datagram, Instant now);
   bool among_ours(std::uint32_t discriminator) const;

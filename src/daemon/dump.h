@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/view.h"
+#include "daemon/virtual_macs.h"
 #include "os/interface_list.h"
 
 namespace alibi::daemon {
@@ -29,9 +30,11 @@ std::string data_text(const View& view, const std::vector<os::InterfaceFacts>& i
 
 // ---- shared by both ----
 
-/// "10.77.0.100/24 dev eth0 scope global label eth0:1 set"
-std::string address_line(const config::Instance& instance, const config::VirtualAddress& address,
-                         bool is_set);
+/// "10.77.0.100/24 dev eth0 scope global label eth0:1 set", of instance number `at`; on an
+/// interface with a virtual MAC "dev vrrp.51@eth0".
+std::string address_line(const config::Instance& instance, std::size_t at,
+                         const config::VirtualAddress& address,
+                         const std::vector<VirtualMacPlan>& macs, bool is_set);
 /// "'/tmp/notify.sh' 'im'"
 std::string command_line(const std::vector<std::string>& words);
 std::string words_line(const std::vector<std::string>& words);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // keepalived.data as a whole, and its instances and sync groups.
 #include <fmt/format.h>
+#include <net/if.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "daemon/dump_parts.h"
@@ -49,9 +51,19 @@ void state_of(const View& all, const InstanceView& view, Page& page) {
   page.add(fmt::format("   Master down timer = {} usecs", pulse.master_down_ns / 1000));
 }
 
+void interface_of(const config::Instance& instance, const VirtualMacPlan* mac,
+                  const std::vector<os::InterfaceFacts>& interfaces, Page& page) {
+  if (mac == nullptr) return page.add("   Interface = " + instance.interface);
+  const bool up = std::any_of(interfaces.begin(), interfaces.end(), [&](const auto& other) {
+    return other.name == mac->name && (other.flags & IFF_UP) != 0;
+  });
+  page.add(fmt::format("   Use VMAC, i/f name {}, is_up = {}, xmit_base = {}", mac->name, truth(up),
+                       truth(instance.vmac && instance.vmac->transmit_base)));
+  page.add("   Interface = " + mac->name + ", vmac on " + mac->base);
+}
+
 void addressing_of(const InstanceView& view, Page& page) {
   const config::Instance& i = *view.settings;
-  page.add("   Interface = " + i.interface);
   page.add("   Using src_ip = " +
            (view.pulse.source.is_unspecified() ? "(none)" : view.pulse.source.text()) +
            (i.source ? " (from configuration)" : ""));
@@ -102,13 +114,14 @@ void list(Page& page, const std::string& title, const std::vector<std::string>& 
   for (const auto& line : lines) page.add("     " + line);
 }
 
-void addresses_of(const InstanceView& view, Page& page) {
+void addresses_of(const InstanceView& view, std::size_t at, const std::vector<VirtualMacPlan>& macs,
+                  Page& page) {
   const config::Instance& i = *view.settings;
   const bool set = view.pulse.has_addresses != 0;
   if (!i.addresses.empty()) page.add(fmt::format("   Virtual IP ({}):", i.addresses.size()));
-  for (const auto& a : i.addresses) page.add("     " + address_line(i, a, set));
+  for (const auto& a : i.addresses) page.add("     " + address_line(i, at, a, macs, set));
   std::vector<std::string> lines;
-  for (const auto& a : i.excluded_addresses) lines.push_back(address_line(i, a, set));
+  for (const auto& a : i.excluded_addresses) lines.push_back(address_line(i, at, a, macs, set));
   list(page, "Virtual IP Excluded", lines);
   if (i.vrrp.unicast) {
     page.add(fmt::format("   Unicast TTL = {}", i.unicast_ttl));
@@ -193,16 +206,20 @@ std::string user_text(const config::Command& command) {
   return user + ":" + (command.group.empty() ? user : command.group);
 }
 
-void instance_part(const View& all, const InstanceView& view, Page& page) {
+void instance_part(const View& all, const InstanceView& view,
+                   const std::vector<os::InterfaceFacts>& interfaces,
+                   const std::vector<VirtualMacPlan>& macs, Page& page) {
+  const auto at = static_cast<std::size_t>(&view - all.instances.data());
   const config::Instance& i = *view.settings;
   page.add(" VRRP Instance = " + view.name);
   page.add(fmt::format("   VRRP Version = {}", i.vrrp.version));
   if (!view.group.empty()) page.add("   Sync group = " + view.group);
   if (i.vrrp.family == wire::Family::V6) page.add("   Using Native IPv6");
   state_of(all, view, page);
+  interface_of(i, own_virtual_mac(macs, at), interfaces, page);
   addressing_of(view, page);
   timing_of(view, page);
-  addresses_of(view, page);
+  addresses_of(view, at, macs, page);
   tracks_of(view, page);
   page.add("   Using smtp notification = " + yes(i.smtp_alert));
   page.add(std::string("   Notify deleted = ") + (i.notify_deleted ? "Deleted" : "Fault"));
@@ -234,7 +251,10 @@ std::string data_text(const View& view, const std::vector<os::InterfaceFacts>& i
   Page page;
   global_part(view, page);
   page.add("------< VRRP Topology >------");
-  for (const InstanceView& instance : view.instances) instance_part(view, instance, page);
+  const auto macs = plan_virtual_macs(*view.settings);
+  for (const InstanceView& instance : view.instances) {
+    instance_part(view, instance, interfaces, macs, page);
+  }
   if (!view.groups.empty()) {
     page.add("------< VRRP Sync groups >------");
     for (const GroupView& group : view.groups) group_part(group, view, page);

@@ -2,6 +2,9 @@
 // The first part of keepalived.data: global definitions. What alibi has no counterpart of is said
 // to be off.
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "daemon/dump_parts.h"
 
@@ -10,6 +13,14 @@ namespace {
 
 std::string group_of(const std::optional<wire::IpAddress>& given, wire::Family family) {
   return given ? given->text() : wire::vrrp_group(family).text();
+}
+
+/// Without one of its own a router goes by the host's name.
+std::string router_id(const config::Global& global) {
+  if (!global.router_id.empty()) return global.router_id;
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
 }
 
 void mail_part(const config::Global& g, Page& page) {
@@ -64,7 +75,7 @@ void global_part(const View& view, Page& page) {
   page.add(fmt::format(" Network namespace = {}",
                        g.net_namespace.empty() ? "(default)" : g.net_namespace));
   page.add(" Network namespace ipvs = (main namespace)");
-  page.add(fmt::format(" Router ID = {}", g.router_id));
+  page.add(fmt::format(" Router ID = {}", router_id(g)));
   if (!g.mail.server_host.empty()) mail_part(g, page);
   for (const char* alert : {"smtp_alert", "smtp_alert_vrrp", "smtp_alert_checker"}) {
     page.add(fmt::format(" Default {} = unset", alert));

@@ -62,7 +62,9 @@ void add_lists(Json& data, const View& all, const InstanceView& view) {
     for (const auto& item : items) list.push_back(text(item));
     data[key] = std::move(list);
   };
-  const auto address = [&](const auto& a) { return address_line(i, a, set); };
+  const auto at = static_cast<std::size_t>(&view - all.instances.data());
+  const auto macs = plan_virtual_macs(*all.settings);
+  const auto address = [&](const auto& a) { return address_line(i, at, a, macs, set); };
   const auto words = [](const auto& r) { return words_line(r.words); };
   const auto name = [](const config::Track& t) { return t.name; };
   const auto script = [&](const config::Track& t) { return script_words(all, t.name); };

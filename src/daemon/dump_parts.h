@@ -20,7 +20,10 @@ class Page {
 };
 
 void global_part(const View& view, Page& page);
-void instance_part(const View& view, const InstanceView& instance, Page& page);
+/// `interfaces`: of the host, now. `macs`: of the whole configuration.
+void instance_part(const View& view, const InstanceView& instance,
+                   const std::vector<os::InterfaceFacts>& interfaces,
+                   const std::vector<VirtualMacPlan>& macs, Page& page);
 void group_part(const GroupView& group, const View& view, Page& page);
 void tracker_part(const View& view, Page& page);
 void interface_part(const View& view, const std::vector<os::InterfaceFacts>& interfaces,

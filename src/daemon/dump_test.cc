@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 
 #include <nlohmann/json.hpp>
 
@@ -93,6 +94,27 @@ TEST_F(Dumps, DataShowsStateTimersAndScripts) {
   EXPECT_THAT(data,
               HasSubstr(" VRRP Script = chk_haproxy\n   Command = 'killall' '-0' 'haproxy'\n"));
   EXPECT_THAT(data, HasSubstr("\n   Status = GOOD\n"));
+}
+
+TEST_F(Dumps, VirtualMacsAsKeepalivedShowsThem) {
+  settings_.instances[0].vmac.emplace();
+  const os::InterfaceFacts made = [] {
+    os::InterfaceFacts facts;
+    facts.name = "vrrp.205";
+    facts.flags = IFF_UP;
+    return facts;
+  }();
+  const std::string data = data_text(view(), {made});
+  EXPECT_THAT(data, HasSubstr("\n   Use VMAC, i/f name vrrp.205, is_up = true, xmit_base = false\n"
+                              "   Interface = vrrp.205, vmac on eth0\n"));
+  EXPECT_THAT(data, HasSubstr("\n     192.168.205.7 dev vrrp.205@eth0 scope global set\n"));
+  EXPECT_THAT(data_text(view(), {}), HasSubstr("is_up = false"));
+}
+
+TEST_F(Dumps, WithoutARouterIdTheHostsName) {
+  EXPECT_THAT(data_text(view(), {}), HasSubstr("\n Router ID = loadbalancer01\n"));
+  settings_.global.router_id.clear();
+  EXPECT_THAT(data_text(view(), {}), Not(HasSubstr("\n Router ID = \n")));
 }
 
 TEST_F(Dumps, PasswordsStayHome) {

@@ -6,15 +6,20 @@
 
 namespace alibi::daemon {
 
-std::string address_line(const config::Instance& instance, const config::VirtualAddress& address,
-                         bool is_set) {
+std::string address_line(const config::Instance& instance, std::size_t at,
+                         const config::VirtualAddress& address,
+                         const std::vector<VirtualMacPlan>& macs, bool is_set) {
   const bool v6 = address.address.family == wire::Family::V6;
   const int whole = v6 ? 128 : 32;
   std::string line = address.address.text();
   if (address.prefix_length != whole) line += fmt::format("/{}", address.prefix_length);
   if (address.peer) line += " peer " + address.peer->text();
   if (address.broadcast) line += " brd " + address.broadcast->text();
-  line += " dev " + (address.interface.empty() ? instance.interface : address.interface);
+  const std::string device = interface_of(instance, at, address, macs);
+  line += " dev " + device;
+  for (const auto& mac : macs) {
+    if (mac.name == device) line += "@" + mac.base;
+  }
   line += " scope " + (address.scope.empty() ? "global" : *address.scope);
   if (!address.label.empty()) line += " label " + *address.label;
   if (v6) {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <string>
 
@@ -106,6 +107,16 @@ Result<UdpSocket> UdpSocket::sender(wire::Family family,
     if (errno != EADDRINUSE) return fail_errno("cannot send from " + from.text());
   }
   return fail("no free UDP port from " + std::to_string(first) + " to " + std::to_string(last));
+}
+
+std::uint16_t UdpSocket::port() const {
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0) return 0;
+  sockaddr_in6 in{};  // the port stands in the same place in either family
+  static_assert(offsetof(sockaddr_in6, sin6_port) == offsetof(sockaddr_in, sin_port));
+  std::memcpy(&in, &own, sizeof in);
+  return ntohs(in.sin6_port);
 }
 
 Result<void> UdpSocket::take_only_from(const std::vector<wire::IpAddress>& sources) const {

@@ -33,6 +33,8 @@ class UdpSocket {
   static UdpSocket adopt(Fd fd) { return UdpSocket(std::move(fd)); }
 
   int fd() const { return fd_.get(); }
+  /// The one it is bound to; 0: the kernel does not say.
+  std::uint16_t port() const;
   /// From now on the kernel drops what others send, before it takes room in the queue or wakes us.
   Result<void> take_only_from(const std::vector<wire::IpAddress>& sources) const;
   std::optional<Datagram> receive(std::span<std::uint8_t> buffer) const;
