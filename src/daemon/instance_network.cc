@@ -193,7 +193,7 @@ InstanceNetwork Resolver::rest_of_statics(const Links& links) const {
   for (const auto& route : settings_.static_routes) {
     if (auto spec = route_spec(route, links, names_)) rest.routes.edit().push_back(*spec);
   }
-  static_cast<void>(add_rules(settings_.static_rules, static_priorities_, rest));
+  add_rules(settings_.static_rules, static_priorities_, rest);
   return rest;
 }
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 #include <utility>
 
 #include "daemon/dump_writer.h"
@@ -19,10 +20,23 @@ pid_t read_pid(const std::string& path) {
   return file >> pid ? pid : 0;
 }
 
+/// The file a process was started from; one that was replaced meanwhile, by its name.
+std::string program_of(const std::string& process) {
+  constexpr std::string_view kReplaced = " (deleted)";
+  std::error_code error;
+  std::string path = std::filesystem::read_symlink("/proc/" + process + "/exe", error);
+  if (path.ends_with(kReplaced)) path.resize(path.size() - kReplaced.size());
+  return error ? std::string() : path;
+}
+
+/// Another program may have been given the pid since. Ours may go by any name.
 bool is_alibi(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  const std::string process = std::to_string(pid);
+  std::ifstream file("/proc/" + process + "/comm");
   std::string name;
-  return std::getline(file, name) && name.starts_with("alibi");
+  if (std::getline(file, name) && name.starts_with("alibi")) return true;
+  const std::string program = program_of(process);
+  return !program.empty() && program == program_of("self");
 }
 
 bool in_our_network(pid_t pid) {
