@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody else took away: addresses, routes and rules of a master. As
-// keepalived: the master resigns, and comes back after its skew time when nobody took over.
+// What somebody else took away: addresses, routes and rules of a master. As keepalived: the master
+// resigns, and comes back after its skew time when nobody took over.
 #include <algorithm>
 
 #include "daemon/keeper.h"

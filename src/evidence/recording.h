@@ -79,7 +79,8 @@ struct SourceCount {
   std::uint64_t received = 0;
   std::uint64_t kept = 0;         ///< in this recording
   std::uint64_t lost = 0;         ///< no room in the kernel's ring, or forced out of memory
-  std::uint64_t passed_over = 0;  ///< left out on purpose: older than the recording's begin
+  /// Left out on purpose: older than the recording's begin, or a drop where nobody is watched.
+  std::uint64_t passed_over = 0;
 };
 
 struct Recording {
