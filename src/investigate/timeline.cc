@@ -3,6 +3,7 @@
 #include "investigate/timeline.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <variant>
 
@@ -150,23 +151,25 @@ void overlay(std::vector<Segment>& segments, Instant a, Instant b, Doing doing,
 /// (kernel/freezer.c marks a sleeping task TASK_FROZEN without waking it).
 void apply_freezers(const evidence::Recording& recording, std::int32_t pid,
                     std::vector<Segment>& segments, Instant end) {
-  const evidence::CgroupFrozen* frozen = nullptr;
-  Instant since;
+  std::map<std::string, Instant> frozen;
+  // A group counts as frozen when one that holds it is (cgroup.events): of several at a time the
+  // outermost is told, whose name comes before theirs and which is laid over them last.
+  std::multimap<std::string, std::pair<Instant, Instant>, std::greater<>> spans;
   for (const Event& event : recording.events) {
     const auto* change = std::get_if<evidence::CgroupFrozen>(&event.fact);
     if (change == nullptr) continue;
     const bool ours =
         std::find(change->pids.begin(), change->pids.end(), pid) != change->pids.end();
-    if (change->frozen && ours && frozen == nullptr) {
-      frozen = change;
-      since = event.at;
-    } else if (!change->frozen && frozen != nullptr && change->cgroup == frozen->cgroup) {
-      overlay(segments, since, event.at, Doing::Frozen, "cgroup " + frozen->cgroup + " frozen");
-      frozen = nullptr;
+    if (change->frozen) {
+      if (ours) frozen.try_emplace(change->cgroup, event.at);
+    } else if (const auto since = frozen.find(change->cgroup); since != frozen.end()) {
+      spans.emplace(since->first, std::pair{since->second, event.at});
+      frozen.erase(since);
     }
   }
-  if (frozen != nullptr) {
-    overlay(segments, since, end, Doing::Frozen, "cgroup " + frozen->cgroup + " frozen");
+  for (const auto& [cgroup, since] : frozen) spans.emplace(cgroup, std::pair{since, end});
+  for (const auto& [cgroup, span] : spans) {
+    overlay(segments, span.first, span.second, Doing::Frozen, "cgroup " + cgroup + " frozen");
   }
 }
 

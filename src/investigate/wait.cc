@@ -29,17 +29,21 @@ constexpr auto kModifiesFiles = {
     "rmdir", "link",   "symlink",   "truncate", "ftruncate", "fallocate",      "chmod",  "fchmod",
     "chown", "fchown", "utimensat", "sendfile", "splice",    "copy_file_range"};
 // mm/vmscan.c and mm/memcontrol.c: asleep while looking for memory, or held at memory.high.
-constexpr auto kReclaim = {"try_to_free_pages", "do_try_to_free_pages",
-                           "try_to_free_mem_cgroup_pages", "reclaim_throttle", "shrink_node",
-                           "shrink_folio_list", "mem_cgroup_handle_over_high",
+constexpr auto kReclaim = {"try_to_free_pages",
+                           "do_try_to_free_pages",
+                           "try_to_free_mem_cgroup_pages",
+                           "reclaim_throttle",
+                           "shrink_node",
+                           "shrink_folio_list",
+                           "mem_cgroup_handle_over_high",
                            "__mem_cgroup_handle_over_high"};
 // mm/memory.c, mm/swap_state.c, mm/page_io.c; mm/shmem.c.
-constexpr auto kSwapIn = {"do_swap_page", "swapin_readahead", "swap_cluster_readahead",
-                          "swap_vma_readahead", "swap_read_folio", "swap_readpage",
+constexpr auto kSwapIn = {"do_swap_page",          "swapin_readahead", "swap_cluster_readahead",
+                          "swap_vma_readahead",    "swap_read_folio",  "swap_readpage",
                           "read_swap_cache_async", "shmem_swapin"};
 // mm/filemap.c, mm/readahead.c: pages of files, mapped or read.
 constexpr auto kFilePages = {"filemap_fault", "filemap_get_pages", "filemap_update_page",
-                             "filemap_read", "page_cache_ra", "page_cache_sync_ra"};
+                             "filemap_read",  "page_cache_ra",     "page_cache_sync_ra"};
 // Network and user-space file systems.
 constexpr auto kRemoteFilesystem = {"nfs_",
                                     "nfs4_",
@@ -106,6 +110,13 @@ std::optional<Doing> by_memory(const evidence::ThreadOff& off) {
   return std::nullopt;
 }
 
+/// The trap of the version 2 freezer is mostly inlined (kernel/signal.c, do_freezer_trap). It is
+/// the only interruptible sleep that get_signal() begins itself: a stop and a tracer's trap have
+/// states of their own.
+bool in_freezer_trap(char state, std::string_view innermost) {
+  return state == 'S' && (innermost == "get_signal" || innermost.starts_with("get_signal."));
+}
+
 Doing by_functions(const std::vector<std::string>& functions, bool io_wait,
                    std::string_view syscall) {
   if (starts_with_any(functions, kFreezer)) return Doing::Frozen;
@@ -134,6 +145,7 @@ Doing classify_wait(const evidence::ThreadOff& off) {
     default:
       break;
   }
+  if (!off.stack.empty() && in_freezer_trap(off.state, off.stack.front())) return Doing::Frozen;
   const bool frozen = starts_with_any(off.stack, kFreezer);
   if (const auto memory = by_memory(off); memory && !frozen) return *memory;
   const Doing doing = by_functions(off.stack, off.io_wait, off.syscall_name);
@@ -147,6 +159,7 @@ Doing classify_wait(const evidence::WaitTarget& target) {
   if (target.state == 'R') return Doing::Runnable;
   if (target.state == 'T' || target.state == 't') return Doing::Stopped;
   if (target.state == 'Z' || target.state == 'X') return Doing::Gone;
+  if (in_freezer_trap(target.state, target.wchan)) return Doing::Frozen;
   const Doing doing = by_functions({target.wchan}, false, target.syscall_name);
   if (doing != Doing::OtherWait) return doing;
   if (refines(target, Doing::OtherWait)) return refined(target, Doing::OtherWait);

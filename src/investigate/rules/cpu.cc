@@ -13,6 +13,8 @@
 namespace alibi::investigate::rules {
 namespace {
 
+constexpr std::string_view kOthers = "others";  ///< Rival::comm where pid is -1
+
 struct Holder {
   std::string name;
   std::string policy;
@@ -50,6 +52,15 @@ std::vector<Holder> holders(const Account& account, std::int64_t* idle_ns) {
   return result;
 }
 
+/// The one that had most of it. The probe keeps the names of a few and counts the rest together,
+/// which is nobody's name: "python3 and others".
+std::string first_holder(const std::vector<Holder>& held) {
+  const auto named = [](const Holder& holder) { return holder.name != kOthers; };
+  const auto first = std::find_if(held.begin(), held.end(), named);
+  if (first == held.end()) return "others";
+  return first == held.begin() ? first->name : first->name + " and others";
+}
+
 /// "keepalived (pid 10) wanted the CPU", or that its log's reader did.
 std::string who_wanted(const Scene& scene, Doing doing, std::string_view what) {
   const Segment* segment = scene.account->longest(doing);
@@ -72,18 +83,18 @@ std::optional<Finding> cpu_starved(const Scene& scene) {
   // Without anybody seen on the CPU, or with the CPU mostly idle, somebody else is to blame:
   // a quota, a paused machine, a hypervisor.
   if (held.empty() || Duration(sum) * 2 < waited || sum < idle_ns) return std::nullopt;
-  const Holder& first = held.front();
-  Finding finding{"host.cpu.starved",
-                  fmt::format("{}: {} held it",
-                              who_wanted(scene, Doing::Runnable,
-                                         "wanted the CPU and did not get it"),
-                              first.name),
-                  {},
-                  {}};
+  Finding finding{
+      "host.cpu.starved",
+      fmt::format("{}: {} held it",
+                  who_wanted(scene, Doing::Runnable, "wanted the CPU and did not get it"),
+                  first_holder(held)),
+      {},
+      {}};
   finding.evidence.push_back("runnable for " + share_text(scene, Doing::Runnable));
   for (std::size_t i = 0; i < std::min<std::size_t>(held.size(), 3); ++i) {
-    finding.evidence.push_back(fmt::format("{} ({}) held its CPU for {}", held[i].name,
-                                           held[i].policy, seconds_text(Duration(held[i].ns))));
+    const std::string policy = held[i].name == kOthers ? "" : " (" + held[i].policy + ")";
+    finding.evidence.push_back(fmt::format("{}{} held its CPU for {}", held[i].name, policy,
+                                           seconds_text(Duration(held[i].ns))));
   }
   return finding;
 }

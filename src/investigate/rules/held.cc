@@ -12,22 +12,49 @@
 
 namespace alibi::investigate::rules {
 
+namespace {
+
+bool stops(int signal) {
+  return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+/// The stop signal that the stop at `begin` answers; nullptr if it is another matter, as a tracer
+/// that sends none. SIGCONT takes back what was sent before it (signal(7)), and a thread that went
+/// to wait for work after a signal had dealt with it.
+const evidence::SignalSent* answered(const Scene& scene, Instant begin) {
+  constexpr Duration kSlack = 1ms;  // the signal is told by whoever sends it, on its own CPU
+  const evidence::SignalSent* last = nullptr;
+  Instant at;
+  for (const evidence::Event& event : scene.recording.events) {
+    if (event.at > begin) break;
+    if (const auto* sent = std::get_if<evidence::SignalSent>(&event.fact)) {
+      if (sent->target_pid != scene.sender->pid) continue;
+      if (sent->signal == SIGCONT) last = nullptr;
+      if (!stops(sent->signal)) continue;
+      last = sent;
+      at = event.at;
+    } else if (const auto* off = std::get_if<evidence::ThreadOff>(&event.fact)) {
+      const bool dealt = last != nullptr && off->tid == scene.sender->tid &&
+                         event.at > at + kSlack && classify_wait(*off) == Doing::Idle;
+      if (dealt) last = nullptr;
+    }
+  }
+  return last;
+}
+
+}  // namespace
+
 std::optional<Finding> process_stopped(const Scene& scene) {
   if (!dominates(scene, Doing::Stopped)) return std::nullopt;
   Finding finding{
       "host.process.stopped", fmt::format("{} was stopped", sender_text(scene)), {}, {}};
-  for (const int signal : {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU}) {
-    const evidence::SignalSent* sent =
-        signal_for(scene.recording, scene.sender->pid, signal, scene.account->begin - 60s,
-                   scene.account->decided);
-    if (sent == nullptr) continue;
+  const Segment* stop = scene.account->longest(Doing::Stopped);
+  if (const evidence::SignalSent* sent = answered(scene, stop->begin)) {
     finding.headline = fmt::format("{} was stopped: {} sent {}", sender_text(scene),
-                                   signal_source(*sent), signal_name(signal));
-    break;
+                                   signal_source(*sent), signal_name(sent->signal));
   }
-  const Segment* segment = scene.account->longest(Doing::Stopped);
-  finding.evidence.push_back(fmt::format(
-      "{}: left the CPU, {}", clock_text(scene.recording, segment->begin), segment->detail));
+  finding.evidence.push_back(
+      fmt::format("{}: left the CPU, {}", clock_text(scene.recording, stop->begin), stop->detail));
   finding.evidence.push_back("stopped for " + share_text(scene, Doing::Stopped));
   return finding;
 }
