@@ -356,6 +356,16 @@ void add_hidden(CLI::App& lab_app, Run& run) {
     run = [file, readers, owner] { return lab::read_disk(*file, *readers, *owner); };
   });
 
+  auto device = std::make_shared<std::string>();
+  auto mib = std::make_shared<int>(1);
+  auto* memory = lab_app.add_subcommand("memory-hog", "")->group("");
+  memory->add_option("--device", *device);
+  memory->add_option("--mib", *mib);
+  memory->add_option("--owner", *owner);
+  memory->callback([&run, device, mib, owner] {
+    run = [device, mib, owner] { return lab::fill_memory(*device, *mib, *owner); };
+  });
+
   auto probe = std::make_shared<lab::ProbeOptions>();
   auto* client = lab_app.add_subcommand("client-probe", "")->group("");
   client->add_option("--address", probe->address);

@@ -69,6 +69,7 @@ Result<Injected> stall_disk(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> freeze_filesystem(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> crowd_disk(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> swap_out(Lab& lab, const std::string& host, Draw& draw);
+Result<Injected> fill_group(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> stop_log_reader(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> stop_pipe_reader(Lab& lab, const std::string& host, Draw& draw);
 Result<Injected> lose_packets(Lab& lab, const std::string& host, Draw& draw);
@@ -84,12 +85,17 @@ void heal_memory(const std::string& lab_name);
 
 /// The processes of `group` may read `device` so often a second; 0: without a limit.
 Result<void> limit_reads(const std::string& group, const std::string& device, int per_second);
+/// The same for bytes that they write.
+Result<void> limit_writes(const std::string& group, const std::string& device, int per_second);
 
 /// Starts this program as `lab WORDS --owner PID` in `group`, for as long as PID, this process,
 /// lives; heal() kills it before.
 Result<void> start_hog(const std::string& group, std::vector<std::string> words);
 /// Keeps `readers` reads of `file`'s disk in flight (hidden subcommand `lab disk-hog`).
 int read_disk(const std::string& file, int readers, int owner);
+/// Fills its own memory cgroup: `mib` MiB on their way to `device`, the rest memory of its own
+/// (hidden subcommand `lab memory-hog`).
+int fill_memory(const std::string& device, int mib, int owner);
 
 /// Uses up the CPU `cpu` until it is killed, or `owner` (a pid) is gone (hidden subcommand
 /// `lab hog`).
