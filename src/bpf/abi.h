@@ -21,7 +21,7 @@ typedef unsigned long long alibi_u64;
 #endif
 
 /* Compared by the loader with the constant compiled into each object. */
-#define ALIBI_ABI_VERSION 6
+#define ALIBI_ABI_VERSION 7
 
 enum {
   ALIBI_COMM = 16,
@@ -40,6 +40,7 @@ enum alibi_role {
   ALIBI_ROLE_CHILD = 3,    /* set by the fork program */
   ALIBI_ROLE_SERVICE = 4,  /* signals, exec and exit only, no scheduling */
   ALIBI_ROLE_READER = 5,   /* and of scheduling only long waits for a CPU */
+  ALIBI_ROLE_WATCHED = 6,  /* asked for: in full, but what it forks only by its name */
 };
 
 enum alibi_kind {
@@ -138,14 +139,14 @@ ALIBI_ASSERT_SIZE(struct alibi_signal, 24 + 16 + 48);
 struct alibi_fork {
   struct alibi_header header;  /* pid, tid: the parent */
   alibi_s32 child;
-  alibi_u32 pad;
+  alibi_u32 role;          /* of the child; 0: not watched */
 };
 ALIBI_ASSERT_SIZE(struct alibi_fork, 32);
 
 struct alibi_exec {
   struct alibi_header header;
   alibi_u32 args_bytes;    /* NUL between the arguments */
-  alibi_u32 pad;
+  alibi_u32 role;
   char comm[ALIBI_COMM];
   char args[ALIBI_ARGS];
 };

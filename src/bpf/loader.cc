@@ -199,6 +199,15 @@ void Probes::forget(std::int32_t pid) {
   if (state_->watched.valid()) bpf_map_delete_elem(state_->watched.get(), &pid);
 }
 
+void Probes::watch_name(std::string_view comm) {
+  if (!has(ALIBI_SOURCE_PROCESS)) return;
+  std::array<char, ALIBI_COMM> key{};
+  comm.copy(key.data(), key.size() - 1);
+  const std::uint32_t value = ALIBI_ROLE_WATCHED;
+  bpf_map__update_elem(state_->process->maps.names, key.data(), key.size(), &value, sizeof value,
+                       BPF_ANY);
+}
+
 namespace {
 
 void clear_map(const bpf_map* map, std::size_t key_bytes) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,9 @@ class Probes {
 
   void watch(std::int32_t pid, alibi_role role);
   void forget(std::int32_t pid);
+  /// Processes that take this command name (its first 15 letters) by an exec are watched from then
+  /// on in the role ALIBI_ROLE_WATCHED, and told by the record of that exec.
+  void watch_name(std::string_view comm);
 
   /// Begins (anew) or ends the counting of who uses which disk.
   void count_disk_users(bool on);

@@ -30,6 +30,7 @@ namespace {
 struct RecordOptions {
   std::vector<std::string> interfaces;
   std::vector<std::string> taps;
+  std::vector<std::string> watch;
   double seconds = 0;
   double window = 300;
   unsigned ring = 64;
@@ -122,6 +123,8 @@ std::string_view role_text(evidence::ProcessFound::Role role) {
       return " as the service its script looks for";
     case Role::LogReader:
       return " as the reader of its log";
+    case Role::Watched:
+      return " as asked for";
   }
   return "";
 }
@@ -129,6 +132,16 @@ std::string_view role_text(evidence::ProcessFound::Role role) {
 void tell_found(const evidence::ProcessFound& found) {
   fmt::print(stderr, "watching {} (pid {}) in netns {}{}\n", found.comm, found.pid, found.netns,
              role_text(found.role));
+}
+
+Result<std::vector<daemon::WatchTarget>> watch_targets(const std::vector<std::string>& texts) {
+  std::vector<daemon::WatchTarget> targets;
+  for (const std::string& text : texts) {
+    auto target = daemon::WatchTarget::parse(text);
+    if (!target) return fail("--watch " + text + ": " + target.error().message);
+    targets.push_back(std::move(*target));
+  }
+  return targets;
 }
 
 /// Mails verdicts as a keepalived.conf says; does nothing without --mail-as.
@@ -211,6 +224,11 @@ int record(const RecordOptions& options) {
     complain(specs.error());
     return 2;
   }
+  const auto targets = watch_targets(options.watch);
+  if (!targets) {
+    complain(targets.error());
+    return 2;
+  }
   // Said before minutes are spent on recording.
   for (const std::string& path : {options.case_file, options.pcapng})
     if (auto usable = check_output_path(path); !usable) return complain(usable.error());
@@ -229,6 +247,7 @@ int record(const RecordOptions& options) {
   });
   daemon::RecorderOptions recorder_options;
   recorder_options.taps = *specs;
+  recorder_options.watch = *targets;
   const Duration window(static_cast<std::int64_t>(options.window * 1e9));
   recorder_options.window = window;
   const std::size_t ring_bytes = std::size_t{options.ring} << 20;
@@ -238,8 +257,11 @@ int record(const RecordOptions& options) {
                                       const daemon::FrameKind& kind) { live.frame(kept, kind); };
   auto recorder = daemon::Recorder::start(std::move(recorder_options));
   if (!recorder) return complain(recorder.error());
-  if (!options.quiet)
+  if (!options.quiet) {
+    for (const std::string& name : recorder->unfound())
+      fmt::print(stderr, "waiting for {}: no such process runs yet\n", name);
     fmt::print(stderr, "recording {} {}\n", specs->size(), specs->size() == 1 ? "tap" : "taps");
+  }
   if (auto watched = watch(*recorder, options, *signals, live); !watched)
     return complain(watched.error());
   recorder->stop();
@@ -267,7 +289,8 @@ void add_record(CLI::App& app, Run& run) {
       "Root sees everything; another user records what it may, and what is missing is named.\n"
       "Ends with --for, SIGINT or SIGTERM; exit code 1 when it could not record.\n\n"
       "Example: alibi record --tap A=eth0@lb1:loadbalancer01 --tap Q=eth0@lb2:loadbalancer02 "
-      "-w flap.case");
+      "-w flap.case\n"
+      "         alibi record --watch haproxy -w flap.case");
   auto options = std::make_shared<RecordOptions>();
   sub->add_option("-i", options->interfaces,
                   "capture here (again for more); default: all interfaces that are up")
@@ -275,6 +298,12 @@ void add_record(CLI::App& app, Run& run) {
   sub->add_option("--tap", options->taps,
                   "LABEL=INTERFACE[@NETNS[:HOST]], in path order; NETNS is a name in /run/netns, "
                   "a path, or pid:N")
+      ->allow_extra_args(false);
+  sub->add_option("--watch", options->watch,
+                  "watch this process, too, with all its threads (again for more): its number, "
+                  "its command name (15 letters count), or the path of its executable; by name "
+                  "also what starts later. `alibi explain --thread` tells what it did")
+      ->option_text("PID|NAME")
       ->allow_extra_args(false);
   sub->add_option("--for", options->seconds, "stop after so many seconds")
       ->check(CLI::Range(0.1, 1e7));

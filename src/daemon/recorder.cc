@@ -80,7 +80,7 @@ void Recorder::State::listen() {
                             "/proc/kallsyms hides addresses (kernel.kptr_restrict): stacks stay "
                             "numbers"});
   if (probes->has(ALIBI_SOURCE_DROPS)) drop_reasons = bpf::drop_reason_names();
-  watch = std::make_unique<WatchList>(taps.namespaces(), *probes, log);
+  watch = std::make_unique<WatchList>(taps.namespaces(), options.watch, *probes, log);
   watch->on_found = options.on_found;
   samplers = std::make_unique<Samplers>(*watch, taps, log, *probes);
   description = os::describe_host();
@@ -227,6 +227,10 @@ void Recorder::stop() {
 
 const std::vector<TapTotals>& Recorder::totals() const { return state_->taps.totals(); }
 const std::vector<evidence::Tap>& Recorder::taps() const { return state_->taps.taps(); }
+
+std::vector<std::string> Recorder::unfound() const {
+  return state_->watch ? state_->watch->unfound() : std::vector<std::string>{};
+}
 
 Instant Recorder::started() const { return state_->started; }
 std::size_t Recorder::bytes() const { return state_->log.bytes(); }

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "daemon/recorder_taps.h"
+#include "daemon/watch_target.h"
 #include "evidence/event.h"
 #include "evidence/recording.h"
 
@@ -20,6 +21,7 @@ struct RecorderOptions {
   Duration window = 300s;                 ///< what a snapshot reaches back to
   std::size_t max_bytes = 64U << 20;      ///< memory for it
   bool host_evidence = true;              ///< probes and samples; false: packets only
+  std::vector<WatchTarget> watch;         ///< beside those that are found; with host evidence
   /// Told once for every process that starts to be watched.
   std::function<void(const evidence::ProcessFound&)> on_found;
   /// Shown every frame as it comes in, before anything else is known of it.
@@ -49,6 +51,8 @@ class Recorder {
   /// Since the start, tap by tap.
   const std::vector<TapTotals>& totals() const;
   const std::vector<evidence::Tap>& taps() const;
+  /// Of RecorderOptions::watch what is not there yet, by its text().
+  std::vector<std::string> unfound() const;
   std::vector<evidence::SourceLoss> losses() const;
   Instant started() const;
   /// Memory that is taken now by what is remembered, in octets.

@@ -68,9 +68,14 @@ void WaitSampler::list_threads(Instant now) {
   threads_until_ = now + 1s;
   std::vector<std::int32_t> readers;
   for (const auto& [pid, process] : watch_.processes()) {
-    if (process.found.role != Role::Heartbeat && process.found.role != Role::Parent) continue;
-    const auto more = describer_.log_readers(now, pid);
-    readers.insert(readers.end(), more.begin(), more.end());
+    const Role role = process.found.role;
+    const bool daemon = role == Role::Heartbeat || role == Role::Parent;
+    if (!daemon && role != Role::Watched) continue;
+    // A proxy may have a hundred thousand descriptors: whom it logs to is asked once it waits.
+    if (daemon) {
+      const auto more = describer_.log_readers(now, pid);
+      readers.insert(readers.end(), more.begin(), more.end());
+    }
     for (const std::int32_t tid : os::list_threads(pid)) threads_.push_back({pid, tid});
   }
   for (const std::int32_t reader : readers) watch_.add_reader(now, reader);

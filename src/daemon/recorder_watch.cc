@@ -25,11 +25,26 @@ alibi_role role_number(Role role) {
     case Role::Child: return ALIBI_ROLE_CHILD;
     case Role::Service: return ALIBI_ROLE_SERVICE;
     case Role::LogReader: return ALIBI_ROLE_READER;
+    case Role::Watched: return ALIBI_ROLE_WATCHED;
   }
   return ALIBI_ROLE_CHILD;
 }
 
-constexpr std::uint64_t kServiceScans = 5;
+/// Of two roles of one process the lower counts: of those up to Watched everything is recorded.
+int rank(Role role) {
+  switch (role) {
+    case Role::Heartbeat: return 0;
+    case Role::Parent: return 1;
+    case Role::Child: return 2;
+    case Role::Watched: return 3;
+    case Role::Service: return 4;
+    case Role::LogReader: return 5;
+  }
+  return 5;
+}
+
+/// Going through all processes takes a few microseconds for each.
+constexpr std::uint64_t kNameScans = 5;
 
 std::string_view base_name(std::string_view path) {
   const std::size_t slash = path.rfind('/');
@@ -101,9 +116,11 @@ bool may_look_into_processes() {
 
 }  // namespace
 
-WatchList::WatchList(const std::vector<RecorderTaps::Namespace>& namespaces, bpf::Probes& probes,
-                     RecorderLog& log)
-    : probes_(probes), log_(log) {
+WatchList::WatchList(const std::vector<RecorderTaps::Namespace>& namespaces,
+                     const std::vector<WatchTarget>& targets, bpf::Probes& probes, RecorderLog& log)
+    : probes_(probes), log_(log), targets_(targets) {
+  for (const WatchTarget& target : targets_)
+    for (const std::string& name : target.names()) probes_.watch_name(name);
   for (const auto& netns : namespaces) {
     auto tables = os::NetTables::open(netns.fd);
     if (tables)
@@ -129,7 +146,7 @@ bool WatchList::add(Instant now, std::int32_t pid, Role role) {
   const auto known = processes_.find(pid);
   if (known != processes_.end()) {
     const bool same = known->second.start_ticks == stat->start_ticks;
-    if (same && known->second.found.role <= role) return false;
+    if (same && rank(known->second.found.role) <= rank(role)) return false;
     remove(now, pid);
   }
   WatchedProcess process;
@@ -219,18 +236,56 @@ void WatchList::sample_drops(Instant now, Tables& tables,
   tables.drops = std::move(drops);
 }
 
-void WatchList::scan_services(Instant now) {
-  if (services_.empty()) return;
+bool WatchList::is_service(std::string_view comm) const {
+  return std::any_of(services_.begin(), services_.end(), [&](const std::string& service) {
+    return comm == service.substr(0, 15);  // the kernel keeps 15 characters
+  });
+}
+
+bool WatchList::is_target(std::int32_t pid, std::string_view comm) const {
+  return std::any_of(targets_.begin(), targets_.end(),
+                     [&](const WatchTarget& target) { return target.matches(pid, comm); });
+}
+
+std::vector<std::string> WatchList::unfound() const {
+  std::vector<std::string> texts;
+  for (const WatchTarget& target : targets_) {
+    const bool found = std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
+      return target.matches(entry.first, entry.second.found.comm);
+    });
+    if (!found) texts.push_back(target.text());
+  }
+  return texts;
+}
+
+/// The kernel watches by command name; who it is, and whether it still is, is decided here.
+void WatchList::judge_target(Instant now, std::int32_t pid) {
+  const std::string comm = os::comm_of(pid);
+  const auto known = processes_.find(pid);
+  const bool watched = known != processes_.end() && known->second.found.role == Role::Watched;
+  if (!comm.empty() && is_target(pid, comm)) {
+    if (watched && known->second.found.comm != comm) remove(now, pid);  // it has another name now
+    add(now, pid, Role::Watched);
+  } else if (watched || known == processes_.end()) {
+    probes_.forget(pid);
+    remove(now, pid);
+  }
+}
+
+void WatchList::scan_names(Instant now) {
+  if (services_.empty() && targets_.empty()) return;
   std::set<std::uint64_t> namespaces;
   for (const auto& [pid, process] : processes_)
     if (process.found.role == Role::Heartbeat) namespaces.insert(process.pid_namespace);
   for (const std::int32_t pid : os::list_processes()) {
-    if (processes_.contains(pid)) continue;
+    const auto known = processes_.find(pid);
+    const bool fresh = known == processes_.end();
+    if (!fresh && rank(known->second.found.role) <= rank(Role::Watched)) continue;
     const std::string comm = os::comm_of(pid);
-    const bool named = std::any_of(services_.begin(), services_.end(), [&](const auto& service) {
-      return comm == service.substr(0, 15);  // the kernel keeps 15 characters
-    });
-    if (named && namespaces.contains(os::namespace_of(pid, "pid"))) add(now, pid, Role::Service);
+    if (is_target(pid, comm))
+      add(now, pid, Role::Watched);
+    else if (fresh && is_service(comm) && namespaces.contains(os::namespace_of(pid, "pid")))
+      add(now, pid, Role::Service);
   }
 }
 
@@ -248,11 +303,15 @@ void WatchList::scan(Instant now) {
   }
   for (auto& [pid, process] : processes_) read_cgroups(process);
   for (Tables& tables : tables_) scan_namespace(now, tables);
-  // A service that is missing is looked for at once; further workers of one can wait a little.
-  const bool running = std::any_of(processes_.begin(), processes_.end(), [](const auto& entry) {
-    return entry.second.found.role == Role::Service;
+  // A service that is missing is looked for at once; further workers of one can wait a little, as
+  // can a target that the probes tell of when it starts.
+  const bool serving = std::any_of(processes_.begin(), processes_.end(), [this](const auto& entry) {
+    const evidence::ProcessFound& found = entry.second.found;
+    return found.role == Role::Service || (found.role == Role::Watched && is_service(found.comm));
   });
-  if (!running || ++scans_ % kServiceScans == 0) scan_services(now);
+  const bool told = targets_.empty() || probes_.has(ALIBI_SOURCE_PROCESS);
+  const bool missing = (!serving && !services_.empty()) || (!told && !unfound().empty());
+  if (missing || scans_++ % kNameScans == 0) scan_names(now);
 }
 
 bool WatchList::handle(Instant now, std::span<const std::uint8_t> record) {
@@ -264,6 +323,11 @@ bool WatchList::handle(Instant now, std::span<const std::uint8_t> record) {
     remove(now, header.pid);
     return watched;
   }
+  if (header.kind == ALIBI_FORK && record.size() >= sizeof(alibi_fork)) {
+    alibi_fork forked{};
+    std::memcpy(&forked, record.data(), sizeof forked);
+    if (forked.role == ALIBI_ROLE_WATCHED) judge_target(now, forked.child);
+  }
   if (header.kind != ALIBI_EXEC || record.size() < sizeof(alibi_exec)) return false;
   alibi_exec exec{};
   std::memcpy(&exec, record.data(), sizeof exec);
@@ -271,7 +335,10 @@ bool WatchList::handle(Instant now, std::span<const std::uint8_t> record) {
   std::replace(line.begin(), line.end(), '\0', ' ');
   bool fresh = false;
   for (const std::string& name : service_names(line)) fresh |= services_.insert(name).second;
-  if (fresh) scan_services(now);
+  if (fresh) scan_names(now);
+  if (targets_.empty()) return false;
+  if (exec.role == ALIBI_ROLE_WATCHED || is_target(header.pid, os::comm_of(header.pid)))
+    judge_target(now, header.pid);
   return false;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which processes are watched: found, not configured. Whoever holds a raw socket for protocol 112
-// in a tap's namespace, its parent, what it forks, and what its scripts look for.
+// in a tap's namespace, its parent, what it forks, and what its scripts look for. And beside those
+// whatever is asked for.
 #pragma once
 
 #include <functional>
@@ -14,6 +15,7 @@
 #include "bpf/loader.h"
 #include "daemon/recorder_log.h"
 #include "daemon/recorder_taps.h"
+#include "daemon/watch_target.h"
 #include "os/proc_fs.h"
 #include "os/proc_fs_net.h"
 
@@ -35,10 +37,10 @@ std::vector<std::string> service_names(std::string_view command_line);
 class WatchList {
  public:
   /// A namespace whose tables cannot be read is a loss, not an error.
-  WatchList(const std::vector<RecorderTaps::Namespace>& namespaces, bpf::Probes& probes,
-            RecorderLog& log);
+  WatchList(const std::vector<RecorderTaps::Namespace>& namespaces,
+            const std::vector<WatchTarget>& targets, bpf::Probes& probes, RecorderLog& log);
 
-  /// Looks for new heartbeat and service processes; forgets those that are gone. About 1 ms.
+  /// Looks for new processes of every kind; forgets those that are gone. About 1 ms.
   void scan(Instant now);
   /// A record of a fork, exec or exit: true when a scan should follow at once.
   bool handle(Instant now, std::span<const std::uint8_t> record);
@@ -52,6 +54,9 @@ class WatchList {
   std::uint64_t changes() const { return changes_; }
   void forget_ended(Instant before);
   const std::vector<evidence::SourceLoss>& losses() const { return losses_; }
+
+  /// The targets that no process is of just now.
+  std::vector<std::string> unfound() const;
 
   /// Called for every newly found process (to tell the user).
   std::function<void(const evidence::ProcessFound&)> on_found;
@@ -68,7 +73,10 @@ class WatchList {
  private:
   using Role = evidence::ProcessFound::Role;
   void scan_namespace(Instant now, Tables& tables);
-  void scan_services(Instant now);
+  void scan_names(Instant now);
+  bool is_service(std::string_view comm) const;
+  bool is_target(std::int32_t pid, std::string_view comm) const;
+  void judge_target(Instant now, std::int32_t pid);
   void add_heartbeat(Instant now, std::int32_t pid);
   bool add(Instant now, std::int32_t pid, Role role);
   void remove(Instant now, std::int32_t pid);
@@ -76,6 +84,7 @@ class WatchList {
 
   bpf::Probes& probes_;
   RecorderLog& log_;
+  std::vector<WatchTarget> targets_;
   std::vector<Tables> tables_;
   std::map<std::int32_t, WatchedProcess> processes_;
   std::vector<WatchedProcess> ended_;

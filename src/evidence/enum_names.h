@@ -15,8 +15,8 @@ template <typename E>
 inline constexpr std::array<std::string_view, 0> kEnumNames{};
 
 template <>
-inline constexpr std::array<std::string_view, 5> kEnumNames<ProcessFound::Role> = {
-    "heartbeat", "parent", "child", "service", "log_reader"};
+inline constexpr std::array<std::string_view, 6> kEnumNames<ProcessFound::Role> = {
+    "heartbeat", "parent", "child", "service", "log_reader", "watched"};
 template <>
 inline constexpr std::array<std::string_view, 7> kEnumNames<WaitTarget::Kind> = {
     "none", "file", "pipe", "terminal", "unix_socket", "other_socket", "other"};

@@ -22,6 +22,7 @@ struct ProcessFound {
     Child,      ///< forked by a watched process: a script run
     Service,    ///< named by a tracked script, e.g. haproxy
     LogReader,  ///< reads what a watched process blocks on writing
+    Watched,    ///< asked for (alibi record --watch)
   } role = Role::Heartbeat;
   std::vector<std::string> cgroups;  ///< "controller:/path", as /proc/PID/cgroup
 };

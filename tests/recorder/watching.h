@@ -26,6 +26,7 @@ class Watching : public ::testing::Test {
   void start_recorder(bool needs_probes = true, std::size_t max_bytes = 64U << 20) {
     daemon::RecorderOptions options;
     options.max_bytes = max_bytes;
+    options.watch = targets_;
     options.taps = {{"A", "tap0", network_->spec(), "one"}, {"B", "tap1", network_->spec(), "two"}};
     auto started = daemon::Recorder::start(std::move(options));
     ASSERT_TRUE(started) << started.error().message;
@@ -61,6 +62,14 @@ class Watching : public ::testing::Test {
            }) != nullptr;
   }
 
+  /// Watch that, too; before start_recorder().
+  void ask_for(const std::string& text) {
+    auto target = daemon::WatchTarget::parse(text);
+    ASSERT_TRUE(target) << target.error().message;
+    targets_.push_back(std::move(*target));
+  }
+
+  std::vector<daemon::WatchTarget> targets_;
   std::unique_ptr<SmallNetwork> network_;
   std::unique_ptr<daemon::Recorder> recorder_;
   evidence::Recording recording_;

@@ -47,7 +47,7 @@ static __always_inline __u32 role_of(__u32 tgid) {
 
 /* Services and log readers are many-threaded and busy: of those only signals and ends count. */
 static __always_inline bool scheduling_wanted(__u32 role) {
-  return role >= ALIBI_ROLE_HEARTBEAT && role <= ALIBI_ROLE_CHILD;
+  return (role >= ALIBI_ROLE_HEARTBEAT && role <= ALIBI_ROLE_CHILD) || role == ALIBI_ROLE_WATCHED;
 }
 
 static __always_inline bool waits_wanted(__u32 role) {
