@@ -238,5 +238,35 @@ TEST(DiskUsers, PartitionsBelongToTheirDisk) {
   EXPECT_FALSE(is_on_disk("sda", ""));
 }
 
+/// The kernel chooses process `pid` when its memory ran out; host 1's last words, host 2 after
+/// them.
+Builder out_of_memory(std::int32_t pid, bool resigns) {
+  Builder b(3);
+  b.keepalived();
+  b.adverts(1, 1000, 10'001, 103);
+  b.beats(1000, 10'001);
+  evidence::ProcessExit exit;
+  exit.pid = pid;
+  exit.exit_code = 9;
+  exit.oom_victim = true;
+  b.event(10'499, exit);
+  if (resigns) b.advert(1, 10'500, 0);
+  b.adverts(2, resigns ? 11'100 : 13'600, 20'000, 102);
+  return b;
+}
+
+TEST(Memory, TheKernelsVictimIsKilledAlsoWhenItIsTheParent) {
+  for (const bool resigns : {false, true}) {
+    Builder b = out_of_memory(resigns ? 9 : 10, resigns);
+    const Verdict v = failure_of(b);
+    ASSERT_TRUE(v.cause);
+    EXPECT_EQ(v.cause->code, "host.process.killed") << resigns;
+    EXPECT_THAT(v.cause->headline, HasSubstr("killed by the kernel: out of memory"));
+  }
+  // A worker that went on without its parent was silenced by something else.
+  Builder lives = out_of_memory(9, false);
+  EXPECT_NE(failure_of(lives).cause->code, "host.process.killed");
+}
+
 }  // namespace
 }  // namespace alibi::investigate

@@ -13,6 +13,8 @@
 namespace alibi::investigate::rules {
 namespace {
 
+const std::string kOutOfMemory = "the kernel: out of memory";
+
 struct End {
   Instant at;
   const evidence::ProcessExit* exit = nullptr;
@@ -99,11 +101,11 @@ std::optional<Finding> killed_parent(const Scene& scene) {
     return std::nullopt;
   }
   const evidence::SignalSent* sent = sent_by_other(scene, parent, SIGKILL, end->at);
-  if (sent == nullptr) return std::nullopt;
-  Finding finding = ended(
-      scene, "host.process.killed",
-      fmt::format("the parent of {} was killed by {}", sender_text(scene), signal_source(*sent)),
-      *end);
+  if (sent == nullptr && !end->exit->oom_victim) return std::nullopt;
+  Finding finding = ended(scene, "host.process.killed",
+                          fmt::format("the parent of {} was killed by {}", sender_text(scene),
+                                      end->exit->oom_victim ? kOutOfMemory : signal_source(*sent)),
+                          *end);
   finding.evidence.front() = fmt::format("{}: parent process (pid {}) ended by SIGKILL",
                                          clock_text(scene.recording, end->at), parent);
   return finding;
@@ -135,8 +137,7 @@ std::optional<Finding> process_killed(const Scene& scene) {
     const int signal = end->exit->exit_code & 0x7f;
     if (end->exit->oom_victim) {
       return ended(scene, "host.process.killed",
-                   fmt::format("{} was killed by the kernel: out of memory", sender_text(scene)),
-                   *end);
+                   fmt::format("{} was killed by {}", sender_text(scene), kOutOfMemory), *end);
     }
     const evidence::SignalSent* sent =
         signal != 0 ? sent_by_other(scene, scene.sender->pid, signal, end->at) : nullptr;
@@ -156,8 +157,8 @@ std::optional<Finding> process_killed(const Scene& scene) {
 std::optional<Finding> admin_stopped(const Scene& scene) {
   if (!applies(scene)) return std::nullopt;
   const bool resigned = scene.incident.kind == Kind::Resignation;
-  const auto end = resigned ? end_of(scene, scene.sender->pid)
-                            : early_end_of(scene, scene.sender->pid);
+  const auto end =
+      resigned ? end_of(scene, scene.sender->pid) : early_end_of(scene, scene.sender->pid);
   if (!end && !resigned) return std::nullopt;
   // What came after it had resigned or ended is no reason for it.
   const Instant acted = resigned ? scene.incident.silent_since : end->at;
