@@ -25,8 +25,8 @@ ARROWS = {
     "doctor": {"base", "wire", "hops"},
     "os": {"base", "wire", "hops", "doctor"},
     "bpf": {"base", "wire", "evidence", "os"},
-    "daemon": {"base", "wire", "vrrp", "track", "config", "os", "bpf", "evidence", "investigate",
-               "report"},
+    "daemon": {"base", "wire", "vrrp", "track", "config", "os", "bpf", "doctor", "evidence",
+               "investigate", "report"},
     "lab": {"base", "wire", "os", "daemon", "config", "evidence"},
     "cmd": None,  # joins everything
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "os/clocks.h"
@@ -17,27 +16,11 @@ using Role = evidence::ProcessFound::Role;
 
 /// A process that is not done by then is told as hanging.
 constexpr Duration kPatience = 5s;
-constexpr Duration kPatienceAtTheEnd = 500ms;
 constexpr std::size_t kMostReadings = 64;
 /// A start is known to a clock tick less, and a daemon needs longer to come to its configuration.
 constexpr std::int64_t kStartSlackNs = 20'000'000;
 
 }  // namespace
-
-ConfigWatch::~ConfigWatch() {
-  for (auto& [pid, daemon] : daemons_)
-    if (daemon.job && !end(daemon, kPatienceAtTheEnd)) daemon.thread.detach();
-}
-
-/// Whether the reading has ended within `patience`; then its thread has, too.
-bool ConfigWatch::end(Daemon& daemon, Duration patience) {
-  std::unique_lock lock(daemon.job->mutex);
-  if (!daemon.job->ended.wait_for(lock, patience, [&] { return daemon.job->read.has_value(); }))
-    return false;
-  lock.unlock();
-  if (daemon.thread.joinable()) daemon.thread.join();
-  return true;
-}
 
 void ConfigWatch::follow(Instant now, const std::map<std::int32_t, WatchedProcess>& processes) {
   daemon_of_.clear();
@@ -73,13 +56,13 @@ void ConfigWatch::told(Instant at, std::int32_t pid) {
 
 void ConfigWatch::collect(Instant now) {
   for (auto& [pid, daemon] : daemons_) {
-    if (daemon.job) {
-      if (!end(daemon, Duration{0})) {
+    if (daemon.job.runs()) {
+      auto read = daemon.job.take();
+      if (!read) {
         hangs_ |= now - daemon.started > kPatience;
         continue;
       }
-      keep(pid, daemon, std::move(*daemon.job->read), now);
-      daemon.job.reset();
+      keep(pid, daemon, std::move(*read), now);
     }
     if (daemon.wanted && daemon.gone == kNever) start(pid, daemon, now);
   }
@@ -89,18 +72,9 @@ void ConfigWatch::start(std::int32_t pid, Daemon& daemon, Instant now) {
   daemon.reading = *daemon.wanted;
   daemon.wanted.reset();
   daemon.started = now;
-  daemon.job = std::make_shared<Job>();
-  const auto work = [job = daemon.job, pid, until = daemon.reading.until_unix_ns] {
-    ProcessConfig read = read_process_config(pid, until);
-    const std::lock_guard lock(job->mutex);
-    job->read = std::move(read);
-    job->ended.notify_one();
-  };
-  try {
-    daemon.thread = std::thread(work);
-  } catch (const std::system_error& error) {
-    daemon.job->read = ProcessConfig{{}, std::string("no thread: ") + error.what(), {}, {}};
-  }
+  const std::int64_t until = daemon.reading.until_unix_ns;
+  if (daemon.job.start([pid, until] { return read_process_config(pid, until); })) return;
+  keep(pid, daemon, ProcessConfig{{}, "no thread to read it in", {}, {}}, now);
 }
 
 void ConfigWatch::keep(std::int32_t pid, Daemon& daemon, ProcessConfig read, Instant now) {
@@ -128,7 +102,7 @@ void ConfigWatch::forget(Instant before) {
     while (daemon.readings.size() > 1 && daemon.readings[1].head.since_ns < before.ns)
       daemon.readings.pop_front();
   std::erase_if(daemons_, [before](const auto& entry) {
-    return entry.second.gone < before && !entry.second.job;
+    return entry.second.gone < before && !entry.second.job.runs();
   });
 }
 

@@ -3,17 +3,15 @@
 // and after each SIGHUP to it, in threads of their own, so that no file holds the recorder up.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/background_job.h"
 #include "daemon/process_config.h"
 #include "daemon/recorder_watch.h"
 
@@ -25,8 +23,6 @@ class ConfigWatch {
   ConfigWatch() = default;
   ConfigWatch(const ConfigWatch&) = delete;
   ConfigWatch& operator=(const ConfigWatch&) = delete;
-  /// A reading that hangs is left behind.
-  ~ConfigWatch();
 
   /// Daemons that are new among `processes` are read, those that are gone no more.
   void follow(Instant now, const std::map<std::int32_t, WatchedProcess>& processes);
@@ -43,11 +39,6 @@ class ConfigWatch {
 
  private:
   using Routers = std::vector<evidence::ConfiguredRouter>;
-  struct Job {
-    std::mutex mutex;
-    std::condition_variable ended;
-    std::optional<ProcessConfig> read;  ///< set when it has ended
-  };
   /// What is to be read: in force since `since`, if the files are no newer than `until_unix_ns`.
   struct Wanted {
     Instant since;
@@ -61,9 +52,8 @@ class ConfigWatch {
   struct Daemon {
     std::optional<Wanted> wanted;
     Wanted reading;
-    Instant started;           ///< the job
-    std::shared_ptr<Job> job;  ///< null: none
-    std::thread thread;
+    Instant started;  ///< the job
+    BackgroundJob<ProcessConfig> job;
     std::deque<Reading> readings;
     Instant gone = kNever;
   };
@@ -71,7 +61,6 @@ class ConfigWatch {
   void start(std::int32_t pid, Daemon& daemon, Instant now);
   void keep(std::int32_t pid, Daemon& daemon, ProcessConfig read, Instant now);
   std::int32_t number_of(std::uint64_t settings);
-  static bool end(Daemon& daemon, Duration patience);
 
   std::map<std::int32_t, Daemon> daemons_;          ///< by process that reads for all
   std::map<std::int32_t, std::int32_t> daemon_of_;  ///< by heartbeat process

@@ -86,24 +86,17 @@ void Recorder::State::listen() {
   description = os::describe_host();
   for (const RecorderTaps::Namespace& netns : taps.namespaces()) {
     auto monitor = os::LinkMonitor::open(netns.fd);
-    if (monitor) links.push_back({netns.inode, std::move(*monitor)});
-    else start_losses.push_back({"links", 0, monitor.error().message});
+    if (!monitor) {
+      start_losses.push_back({"links", 0, monitor.error().message});
+      continue;
+    }
+    links.push_back({netns.inode, std::move(*monitor), std::nullopt});
+    if (auto rules = os::RulesetMonitor::open(netns.fd); rules)
+      links.back().rules = std::move(*rules);
+    else
+      start_losses.push_back({"rules", 0, rules.error().message});
   }
   scan(now);
-}
-
-void Recorder::State::hear_links(Links& from) {
-  from.monitor.drain([&](const std::variant<os::LinkState, os::AddressState>& news) {
-    if (const auto* link = std::get_if<os::LinkState>(&news)) {
-      log.add_fact(now, evidence::LinkChange{from.netns, link->index, link->name, link->admin_up,
-                                             link->carrier, link->deleted, link->was_usable,
-                                             link->mac});
-    } else {
-      const auto& address = std::get<os::AddressState>(news);
-      log.add_fact(now, evidence::AddressChange{from.netns, address.index, address.interface,
-                                                address.address, address.added});
-    }
-  });
 }
 
 void Recorder::State::scan(Instant moment) {
@@ -129,6 +122,7 @@ void Recorder::State::take_in(Instant moment) {
     std::memcpy(&header, record.data(), sizeof header);
     if (is_foreign(record)) return log.pass_over(record);
     log.add_probe(record);
+    if (header.kind == ALIBI_DROP) suspect(record);
     const bool of_process = header.kind >= ALIBI_FORK && header.kind <= ALIBI_EXIT;
     if (of_process) rescan |= watch->handle(now, record);
     if (const Instant told = reload_asked(record); told != kNever) configs.told(told, header.pid);
@@ -175,6 +169,7 @@ void Recorder::State::sample(Instant moment) {
     samplers->disk_users.sample(moment, samplers->waits.stuck());
     samplers->memory.sample(moment);
     samplers->interfaces.sample(moment, taps.taps(), watch->tables());
+    samplers->path.sample(moment, taps.taps());
     samplers->host.sample(moment, offsets.samples().back().realtime_minus_monotonic_ns);
   }
   log.trim(moment, [this](evidence::TapId tap, const PackedFrames::TapShare& share, bool memory) {
@@ -187,7 +182,10 @@ Result<void> Recorder::State::wait(Duration timeout, int wake_fd) {
   const auto add = [&ready](int fd) { ready.push_back({fd, POLLIN, 0}); };
   add(wake_fd);  // poll(2) passes over -1
   if (probes) add(probes->fd());
-  for (const Links& netns : links) add(netns.monitor.fd());
+  for (const Links& netns : links) {
+    add(netns.monitor.fd());
+    add(netns.rules ? netns.rules->fd() : -1);
+  }
   const Instant before = os::monotonic_now();
   const bool resting = before < rest_until;
   if (!resting)

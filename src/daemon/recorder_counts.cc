@@ -47,7 +47,10 @@ std::vector<evidence::SourceCount> Recorder::State::count_sources(
     count.passed_over = total.passed_over + (here - kept[i] - undecoded[i]);
     std::uint64_t missed = is_probe ? lost[i] : 0;
     if (i == kLinks)
-      for (const Links& netns : links) missed += netns.monitor.overruns();
+      for (const Links& netns : links)
+        missed += netns.monitor.overruns() + netns.monitor.unfollowed();
+    if (i == kRules)
+      for (const Links& netns : links) missed += netns.rules ? netns.rules->overruns() : 0;
     if (i == ALIBI_SOURCE_BLOCK) {  // counted in the kernel, told as disk_users
       const std::uint64_t booked = probes->sent(ALIBI_SOURCE_BLOCK);
       count.received += booked;

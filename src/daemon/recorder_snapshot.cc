@@ -134,9 +134,8 @@ std::vector<evidence::SourceLoss> Recorder::losses() const {
   if (s.watch) append(s.watch->losses());
   append(s.configs.losses());
   if (s.samplers) append(s.samplers->host.losses());
-  for (const State::Links& netns : s.links)
-    if (netns.monitor.overruns() > 0)
-      all.push_back({"links", netns.monitor.overruns(), "the kernel had no room for messages"});
+  if (s.samplers) append(s.samplers->path.losses());
+  for (const State::Links& netns : s.links) append(netns.losses());
   if (s.late_samples > 0)
     all.push_back({"samples", s.late_samples, "the recorder itself was not run in time"});
   if (s.log.evicted_events() > 0)

@@ -20,8 +20,9 @@ constexpr Source source_of_kind() {
   if (kIsOne<T, BlockDevice>) return kDisks;
   if (kIsOne<T, DeviceUse>) return kDiskUsers;
   if (kIsOne<T, MemoryLimit, MemoryCounters>) return kMemoryCounters;
-  if (kIsOne<T, InterfaceCounters, SocketDrops>) return kInterfaces;
-  if (kIsOne<T, LinkChange, AddressChange>) return kLinks;
+  if (kIsOne<T, InterfaceCounters, SocketDrops, QdiscCounters>) return kInterfaces;
+  if (kIsOne<T, LinkChange, AddressChange, BridgePortChange, NeighbourChange>) return kLinks;
+  if (kIsOne<T, RulesetChange, DroppingRule>) return kRules;
   if (kIsOne<T, CpuStolen, Pressure, SoftnetCounters, ClockJump>) return kMachine;
   return kNotes;
 }
@@ -31,8 +32,8 @@ constexpr Source source_of_kind() {
 const char* source_name(std::size_t source) {
   if (source < ALIBI_SOURCES) return bpf::Probes::name(static_cast<alibi_source>(source));
   constexpr std::array kNames = {"waits",           "cgroups",    "disks", "disk_users",
-                                 "memory_counters", "interfaces", "links", "machine",
-                                 "recorder",        "unknown"};
+                                 "memory_counters", "interfaces", "links", "rules",
+                                 "machine",         "recorder",   "unknown"};
   static_assert(ALIBI_SOURCES + kNames.size() == kSources);
   return kNames[source - ALIBI_SOURCES];
 }

@@ -19,7 +19,8 @@ enum Source : std::uint8_t {
   kDiskUsers,
   kMemoryCounters,
   kInterfaces,
-  kLinks,        ///< links and addresses, told by netlink
+  kLinks,        ///< links, addresses, bridge ports and neighbours, told by netlink
+  kRules,        ///< of the packet filter
   kMachine,      ///< steal, pressure, backlog, clocks
   kNotes,        ///< the recorder's own: when a probe lost something
   kUnknownKind,  ///< records of a kind that no probe sends

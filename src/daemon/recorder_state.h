@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "bpf/loader.h"
@@ -14,6 +15,7 @@
 #include "daemon/recorder_host.h"
 #include "daemon/recorder_log.h"
 #include "daemon/recorder_memory.h"
+#include "daemon/recorder_path.h"
 #include "daemon/recorder_taps.h"
 #include "daemon/recorder_waits.h"
 #include "daemon/recorder_watch.h"
@@ -21,6 +23,7 @@
 #include "os/host_facts.h"
 #include "os/kallsyms.h"
 #include "os/link_monitor.h"
+#include "os/ruleset_monitor.h"
 
 namespace alibi::daemon {
 
@@ -42,7 +45,8 @@ struct Recorder::State {
   struct Samplers {
     Samplers(WatchList& watch, const RecorderTaps& taps, RecorderLog& log, bpf::Probes& probes)
         : waits(watch, taps.namespaces(), log, probes.has(ALIBI_SOURCE_SCHED)), cgroups(log),
-          disks(log), memory(log), disk_users(probes, log), interfaces(log), host(log) {}
+          disks(log), memory(log), disk_users(probes, log), interfaces(log), host(log),
+          path(taps.namespaces(), log) {}
     WaitSampler waits;
     CgroupSampler cgroups;
     DiskSampler disks;
@@ -50,11 +54,14 @@ struct Recorder::State {
     DiskUserSampler disk_users;
     InterfaceSampler interfaces;
     HostSampler host;
+    PathSampler path;
   };
   std::unique_ptr<Samplers> samplers;
   struct Links {
     std::uint64_t netns = 0;
     os::LinkMonitor monitor;
+    std::optional<os::RulesetMonitor> rules;  ///< not everybody may hear of them
+    std::vector<evidence::SourceLoss> losses() const;
   };
   std::vector<Links> links;
   os::HostDescription description;
@@ -77,6 +84,7 @@ struct Recorder::State {
   Result<void> check_rights() const;
   void listen();               ///< probes, watch list, samplers, link monitors
   void hear_links(Links& from);
+  void suspect(std::span<const std::uint8_t> record);  ///< a drop by a packet filter
   void scan(Instant moment);
   /// A packet dropped in a network namespace with no tap and no watched process.
   bool is_foreign(std::span<const std::uint8_t> record) const;

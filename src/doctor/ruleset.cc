@@ -52,14 +52,18 @@ bool unconditional(const Json& expressions) {
   });
 }
 
-struct DroppingRule {
-  std::string chain;
-  std::int64_t handle = 0;  ///< as `nft -a list ruleset` shows it
-};
+/// Of a rule with a counter of its own; -1: it has none.
+std::int64_t counted(const Json& expressions) {
+  for (const Json& e : expressions) {
+    if (!e.contains("counter") || !e["counter"].is_object()) continue;
+    return e["counter"].value("packets", std::int64_t{-1});
+  }
+  return -1;
+}
 
 struct Rules {
   std::map<std::string, Chain> chains;
-  std::vector<DroppingRule> dropping;
+  std::vector<DropVerdict> dropping;  ///< without their hooks
   std::map<std::string, std::set<std::string>> jumps;
 
   void read(const Json& object);
@@ -85,8 +89,9 @@ void Rules::read_rule(const Json& rule) {
   const std::string chain = chain_name(rule, "chain");
   const Json expressions = rule.value("expr", Json::array());
   const bool vrrp = std::any_of(expressions.begin(), expressions.end(), matches_vrrp);
-  if (vrrp && std::any_of(expressions.begin(), expressions.end(), drops)) {
-    dropping.push_back({chain, rule.value("handle", std::int64_t{0})});
+  if (std::any_of(expressions.begin(), expressions.end(), drops)) {
+    dropping.push_back(
+        {chain, "", rule.value("handle", std::int64_t{0}), vrrp, counted(expressions)});
   }
   for (const Json& e : expressions) {
     for (const char* way : {"jump", "goto"}) {
@@ -126,34 +131,48 @@ std::string Rules::base_of(const std::string& chain) const {
   return "";
 }
 
-std::vector<FirewallRule> judge(const Rules& all) {
-  std::vector<FirewallRule> found;
-  for (const DroppingRule& rule : all.dropping) {
-    const std::string& chain = rule.chain;
-    const std::string base = all.base_of(chain);
+std::vector<DropVerdict> verdicts(const Rules& all) {
+  std::vector<DropVerdict> found;
+  for (DropVerdict rule : all.dropping) {
+    const std::string base = all.base_of(rule.chain);
     if (base.empty()) continue;
-    found.push_back({chain, all.chains.at(base).hook,
-                     "rule " + std::to_string(rule.handle) + " drops protocol 112 or its group",
-                     true});
+    rule.hook = all.chains.at(base).hook;
+    found.push_back(std::move(rule));
   }
   for (const auto& [name, chain] : all.chains) {
     if (chain.hook.empty() || !chain.drops_by_policy || all.accepts(name)) continue;
-    found.push_back({name, chain.hook, "policy drop, and no rule accepts protocol 112", false});
+    found.push_back({name, chain.hook, 0, false, -1});
   }
   return found;
 }
 
 }  // namespace
 
-Result<std::vector<FirewallRule>> dropping_rules(std::string_view json) {
+Result<std::vector<DropVerdict>> drop_verdicts(std::string_view json) {
   try {
     const Json in = Json::parse(json);
     Rules all;
     for (const Json& object : in.at("nftables")) all.read(object);
-    return judge(all);
+    return verdicts(all);
   } catch (const Json::exception& error) {
     return fail(std::string("nft -j list ruleset: ") + error.what());
   }
+}
+
+Result<std::vector<FirewallRule>> dropping_rules(std::string_view json) {
+  return drop_verdicts(json).map([](const std::vector<DropVerdict>& all) {
+    std::vector<FirewallRule> found;
+    for (const DropVerdict& each : all) {
+      const bool policy = each.handle == 0;
+      if (!policy && !each.names_vrrp) continue;
+      found.push_back({each.chain, each.hook,
+                       policy ? "policy drop, and no rule accepts protocol 112"
+                              : "rule " + std::to_string(each.handle) +
+                                    " drops protocol 112 or its group",
+                       !policy});
+    }
+    return found;
+  });
 }
 
 }  // namespace alibi::doctor

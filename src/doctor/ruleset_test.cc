@@ -70,5 +70,20 @@ TEST(Ruleset, LoopsAndNonsenseEnd) {
   EXPECT_FALSE(dropping_rules(R"({"nftables": [{"rule": {"expr": [{"match": 7}]}}]})"));
 }
 
+TEST(Ruleset, CountersOfAllThatDrops) {
+  const std::string counter = R"({"counter": {"packets": 7, "bytes": 280}},)";
+  const auto all = drop_verdicts("{\"nftables\": [" + base("drop") + rule("in", counter + kDrop) +
+                                 rule("in", kVrrp + kDrop) + "]}");
+  ASSERT_TRUE(all) << all.error().message;
+  ASSERT_EQ(all->size(), 3U);
+  EXPECT_EQ((*all)[0].packets, 7);
+  EXPECT_FALSE((*all)[0].names_vrrp);
+  EXPECT_EQ((*all)[1].packets, -1);
+  EXPECT_TRUE((*all)[1].names_vrrp);
+  EXPECT_EQ((*all)[1].handle, 4);
+  EXPECT_EQ((*all)[1].hook, "input");
+  EXPECT_EQ((*all)[2].handle, 0) << "the policy";
+}
+
 }  // namespace
 }  // namespace alibi::doctor

@@ -14,7 +14,8 @@ std::string_view kind_name(const Fact& fact) {
       "interface_counters", "socket_drops", "daemon_transition", "events_lost",
       "memory_reclaimed", "memory_limit", "memory_counters", "device_use", "packet_dropped",
       "config_read", "host_facts", "cpu_silent", "cpu_stolen", "pressure", "softnet_counters",
-      "clock_jump"};
+      "clock_jump", "bridge_port_change", "neighbour_change", "qdisc_counters", "ruleset_change",
+      "dropping_rule"};
   return kNames[fact.index()];
 }
 

@@ -51,7 +51,9 @@ using Fact = std::variant<ProcessFound, ThreadOff, ThreadOn, ThreadWoken, WaitTa
                           BlockDevice, LinkChange, AddressChange, InterfaceCounters, SocketDrops,
                           DaemonTransition, EventsLost, MemoryReclaimed, MemoryLimit,
                           MemoryCounters, DeviceUse, PacketDropped, ConfigRead, HostFacts,
-                          CpuSilent, CpuStolen, Pressure, SoftnetCounters, ClockJump>;
+                          CpuSilent, CpuStolen, Pressure, SoftnetCounters, ClockJump,
+                          BridgePortChange, NeighbourChange, QdiscCounters, RulesetChange,
+                          DroppingRule>;
 
 struct Event {
   Instant at;

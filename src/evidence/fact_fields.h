@@ -7,6 +7,7 @@
 #include "evidence/fact_fields_config.h"
 #include "evidence/fact_fields_host.h"
 #include "evidence/fact_fields_memory_io.h"
+#include "evidence/fact_fields_network.h"
 #include "evidence/fact_fields_process.h"
 
 namespace alibi::evidence {
@@ -27,39 +28,6 @@ void fields(V& v, Is<CgroupThrottled> auto& f) {
   v("pids", f.pids);
 }
 template <typename V>
-void fields(V& v, Is<LinkChange> auto& f) {
-  v("netns", f.netns);
-  v("ifindex", f.ifindex);
-  v("interface", f.interface);
-  v("admin_up", f.admin_up);
-  v("carrier", f.carrier);
-  v("deleted", f.deleted);
-  v("was_usable", f.was_usable);
-  v("mac", f.mac);
-}
-template <typename V>
-void fields(V& v, Is<AddressChange> auto& f) {
-  v("netns", f.netns);
-  v("ifindex", f.ifindex);
-  v("interface", f.interface);
-  v("address", f.address);
-  v("added", f.added);
-}
-template <typename V>
-void fields(V& v, Is<InterfaceCounters> auto& f) {
-  v("tap", f.tap);
-  v("rx_packets", f.rx_packets);
-  v("tx_packets", f.tx_packets);
-  v("rx_dropped", f.rx_dropped);
-  v("tx_dropped", f.tx_dropped);
-}
-template <typename V>
-void fields(V& v, Is<SocketDrops> auto& f) {
-  v("netns", f.netns);
-  v("pid", f.pid);
-  v("drops", f.drops);
-}
-template <typename V>
 void fields(V& v, Is<DaemonTransition> auto& f) {
   v("pid", f.pid);
   v("instance", f.instance);
@@ -73,16 +41,6 @@ void fields(V& v, Is<EventsLost> auto& f) {
   v("source", f.source);
   v("lost", f.lost);
   v("since_ns", f.since_ns);
-}
-template <typename V>
-void fields(V& v, Is<PacketDropped> auto& f) {
-  v("netns", f.netns);
-  v("ifindex", f.ifindex);
-  v("reason", f.reason);
-  v("function", f.function);
-  v("source", f.source);
-  v("vrid", f.vrid);
-  v("outgoing", f.outgoing);
 }
 
 }  // namespace alibi::evidence

@@ -239,5 +239,43 @@ TEST(Drops, FullRawSocketSaysNoProtocolAndIsNoFilter) {
   EXPECT_THAT(verdict.cause->evidence, Contains(HasSubstr("IP_NOPROTO")));
 }
 
+evidence::DroppingRule rule(std::string hook, std::int64_t handle, std::int64_t packets) {
+  return {1, "inet filter " + hook, std::move(hook), handle, true, packets};
+}
+
+TEST(Drops, TheRuleThatCountedThemAndWhoPutItThereAreEvidence) {
+  Builder b(3);
+  silence(b);
+  b.event(10'500, evidence::RulesetChange{1, 2, 4711, "nft"});
+  b.event(10'600, evidence::RulesetChange{2, 9, 4712, "elsewhere"});
+  for (int t = 11'000; t < 14'000; t += 1000) {
+    b.event(t, dropped(1, true, "NETFILTER_DROP"));
+    b.event(t + 100, rule("output", 5, 3 + t / 1000));
+    b.event(t + 100, rule("input", 6, 1));
+  }
+  const Verdict verdict = verdict_of(b);
+  ASSERT_EQ(verdict.cause->code, "host.net.firewall");
+  const auto& lines = verdict.cause->evidence;
+  EXPECT_THAT(lines, Contains(HasSubstr("nft (pid 4711) changed the nftables rules last")));
+  EXPECT_THAT(lines,
+              Contains(HasSubstr("rule 5 of chain `inet filter output` drops protocol 112")));
+  EXPECT_THAT(lines, Contains(HasSubstr("its counter went from 14 to 16")));
+  EXPECT_THAT(lines, testing::Not(Contains(HasSubstr("rule 6"))));
+  EXPECT_THAT(lines, testing::Not(Contains(HasSubstr("elsewhere"))));
+}
+
+TEST(Drops, WhatTheQueueCountedIsEvidence) {
+  Builder b(3);
+  silence(b);
+  const auto queue = [](std::uint64_t count) {
+    return evidence::QdiscCounters{0, "tbf", "8001:", count, count, 3, 180};
+  };
+  b.event(10'500, queue(2));
+  for (int t = 11'000; t < 14'000; t += 1000) b.event(t, dropped(1, true, "QDISC_DROP"));
+  b.event(13'100, queue(40));
+  EXPECT_THAT(verdict_of(b).cause->evidence,
+              Contains(HasSubstr("qdisc tbf 8001: dropped 38 packets and held 3 at last")));
+}
+
 }  // namespace
 }  // namespace alibi::investigate

@@ -1,55 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/doctor_facts.h"
 
-#include <poll.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <csignal>
 
 #include "doctor/ruleset.h"
 #include "os/doctor_read.h"
 #include "os/link_facts.h"
 #include "os/namespaces.h"
 #include "os/ovsdb.h"
-#include "os/pipe.h"
 #include "os/proc_fs.h"
-#include "os/process.h"
+#include "os/ruleset_list.h"
 
 namespace alibi::os {
 namespace {
-
-constexpr std::size_t kRulesetLimit = 16U << 20;
-constexpr int kNftWaitMs = 5000;
-
-/// What nft(8) prints in the namespace of this thread. The error: it is not there, may not look, or
-/// does not end.
-Result<std::string> ruleset() {
-  auto pipe = OutputPipe::create();
-  if (!pipe) return tl::unexpected(pipe.error());
-  const bool sbin = ::access("/usr/sbin/nft", X_OK) == 0;
-  Program nft{{sbin ? "/usr/sbin/nft" : "nft", "-j", "list", "ruleset"}, current_identity(), {}};
-  nft.output = pipe->write_fd();
-  const auto pid = spawn(nft);
-  if (!pid) return tl::unexpected(pid.error());
-  const Fd ended = watch_process(*pid);
-  std::string text;
-  for (int waited = 0; !has_ended(ended); waited += 100) {
-    if (waited >= kNftWaitMs) ::kill(*pid, SIGKILL);
-    std::array<pollfd, 2> wait = {{{pipe->read_fd(), POLLIN, 0}, {ended.get(), POLLIN, 0}}};
-    ::poll(wait.data(), wait.size(), 100);
-    pipe->drain(text, kRulesetLimit);
-  }
-  int status = 0;
-  ::waitpid(*pid, &status, 0);
-  pipe->drain(text, kRulesetLimit);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
-  return fail("nft -j list ruleset: " + exit_text(status) + " (" + text.substr(0, text.find('\n')) +
-              ")");
-}
 
 /// Only where it matters: keepers, and bridges that forward for others.
 bool wants_firewall(const doctor::Facts& facts, std::uint64_t netns) {
@@ -96,7 +62,7 @@ void read_managers(doctor::Facts& facts) {
 
 void read_firewall(std::uint64_t netns, const std::string& name, doctor::Facts& facts) {
   auto rules =
-      ruleset().and_then([](const std::string& text) { return doctor::dropping_rules(text); });
+      list_ruleset().and_then([](const std::string& text) { return doctor::dropping_rules(text); });
   if (!rules) {
     facts.unread.push_back(
         {"firewall rules" + (name.empty() ? "" : " in namespace " + name), rules.error().message});

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "investigate/drops.h"
+#include "investigate/rules/passage.h"
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
 
@@ -24,11 +25,18 @@ void add_drops(const Scene& scene, const std::vector<Drop>& drops, Finding& find
                                          clock_text(scene.recording, drops.back().at)));
 }
 
+void add_lines(const std::vector<std::string>& lines, Finding& finding) {
+  finding.evidence.insert(finding.evidence.end(), lines.begin(), lines.end());
+}
+
+std::uint64_t netns_of(const Scene& scene, evidence::TapId tap) {
+  return scene.recording.taps[tap].netns;
+}
+
 /// The drops at the sender in the gap, on the way out and for this reason, up to `end`.
 std::vector<Drop> drops_at_sender(const Scene& scene, Reason reason, Instant end) {
-  auto drops =
-      drops_of(scene.recording, scene.from, scene.recording.taps[scene.from.origin().tap].netns,
-               scene.where.bad().last + scene.incident.interval / 2, end);
+  auto drops = drops_of(scene.recording, scene.from, netns_of(scene, scene.from.origin().tap),
+                        scene.where.bad().last + scene.incident.interval / 2, end);
   std::erase_if(drops,
                 [&](const Drop& drop) { return !drop.packet->outgoing || !reason(*drop.packet); });
   return drops;
@@ -76,7 +84,7 @@ std::vector<Drop> dropped_at_receiver(const Scene& scene, Reason reason) {
   if (scene.where.origin != Origin::Nowhere || !scene.receiver) return {};
   const Unheeded& unheeded = scene.receiver->unheeded;
   constexpr Duration kOnItsWay = 50ms;
-  auto drops = drops_of(scene.recording, scene.from, scene.recording.taps[unheeded.tap].netns,
+  auto drops = drops_of(scene.recording, scene.from, netns_of(scene, unheeded.tap),
                         unheeded.arrived.front() - 2ms, unheeded.arrived.back() + kOnItsWay);
   std::erase_if(drops,
                 [&](const Drop& drop) { return drop.packet->outgoing || !reason(*drop.packet); });
@@ -114,6 +122,9 @@ std::optional<Finding> firewall(const Scene& scene) {
       {},
       {}};
   add_drops(scene, drops, finding);
+  add_lines(filter_lines(scene, netns_of(scene, scene.from.origin().tap), true, drops.front().at,
+                         drops.back().at),
+            finding);
   return finding;
 }
 
@@ -126,6 +137,8 @@ std::optional<Finding> qdisc(const Scene& scene) {
       {},
       {}};
   add_drops(scene, drops, finding);
+  add_lines(queue_lines(scene, scene.from.origin().tap, drops.front().at, drops.back().at),
+            finding);
   return finding;
 }
 
@@ -145,6 +158,9 @@ std::optional<Finding> neighbour(const Scene& scene) {
                   {},
                   {}};
   add_drops(scene, drops, finding);
+  add_lines(neighbour_lines(scene, netns_of(scene, scene.from.origin().tap), scene.where.bad().last,
+                            until),
+            finding);
   return finding;
 }
 
@@ -158,6 +174,9 @@ std::optional<Finding> peer_firewall(const Scene& scene) {
       {},
       {}};
   add_drops(scene, drops, finding);
+  add_lines(filter_lines(scene, netns_of(scene, scene.receiver->unheeded.tap), false,
+                         drops.front().at, drops.back().at),
+            finding);
   return finding;
 }
 

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "investigate/configured.h"
 #include "investigate/drops.h"
+#include "investigate/rules/passage.h"
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
 
@@ -231,6 +233,16 @@ void add_counts(const Scene& scene, const Hop& hop, Finding& finding) {
       fmt::format("tap {} saw {} adverts in the gap, tap {} none for {}",
                   scene.recording.taps[hop.good.tap].label, hop.good.beats_in_gap,
                   scene.recording.taps[hop.bad.tap].label, seconds_text(hop.bad.length)));
+  std::set<std::uint64_t> places;
+  for (const evidence::TapId tap : {hop.good.tap, hop.bad.tap}) {
+    const std::uint64_t netns = scene.recording.taps[tap].netns;
+    if (netns == 0 || !places.insert(netns).second) continue;
+    for (const std::string& line : port_lines(scene, netns, scene.incident.silent_since, hop.b))
+      finding.evidence.push_back(line);
+  }
+  // What leaves by a tap has its queue behind it; the queues of other interfaces are not read.
+  for (const std::string& line : queue_lines(scene, hop.bad.tap, hop.a, hop.b))
+    finding.evidence.push_back(line);
 }
 
 /// By its configuration it does not mind its own interface (dont_track_primary).
