@@ -67,8 +67,10 @@ void Recorder::State::suspect(std::span<const std::uint8_t> record) {
   alibi_drop drop{};
   if (!samplers || record.size() < sizeof drop) return;
   std::memcpy(&drop, record.data(), sizeof drop);
-  if (drop.reason < drop_reasons.size() && drop_reasons[drop.reason] == "NETFILTER_DROP")
-    samplers->path.filter_dropped(drop.netns);
+  if (drop.reason >= drop_reasons.size()) return;
+  const std::string& reason = drop_reasons[drop.reason];
+  if (reason == "NETFILTER_DROP") samplers->path.filter_dropped(drop.netns);
+  if (reason.starts_with("QDISC_")) samplers->path.queue_dropped();
 }
 
 }  // namespace alibi::daemon

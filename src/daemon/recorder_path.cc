@@ -14,7 +14,8 @@
 namespace alibi::daemon {
 namespace {
 
-constexpr Duration kEvery = 1s;
+constexpr Duration kEvery = 5s;
+constexpr Duration kHurriedEvery = 1s;
 /// Between two readings of the rules of one namespace: doubled up to the latter.
 constexpr Duration kFirstPause = 1s;
 constexpr Duration kLongestPause = 64s;
@@ -77,8 +78,9 @@ void PathSampler::sample(Instant now, const std::vector<evidence::Tap>& taps) {
     tell(now, *reading, taps);
   }
   const std::vector<std::uint64_t> wanted = suspects(now);
-  if (wanted.empty() && now < next_) return;
-  next_ = now + kEvery;
+  if (wanted.empty() && now - looked_ < (hurried_ ? kHurriedEvery : kEvery)) return;
+  looked_ = now;
+  hurried_ = false;
   const bool started = job_.start([places = places_, wanted] { return read(*places, wanted); });
   if (!started) losses_["queues"] = {"queues", 0, "no thread to read them in"};
 }

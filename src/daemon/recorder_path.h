@@ -17,14 +17,17 @@
 
 namespace alibi::daemon {
 
-/// Queues are looked at once a second, rules only after the kernel dropped an advert for one, both
-/// in a thread that may hang: dumping a queue takes the kernel's RTNL lock.
+/// Queues are looked at every 5 s and, while adverts are dropped, once a second; rules only after
+/// the kernel dropped an advert for one. Both in a thread that may hang: listing queues takes the
+/// kernel's RTNL lock.
 class PathSampler {
  public:
   PathSampler(const std::vector<RecorderTaps::Namespace>& namespaces, RecorderLog& log);
 
   /// A packet filter dropped an advert in this namespace.
   void filter_dropped(std::uint64_t netns);
+  /// A queue dropped an advert.
+  void queue_dropped() { hurried_ = true; }
   /// Somebody changed the rules there.
   void ruleset_changed(std::uint64_t netns);
   /// Call every 100 ms.
@@ -63,7 +66,8 @@ class PathSampler {
   std::map<std::pair<evidence::TapId, std::string>, os::Qdisc> queues_told_;
   std::map<std::pair<std::string, std::int64_t>, std::int64_t> rules_counted_;
   std::map<std::string, evidence::SourceLoss> losses_;  ///< by source
-  Instant next_;
+  bool hurried_ = false;  ///< a drop since queues were last looked at
+  Instant looked_;
 };
 
 }  // namespace alibi::daemon

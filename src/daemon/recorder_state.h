@@ -84,7 +84,7 @@ struct Recorder::State {
   Result<void> check_rights() const;
   void listen();               ///< probes, watch list, samplers, link monitors
   void hear_links(Links& from);
-  void suspect(std::span<const std::uint8_t> record);  ///< a drop by a packet filter
+  void suspect(std::span<const std::uint8_t> record);  ///< a drop by a packet filter or a queue
   void scan(Instant moment);
   /// A packet dropped in a network namespace with no tap and no watched process.
   bool is_foreign(std::span<const std::uint8_t> record) const;

@@ -72,8 +72,8 @@ struct NeighbourChange {
   bool failed = false;              ///< NUD_FAILED
 };
 
-/// A queueing discipline of a tap (RTM_GETQDISC), looked at once a second: at first, and when what
-/// it dropped or held up moved. Cumulative.
+/// A queueing discipline of a tap (RTM_GETQDISC), looked at every 5 s and, while adverts are
+/// dropped, once a second: told at first, and when it moved. Cumulative.
 struct QdiscCounters {
   std::uint16_t tap = 0;
   std::string kind;                 ///< "fq_codel", "tbf"

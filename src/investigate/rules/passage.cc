@@ -14,9 +14,9 @@
 namespace alibi::investigate::rules {
 namespace {
 
-/// A queue is looked at once a second, and a reading may wait for another one: what was read so
-/// much before or after still tells of the time between.
-constexpr Duration kReadingSlack = 3s;
+/// A queue is looked at every 5 s at least, and a reading may wait for another one: what was read
+/// so much after still tells of the time before.
+constexpr Duration kReadingSlack = 6s;
 
 /// By where nftables and iptables hook: forwarding is on neither way of a host's own adverts.
 bool on_the_way(const std::string& hook, bool outgoing) {
