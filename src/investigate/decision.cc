@@ -68,14 +68,14 @@ void add_missing_about_decision(const Scene& scene, Finding& finding) {
   const Kind kind = scene.incident.kind;
   if (kind == Kind::Resignation) {
     finding.missing.push_back(
-        fmt::format("why {} resigned: just before, no signal to it was seen, no script of its own "
-                    "that failed, and no link or address that it is known to need and that went; "
-                    "{}",
+        fmt::format("why {} resigned: just before, no signal to it was seen, no failure of a "
+                    "script that it is known to track, and no link or address that it is known to "
+                    "need and that went; {}",
                     who, not_recorded(scene)));
   } else if (kind == Kind::Preemption && scene.incident.fell_from.value > 0) {
     finding.missing.push_back(
         fmt::format("which of the two it was: just before, no SIGHUP to {} was seen that changed "
-                    "its priority, no script of its own that failed and weighs as much, and no "
+                    "its priority, no failure of a script that is known to weigh as much, and no "
                     "such link that went; {}",
                     who, not_recorded(scene)));
   } else if (rules::dominates(scene, Doing::Idle) && !rules::sent_and_lost(scene)) {

@@ -313,6 +313,28 @@ TEST(Investigate, FailedScriptExplainsTheFallOfPriority) {
   }
 }
 
+TEST(Investigate, AScriptMayBeThatOfAnotherRouter) {
+  for (const bool other : {true, false}) {
+    Builder b(3);
+    b.keepalived();
+    b.adverts(1, 1000, 10'001, 103);
+    evidence::Heartbeat beat = b.recording.heartbeats.front();
+    beat.packet.decoded.advertisement.vrid = Vrid{7};
+    for (int t = 1000; other && t < 20'000; t += 1000) {
+      beat.at = Instant{} + std::chrono::milliseconds(t);
+      b.recording.heartbeats.push_back(beat);
+    }
+    b.beats(1000, 20'000);
+    b.script(8500, 59, 0);
+    b.script(10'500, 60, 1);
+    b.adverts(1, 11'000, 13'001, 101);
+    b.adverts(2, 13'700, 20'000, 102);
+    const auto verdicts = investigate(b.finish(20'000));
+    ASSERT_EQ(verdicts.size(), 1U);
+    EXPECT_EQ(code_of(verdicts[0]), other ? "unknown" : "service.down");
+  }
+}
+
 TEST(Investigate, ScriptsMayBeRunByASiblingOfTheSender) {
   Builder b(3);
   b.keepalived();

@@ -108,9 +108,11 @@ void missing_about_place(const Scene& scene, Finding& finding) {
 }
 
 /// Could the source have told the cause? That the machine itself stood still explains a silence
-/// only; what all of its tasks together waited for explains nothing.
+/// only; what all of its tasks together waited for explains nothing, nor does which rule
+/// of a packet filter it was: that one dropped adverts is told by the kernel.
 bool would_tell(const Scene& scene, const std::string& source) {
-  if (source == "pressure" || source == "softnet") return false;
+  const bool of_detail = source == "rules" || source == "queues";
+  if (source == "pressure" || source == "softnet" || of_detail) return false;
   const bool of_machine = source == "ticks" || source == "steal" || source == "rtc";
   return !of_machine || scene.where.origin == Origin::Sender;
 }

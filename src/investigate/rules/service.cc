@@ -216,6 +216,24 @@ void add_service_end(const Scene& scene, const std::vector<ScriptRun>& runs, con
   }
 }
 
+/// Does the sender's daemon, or another one in its namespace, keep more routers than this one? A
+/// script may then be tracked by another of them.
+bool has_other_routers(const Scene& scene) {
+  const evidence::Tap& origin = scene.recording.taps[scene.from.origin().tap];
+  return std::any_of(scene.recording.heartbeats.begin(), scene.recording.heartbeats.end(),
+                     [&](const evidence::Heartbeat& beat) {
+                       const evidence::Tap& tap = scene.recording.taps[beat.tap];
+                       const bool here = beat.tap == scene.from.origin().tap ||
+                                         (origin.netns != 0 && tap.netns == origin.netns);
+                       const bool sent = beat.direction == evidence::Direction::Out ||
+                                         beat.packet.source == scene.from.source;
+                       const wire::Advertisement& advert = beat.packet.decoded.advertisement;
+                       return here && sent && beat.at <= scene.incident.at &&
+                              (advert.vrid != scene.from.router.vrid ||
+                               beat.packet.source.family != scene.from.source.family);
+                     });
+}
+
 }  // namespace
 
 std::optional<Finding> service_down(const Scene& scene) {
@@ -226,8 +244,12 @@ std::optional<Finding> service_down(const Scene& scene) {
   const std::vector<ScriptRun> all = script_runs(scene.recording, *scene.sender);
   const Instant t = acted_at(scene);
   const Configured known = configured(scene, t - 1s, t);
-  // A reload just before may be why as well, where neither is told by the configuration.
-  if (!known.known() && reload_change(scene).says == Change::Says::Unknown) return std::nullopt;
+  // Where the configuration does not tell, a reload just before may be why as well, and what failed
+  // may be no business of this router.
+  if (!known.known() &&
+      (reload_change(scene).says == Change::Says::Unknown || has_other_routers(scene))) {
+    return std::nullopt;
+  }
   const std::vector<Result> failed = tracked_of(scene, known, failures(scene, all, t));
   if (failed.empty()) return std::nullopt;
   const Result& last = failed.front();
