@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "lab/cgroups.h"
 #include "lab/command.h"
@@ -23,6 +24,7 @@ constexpr const char* kVolumeHost = "volume";  // the same
 // What the backup has room for: most of it unwritten, the rest memory of its own, to the last page.
 constexpr std::uint64_t kRoomBytes = 16ULL << 20;
 constexpr int kUnwrittenMiB = 10;
+constexpr const char* kWriteLimit = "blkio.throttle.write_bps_device";
 
 std::string keeper_group(const std::string& lab_name, const std::string& host) {
   return lab_name + "/" + host + "/keeper";
@@ -57,7 +59,7 @@ Result<void> limit_reads(const std::string& group, const std::string& device, in
 }
 
 Result<void> limit_writes(const std::string& group, const std::string& device, int per_second) {
-  return limit_device(group, "blkio.throttle.write_bps_device", device, per_second);
+  return limit_device(group, kWriteLimit, device, per_second);
 }
 
 // Everything that the keeper has in memory of its own goes to swap; with its next heartbeat it
@@ -126,16 +128,29 @@ Result<Injected> fill_group(Lab& lab, const std::string& host, Draw&) {
   if (!set) return tl::unexpected(set.error());
   const auto full = [&] { return memory_value(group, "memory.failcnt") != "0\n"; };
   if (!await(5s, full)) return fail("the memory of " + group + " does not get full");
-  return Injected{fmt::format("memory of {} full: {} MiB of it on their way to {}, a page a second",
-                              group, kUnwrittenMiB, loop->device),
-                  {}};
+  return Injected{
+      fmt::format("memory of {} full: {} MiB on their way to {}, limited to 4 KiB a second", group,
+                  kUnwrittenMiB, loop->device),
+      {}};
 }
 
 namespace {
 
+// Without a look at the device: to open it may wait behind a sync(2) that waits for its pages.
+void lift_writes(const std::string& group) {
+  const auto file = v1_file("blkio", group, kWriteLimit);
+  if (!file) return;
+  std::istringstream rules(read_small_file(*file));
+  for (std::string device, bytes; rules >> device >> bytes;) {
+    (void)write_file(*file, device + " 0");
+  }
+}
+
 void empty_group(const std::string& group) {
   const std::string backup = backup_group(group);
+  // Killed first, or it would eat what comes free; but it dies only once its pages are written.
   for (const pid_t pid : members(backup)) ::kill(pid, SIGKILL);
+  lift_writes(backup);
   (void)set_memory(group, "memory.limit_in_bytes", "-1");
   (void)set_memory(group, "memory.failcnt", "0");
   (void)await_regardless(5s, [&] { return members(backup).empty(); });
@@ -147,19 +162,17 @@ void empty_group(const std::string& group) {
 }  // namespace
 
 void heal_memory(const std::string& lab_name) {
-  const auto loops = loops_of(lab_name);
   for (const char* host : {"loadbalancer01", "loadbalancer02"}) {
-    const std::string group = keeper_group(lab_name, host);
-    for (const auto& loop : loops) {
-      if (loop.host == kSwapHost) (void)limit_reads(group, loop.device, 0);
-      // Who waits for the volume does not even die before it takes what comes.
-      if (loop.host == kVolumeHost) (void)limit_writes(backup_group(group), loop.device, 0);
-    }
-    empty_group(group);
+    empty_group(keeper_group(lab_name, host));
   }
-  for (const auto& loop : loops) {
-    if (loop.host == kSwapHost) (void)::swapoff(loop.device.c_str());
-    if (loop.host == kSwapHost || loop.host == kVolumeHost) detach_loop(loop.device);
+  for (const auto& loop : loops_of(lab_name)) {
+    if (loop.host == kVolumeHost) detach_loop(loop.device);
+    if (loop.host != kSwapHost) continue;
+    for (const char* host : {"loadbalancer01", "loadbalancer02"}) {
+      (void)limit_reads(keeper_group(lab_name, host), loop.device, 0);
+    }
+    (void)::swapoff(loop.device.c_str());
+    detach_loop(loop.device);
   }
 }
 
