@@ -224,8 +224,8 @@ TEST(Adversarial, AnotherDaemonsEndIsNotThisOnes) {
   EXPECT_EQ(code(b), "unknown");
 }
 
-TEST(Adversarial, TwoDaemonsThatAreNotToldApartAreNotAccused) {
-  Builder b(3);
+/// Both are on a CPU when adverts leave; the first is killed.
+void one_of_two_is_killed(Builder& b) {
   silence(b);
   second_daemon(b);
   for (std::int64_t t = 1000; t < 10'001; t += 1000) {
@@ -236,7 +236,23 @@ TEST(Adversarial, TwoDaemonsThatAreNotToldApartAreNotAccused) {
   }
   signal(b, 10'499, 9);
   ends(b, 10'500, 9);
+}
+
+TEST(Adversarial, TwoDaemonsThatAreNotToldApartAreNotAccused) {
+  Builder b(3);
+  one_of_two_is_killed(b);
   EXPECT_EQ(code(b), "unknown");
+}
+
+TEST(Adversarial, TwoDaemonsAreToldApartByWhatTheyServe) {
+  for (const bool known : {true, false}) {
+    Builder b(3);
+    one_of_two_is_killed(b);
+    evidence::ConfiguredRouter other = Builder::router();
+    other.vrid = 206;
+    b.event(100, evidence::ConfigRead{19, 0, "other.conf", known ? "" : "a file is gone", {other}});
+    EXPECT_EQ(code(b), known ? "host.process.killed" : "unknown");
+  }
 }
 
 // ---- the log's reader ----

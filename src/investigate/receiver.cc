@@ -9,6 +9,9 @@ namespace {
 /// A receiver that lives sets its timer when it has read an advert, which is a little later than
 /// the tap's stamp; the take-over counts from then.
 constexpr Duration kSlack = 5ms;
+/// Intervals are told in hundredths of a second (version 3), and some count with nothing finer: the
+/// timer of FRR's vrrpd leaves the rest of the skew time away.
+constexpr Duration kUnit = 10ms;
 
 bool outbids(const Beat& beat, const Stream& from, const Stream& to, const Incident& incident) {
   if (beat.priority != incident.to_priority) return beat.priority > incident.to_priority;
@@ -27,10 +30,12 @@ std::optional<Unheeded> unheeded_adverts(const evidence::Recording& recording, c
   const Duration down =
       master_down_interval(incident.router, incident.to_priority, incident.interval);
   const Duration late = incident.interval + incident.interval / 2;
+  // One that came before this may be the one that set the timer.
+  const Instant since = incident.at - down + kSlack + std::min(kUnit, incident.interval / 2);
   Unheeded unheeded{there->tap, {}};
   Instant last = incident.at - down;
   for (const Beat& beat : there->beats) {
-    if (beat.at <= incident.at - down + kSlack) continue;
+    if (beat.at <= since) continue;
     if (beat.at >= incident.at) break;
     const bool counts = beat.direction != evidence::Direction::Out &&
                         outbids(beat, from, to, incident) && beat.in_time_before == 0;

@@ -121,6 +121,19 @@ TEST(Receiver, StopAfterTheFirstOfThemWasReadExplainsNothing) {
   EXPECT_EQ(code(b), "unknown");
 }
 
+/// FRR's vrrpd takes over 3.600 s after the last one it read, not 3.609: that one was heeded.
+TEST(Receiver, TheAdvertThatSetTheTimerIsNotHeldAgainstIt) {
+  Builder b(3);
+  takes_over(b, 6300);
+  stop(b, 6300);
+  for (evidence::Heartbeat& beat : b.recording.heartbeats) {
+    if (beat.packet.source == wire::IpAddress::v4(0x0a000002U)) beat.at = beat.at + 102ms;
+  }
+  const Verdict verdict = verdict_of(b);
+  EXPECT_EQ(verdict.cause->code, "peer.stopped");
+  EXPECT_THAT(verdict.cause->evidence, Contains(HasSubstr("3 adverts arrived")));
+}
+
 TEST(Receiver, AdvertsThatDidNotAllArriveAreNoMatterOfTheReceiver) {
   Builder b(3);
   takes_over(b, 5200);

@@ -59,6 +59,23 @@ std::map<std::int32_t, Candidate> hits_by_thread(const evidence::Recording& reco
   return threads;
 }
 
+/// By every configuration that it is known to have read it does not serve this router.
+bool serves_others(const evidence::Recording& recording, const ProcessFound& holder,
+                   const RouterKey& router) {
+  bool known = false;
+  for (const evidence::Event& event : recording.events) {
+    const auto* read = std::get_if<evidence::ConfigRead>(&event.fact);
+    if (read == nullptr || (read->pid != holder.pid && read->pid != holder.parent)) continue;
+    if (!read->unknown.empty()) return false;
+    known = true;
+    const std::int32_t family = router.family == wire::Family::V4 ? 4 : 6;
+    for (const evidence::ConfiguredRouter& each : read->routers) {
+      if (each.vrid == router.vrid.value && each.family == family) return false;
+    }
+  }
+  return known;
+}
+
 /// The sender, its parent of the same program, and that parent's other workers (one of which may
 /// run the scripts). Another daemon in the namespace has a parent of its own. Script runs are no
 /// family: they are children of a worker, not of the parent.
@@ -82,8 +99,8 @@ void find_family(const evidence::Recording& recording, Sender& sender) {
     sender.parent = parent;
     family.insert(parent);
     each_found([&](const ProcessFound& found) {
-      const bool worker = found.role == ProcessFound::Role::Child ||
-                          found.role == ProcessFound::Role::Heartbeat;
+      const bool worker =
+          found.role == ProcessFound::Role::Child || found.role == ProcessFound::Role::Heartbeat;
       if (worker && found.parent == parent) family.insert(found.pid);
     });
   }
@@ -115,6 +132,12 @@ std::optional<Sender> find_sender(const evidence::Recording& recording, const St
     if (exit != nullptr && !times.empty() && event.at < times.back()) holders.erase(exit->pid);
   }
   if (holders.empty()) return std::nullopt;
+  // Several daemons all wake for each advert; what they are configured for tells them apart.
+  auto serving = holders;
+  std::erase_if(serving, [&](const auto& holder) {
+    return serves_others(recording, *holder.second, stream.router);
+  });
+  if (!serving.empty()) holders = std::move(serving);
   std::set<std::int32_t> pids;
   for (const auto& [pid, found] : holders) pids.insert(pid);
   Candidate best;
