@@ -157,7 +157,10 @@ Incident hand_over(const std::vector<Stream>& streams, const std::vector<Reign>&
   }
   const TapBeats& heard = heard_by(from, to);
   const Beat* last = Stream::last_until(heard, reign.begin);
-  incident.silent_since = last != nullptr ? last->at : before.end;
+  // Never heard there, it was silent from the end of its reign, or for all of it.
+  incident.silent_since = last != nullptr            ? last->at
+                          : before.end < reign.begin ? before.end
+                                                     : before.begin;
   // By what it advertised last: the stream's interval is the shortest that it ever had.
   if (last != nullptr) incident.interval = std::max(incident.interval, last->interval);
   if (const Beat* next = Stream::first_after(heard, reign.begin)) incident.resumed = next->at;

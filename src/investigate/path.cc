@@ -7,13 +7,16 @@
 namespace alibi::investigate {
 namespace {
 
-/// The gap at one tap that lies over the middle of the incident's silence.
-TapGap gap_at(const TapBeats& tap, Instant middle, const Incident& incident, Instant end) {
+/// The gap at one tap that lies over the middle of the incident's silence. A tap that had seen
+/// nothing of the stream before may have missed it since `begun`, its first advert anywhere.
+TapGap gap_at(const TapBeats& tap, Instant middle, const Incident& incident, Instant begun,
+              Instant end) {
   TapGap gap;
   gap.tap = tap.tap;
   const Beat* last = Stream::last_until(tap, middle);
   const Beat* next = Stream::first_after(tap, middle);
-  gap.last = last != nullptr ? last->at : middle;
+  const Instant since = tap.clock.capture ? std::max(begun, tap.clock.first) : begun;
+  gap.last = last != nullptr ? last->at : std::min(since, middle);
   gap.next = next != nullptr ? next->at : kNever;
   // Who did not wait for a gap was not led by one, whatever came later.
   const Instant judged = incident.kind == Kind::Conflict ? incident.at : kNever;
@@ -104,10 +107,11 @@ Where locate(const evidence::Recording& recording, const Stream& from, const Str
       (incident.kind == Kind::Conflict
            ? half
            : std::max(Duration(incident.interval + incident.interval / 4), half));
+  const Instant begun = from.origin().beats.front().at;
   for (const TapBeats& tap : from.taps) {
     if (at_a_third(recording, from, to, tap)) continue;
     if (covers(tap, incident))
-      where.taps.push_back(gap_at(tap, middle, incident, recording.end));
+      where.taps.push_back(gap_at(tap, middle, incident, begun, recording.end));
     else
       where.left_out.push_back(recording.taps[tap.tap].label);
   }

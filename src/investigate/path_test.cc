@@ -118,6 +118,29 @@ TEST(Path, ACaptureThatBeginsOrEndsInTheGapProvesNothing) {
   }
 }
 
+/// Nothing passes between the last two taps. Host 1 is held meanwhile, and goes on as the master
+/// that it thinks it is: it had never heard host 2, whose adverts did not get through.
+TEST(Path, WhoWasNeverHeardWasNotSilent) {
+  SceneBuilder b(3);
+  b.adverts(1, 1000, 10'001, 103);
+  b.adverts(1, 11'000, 13'001, 103, 2);
+  b.adverts(2, 13'600, 20'601, 102, 1);
+  b.adverts(1, 20'000, 21'001, 103, 2);
+  b.adverts(2, 21'600, 22'601, 102);
+  b.adverts(1, 22'000, 30'000, 103);
+  std::size_t returns = 0;
+  for (const Verdict& verdict : investigate(b.finish(30'000))) {
+    ASSERT_GE(verdict.incident.at, verdict.incident.silent_since);
+    if (verdict.to_source != wire::IpAddress::v4(0x0a000001U) || !verdict.failure) continue;
+    ++returns;
+    ASSERT_TRUE(verdict.cause);
+    EXPECT_EQ(verdict.cause->code, "network.loss") << verdict.cause->headline;
+    ASSERT_TRUE(verdict.where);
+    EXPECT_EQ(verdict.where->first_bad, 1U);
+  }
+  EXPECT_EQ(returns, 1U);
+}
+
 TEST(Path, DuplicatesAndOvertakingChangeNothing) {
   Captures c;
   c.loss();
