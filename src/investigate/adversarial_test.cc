@@ -180,6 +180,18 @@ TEST(Adversarial, AResignationAfterTheSendersDeathIsItsDeath) {
   EXPECT_EQ(code(later), "unknown");
 }
 
+/// Another process may have sent SIGSEGV as well as the kernel.
+TEST(Adversarial, ADeathWhoseSignalWasNotRecordedIsNoCrash) {
+  for (const bool absent : {true, false}) {
+    Builder b(3);
+    silence(b);
+    ends(b, 10'500, 11);
+    if (absent) b.recording.losses.push_back({"signal", 0, "not loaded"});
+    else b.event(10'600, evidence::EventsLost{"signal", 3, Builder::ms(10'400).ns});
+    EXPECT_EQ(code(b), "unknown");
+  }
+}
+
 TEST(Adversarial, ACoreThatTakesLongToWriteIsACrashAllTheSame) {
   Builder b(3);
   silence(b);

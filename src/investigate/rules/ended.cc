@@ -26,6 +26,16 @@ bool is_fault(int signal) {
          signal == SIGABRT || signal == SIGSYS || signal == SIGTRAP;
 }
 
+/// ... or what it meets in a system call of its own, or for its own use of the CPU.
+bool raised(int signal) {
+  return is_fault(signal) || signal == SIGPIPE || signal == SIGXFSZ || signal == SIGXCPU;
+}
+
+/// What an administrator ends a daemon with; it can see to it that it ends in order.
+bool asks_to_end(int signal) {
+  return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+}
+
 /// The last moment until `until` at which `signal` was sent to `pid`; `until` if none was seen.
 Instant signal_at(const evidence::Recording& recording, std::int32_t pid, int signal,
                   Instant until) {
@@ -120,7 +130,8 @@ std::optional<Finding> process_crashed(const Scene& scene) {
   const int signal = end->exit->exit_code & 0x7f;
   const int status = (end->exit->exit_code >> 8) & 0xff;
   const bool of_itself =
-      (is_fault(signal) && !sent_by_other(scene, scene.sender->pid, signal, end->at)) ||
+      (raised(signal) && signals_seen(scene.recording, end->at - 2s, end->at) &&
+       !sent_by_other(scene, scene.sender->pid, signal, end->at)) ||
       (signal == 0 && status != 0 && scene.incident.kind != Kind::Resignation);
   if (!of_itself) return std::nullopt;
   return ended(scene, "host.process.crashed",
@@ -141,9 +152,7 @@ std::optional<Finding> process_killed(const Scene& scene) {
     }
     const evidence::SignalSent* sent =
         signal != 0 ? sent_by_other(scene, scene.sender->pid, signal, end->at) : nullptr;
-    // A request to end (SIGTERM, SIGINT) is the administrator's; these leave no choice.
-    if (sent != nullptr && (signal == SIGKILL || is_fault(signal)) &&
-        !scene.sender->in_family(sent->sender_pid)) {
+    if (sent != nullptr && !asks_to_end(signal) && !scene.sender->in_family(sent->sender_pid)) {
       Finding finding = ended(scene, "host.process.killed",
                               fmt::format("{} was killed by {} with {}", sender_text(scene),
                                           signal_source(*sent), signal_name(signal)),

@@ -54,6 +54,19 @@ const evidence::SignalSent* signal_for(const evidence::Recording& recording, std
   return event == nullptr ? nullptr : &std::get<evidence::SignalSent>(event->fact);
 }
 
+bool signals_seen(const evidence::Recording& recording, Instant a, Instant b) {
+  const bool absent = std::any_of(
+      recording.losses.begin(), recording.losses.end(),
+      [](const evidence::SourceLoss& loss) { return loss.source == "signal" && loss.lost == 0; });
+  return !absent && std::none_of(recording.events.begin(), recording.events.end(),
+                                 [&](const evidence::Event& event) {
+                                   const auto* lost =
+                                       std::get_if<evidence::EventsLost>(&event.fact);
+                                   return lost != nullptr && lost->source == "signal" &&
+                                          event.at >= a && lost->since_ns <= b.ns;
+                                 });
+}
+
 std::string signal_source(const evidence::SignalSent& sent) {
   if (sent.sender_pid == 0) return "the kernel";
   std::string source = fmt::format("{} (pid {}", sent.sender_comm, sent.sender_pid);

@@ -30,6 +30,9 @@ const evidence::SignalSent* signal_for(const evidence::Recording& recording, std
 const evidence::Event* signal_event(const evidence::Recording& recording, std::int32_t pid,
                                     int signal, Instant a, Instant b);
 
+/// Were the signals of [a, b] recorded, and none of them lost?
+bool signals_seen(const evidence::Recording& recording, Instant a, Instant b);
+
 /// "bash (pid 77, child of sshd)" or "the kernel".
 std::string signal_source(const evidence::SignalSent& sent);
 
