@@ -124,6 +124,7 @@ void Recorder::State::take_in(Instant moment) {
     if (is_foreign(record)) return log.pass_over(record);
     log.add_probe(record);
     if (header.kind == ALIBI_DROP) suspect(record);
+    if (header.kind == ALIBI_SILENT && samplers) samplers->host.cpu_was_silent();
     const bool of_process = header.kind >= ALIBI_FORK && header.kind <= ALIBI_EXIT;
     if (of_process) rescan |= watch->handle(now, record);
     if (const Instant told = reload_asked(record); told != kNever) configs.told(told, header.pid);

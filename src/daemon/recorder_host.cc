@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A counter is told when it is first read, as a base, and when it moved.
+// A counter is told when it is first read, as a base, and when it moved; stolen time also after a
+// silence of a CPU: that nothing was stolen in it is evidence as well.
 #include "daemon/recorder_host.h"
 
 #include <fcntl.h>
@@ -69,11 +70,12 @@ void HostSampler::sample(Instant now, std::int64_t realtime_minus_monotonic_ns) 
 void HostSampler::sample_steal(Instant now) {
   for (const os::CpuSteal& cpu : os::parse_steal(os::read_again(stat_))) {
     const auto [told, fresh] = stolen_.try_emplace(cpu.cpu, cpu.ticks);
-    if (!fresh && told->second == cpu.ticks) continue;
+    if (!fresh && told->second == cpu.ticks && !tells_all_steal_) continue;
     told->second = cpu.ticks;
     log_.add_fact(now,
                   evidence::CpuStolen{cpu.cpu, cpu.ticks * static_cast<std::uint64_t>(tick_ms_)});
   }
+  tells_all_steal_ = false;
 }
 
 void HostSampler::sample_pressure(Instant now) {

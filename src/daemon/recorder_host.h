@@ -21,6 +21,9 @@ class HostSampler {
 
   /// Call every 100 ms, at `now` of CLOCK_MONOTONIC with REALTIME so far ahead of it.
   void sample(Instant now, std::int64_t realtime_minus_monotonic_ns);
+  /// A CPU took no timer interrupts for a while: the next sample tells the stolen time of all, also
+  /// where it did not move.
+  void cpu_was_silent() { tells_all_steal_ = true; }
   /// Sources that this machine does not have.
   const std::vector<evidence::SourceLoss>& losses() const { return losses_; }
 
@@ -48,6 +51,7 @@ class HostSampler {
   std::map<std::int32_t, os::Softnet> softnet_told_;  ///< by CPU
   std::optional<Offset> realtime_, boottime_, rtc_offset_;
   std::int64_t tick_ms_;
+  bool tells_all_steal_ = false;
   Instant next_slow_, next_rtc_;
   std::vector<evidence::SourceLoss> losses_;
 };

@@ -30,8 +30,9 @@ struct CpuSilent {
   std::int64_t since_ns = 0;
 };
 
-/// /proc/stat, every 100 ms when it moved: time in which the hypervisor ran something else while
-/// this CPU had work (proc(5)); cumulative, in steps of a clock tick.
+/// /proc/stat, every 100 ms when it moved, and at the first look after a CpuSilent: time in which
+/// the hypervisor ran something else while this CPU had work (proc(5)); cumulative, in steps of a
+/// clock tick.
 struct CpuStolen {
   std::int32_t cpu = 0;
   std::uint64_t stolen_ms = 0;

@@ -13,7 +13,9 @@ namespace {
 constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
     {"host.cpu.starved", "The sender wanted a CPU and others held it.",
      "scheduler events: runnable for half of the overdue time or more, and who ran meanwhile",
-     "an idle CPU in that time, or a quota used up",
+     "an idle CPU in that time, a quota used up, or a CPU that took no timer interrupts or that "
+     "the "
+     "hypervisor took",
      "Give the daemon real-time priority (vrrp_rt_priority) or its host more CPU; look at the "
      "process named."},
     {"host.cpu.throttled", "The CPU quota of the sender's cgroup was used up.",
@@ -21,13 +23,13 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "cpu.stat did not move in that time",
      "Raise or remove cpu.max / cpu.cfs_quota_us of the cgroup, or move the daemon out of it."},
     {"host.cpu.stolen", "The hypervisor ran something else on the sender's CPUs.",
-     "no timer interrupt on the CPU for more than 100 ms (perf event cpu-clock), and /proc/stat "
-     "counts half of that time as stolen or more",
-     "the CPU took its interrupts, or nothing was stolen meanwhile",
+     "no timer interrupt on the CPU for more than 100 ms (perf event cpu-clock), or the sender "
+     "running or wanting it; and /proc/stat counts half of that time as stolen or more",
+     "nothing was stolen meanwhile",
      "Look at the load of the machine that runs this guest; give the guest CPUs of its own."},
     {"host.paused", "The sender's whole machine stood still.",
      "none of its CPUs, of two or more, took a timer interrupt for more than 100 ms at the same "
-     "time, and less than half of it counts as stolen",
+     "time, and of none of them half of it counts as stolen",
      "one of its CPUs ran",
      "Look for snapshots, migration or a stopped guest at its hypervisor; for a real machine, its "
      "firmware."},

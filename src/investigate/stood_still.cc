@@ -6,8 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
-#include <set>
+#include <optional>
 
 namespace alibi::investigate {
 namespace {
@@ -31,13 +32,28 @@ Spans common(const Spans& a, const Spans& b) {
   return both;
 }
 
-std::map<std::int32_t, Spans> silences(const evidence::Recording& recording) {
-  std::map<std::int32_t, Spans> by_cpu;
+struct Count {
+  Instant at;
+  std::uint64_t stolen_ms = 0;
+};
+
+/// What was told of one CPU, in order of time.
+struct Cpu {
+  Spans silences;
+  std::vector<Count> counts;
+};
+using Cpus = std::map<std::int32_t, Cpu>;
+
+Cpus cpus_in(const evidence::Recording& recording) {
+  Cpus cpus;
   for (const evidence::Event& event : recording.events) {
-    const auto* silent = std::get_if<evidence::CpuSilent>(&event.fact);
-    if (silent != nullptr) by_cpu[silent->cpu].push_back({Instant{silent->since_ns}, event.at});
+    if (const auto* silent = std::get_if<evidence::CpuSilent>(&event.fact)) {
+      cpus[silent->cpu].silences.push_back({Instant{silent->since_ns}, event.at});
+    } else if (const auto* count = std::get_if<evidence::CpuStolen>(&event.fact)) {
+      cpus[count->cpu].counts.push_back({event.at, count->stolen_ms});
+    }
   }
-  return by_cpu;
+  return cpus;
 }
 
 /// Online CPUs; 0: not recorded.
@@ -49,59 +65,172 @@ std::size_t cpus_of(const evidence::Recording& recording) {
   return 0;
 }
 
-/// Stolen from `cpu` in `span`. It is sampled, and counted when the CPU runs again.
-Duration stolen(const evidence::Recording& recording, std::int32_t cpu, const Span& span) {
-  constexpr Duration kSampled = 300ms;
+/// A CPU counts what was stolen when it runs again and has something to do, and the count is
+/// sampled later still. The CPU of the sampler may itself run for moments only.
+constexpr Duration kCounted = 300ms;
+/// What the ticks are told beyond.
+constexpr Duration kTick = 100ms;
+
+/// Stolen from `cpu` in `span`, by the last count in time after it; without one by the next, which
+/// is the first look after it: what a silence ends with is told in any case.
+Duration stolen(const Cpu& cpu, const Span& span) {
   std::optional<std::uint64_t> before, after;
-  for (const evidence::Event& event : recording.events) {
-    const auto* count = std::get_if<evidence::CpuStolen>(&event.fact);
-    if (count == nullptr || count->cpu != cpu || event.at > span.end + kSampled) continue;
-    if (event.at <= span.begin || !before) before = count->stolen_ms;
-    after = count->stolen_ms;
+  for (const Count& count : cpu.counts) {
+    if (count.at > span.end + kCounted && after) break;
+    if (count.at <= span.begin || !before) before = count.stolen_ms;
+    if (count.at > span.end) after = count.stolen_ms;
   }
-  if (!before || *after < *before) return Duration{0};
+  if (!before || !after || *after < *before) return Duration{0};
   return std::chrono::milliseconds(*after - *before);
 }
 
-/// The CPU that the thread was last given before `at`; -1: not known.
-std::int32_t cpu_of(const evidence::Recording& recording, std::int32_t tid, Instant at) {
-  std::int32_t cpu = -1;
-  for (const evidence::Event& event : recording.events) {
-    if (event.at >= at) break;
-    const auto* on = std::get_if<evidence::ThreadOn>(&event.fact);
-    if (on != nullptr && on->tid == tid) cpu = on->cpu;
+/// Does half of this silence or more count as stolen? Silences with little between them are one:
+/// the sampler may not have looked between, and a count may come after the next has begun.
+bool is_stolen(const Cpu& cpu, const Span& silence) {
+  Span whole = silence;
+  Duration silent{0};
+  for (const Span& span : cpu.silences) {
+    if (span.begin > silence.begin) break;
+    if (silent == Duration{0} || span.begin - whole.end > kCounted) {
+      whole = span;
+      silent = Duration{0};
+    }
+    whole.end = span.end;
+    silent += span.length();
   }
-  return cpu;
+  for (const Span& span : cpu.silences) {
+    if (span.begin <= silence.begin || span.begin - whole.end > kCounted) continue;
+    whole.end = span.end;
+    silent += span.length();
+  }
+  return stolen(cpu, whole) * 2 >= silent;
 }
 
-bool is_held(const Segment& segment) {
-  return segment.doing == Doing::Stopped || segment.doing == Doing::Frozen ||
-         segment.doing == Doing::Gone;
+/// The times from one look to the next of which half or more was stolen, beside silences.
+Spans mostly_stolen(const Cpu& cpu) {
+  constexpr Duration kRounding = 20ms;  // both counts are in whole clock ticks
+  Spans spans;
+  for (std::size_t i = 1; i < cpu.counts.size(); ++i) {
+    const Span span{cpu.counts[i - 1].at, cpu.counts[i].at};
+    const std::uint64_t before = cpu.counts[i - 1].stolen_ms, after = cpu.counts[i].stolen_ms;
+    if (after <= before) continue;
+    Duration silent{0};
+    for (const Span& part : common({span}, cpu.silences)) silent += part.length();
+    const Duration grown = std::chrono::milliseconds(after - before);
+    // More than the time that passed was stolen before, and counted late.
+    if (grown > span.length() + kRounding) continue;
+    if ((grown - silent) * 2 >= span.length() - silent) spans.push_back(span);
+  }
+  return spans;
 }
 
-bool needs_its_cpu(const Segment& segment) {
-  return segment.doing == Doing::Running || segment.doing == Doing::Idle ||
-         segment.doing == Doing::Runnable;
+/// On which CPU a thread was put, in order of time.
+struct Given {
+  Instant at;
+  std::int32_t cpu = -1;
+};
+
+std::vector<Given> given_to(const evidence::Recording& recording, std::int32_t tid) {
+  std::vector<Given> given;
+  for (const evidence::Event& event : recording.events) {
+    const auto* on = std::get_if<evidence::ThreadOn>(&event.fact);
+    if (on != nullptr && on->tid == tid) given.push_back({event.at, on->cpu});
+  }
+  return given;
 }
 
-void give(const Span& span, Doing doing, const std::string& detail, bool all_cpus,
-          std::vector<Segment>& segments) {
+/// The last one before `at`; -1: not known.
+std::int32_t cpu_at(const std::vector<Given>& given, Instant at) {
+  const auto next =
+      std::find_if(given.begin(), given.end(), [&](const Given& each) { return each.at >= at; });
+  return next == given.begin() ? -1 : std::prev(next)->cpu;
+}
+
+/// May the state `now` of a thread become `next`, for all CPUs or its own were silent?
+bool takes(Doing now, Doing next, bool all_cpus) {
+  switch (now) {
+    case Doing::Stopped:
+    case Doing::Frozen:
+    case Doing::Gone:
+    case Doing::Paused:
+    case Doing::Stolen:
+      return false;
+    case Doing::Silent:
+      return next == Doing::Stolen;
+    case Doing::Running:
+    case Doing::Idle:
+    case Doing::Runnable:
+      return true;
+    default:
+      return all_cpus;
+  }
+}
+
+struct Said {
+  Doing doing;
+  std::string detail;
+  bool all_cpus = false;
+};
+
+void give(const Span& span, const Said& said, std::vector<Segment>& segments) {
   std::vector<Segment> out;
   for (const Segment& segment : segments) {
     const Instant begin = std::max(segment.begin, span.begin);
     const Instant end = std::min(segment.end, span.end);
-    const bool told = segment.doing == Doing::Paused || segment.doing == Doing::Stolen;
-    const bool takes = all_cpus ? !is_held(segment) : needs_its_cpu(segment);
-    if (begin >= end || told || !takes) {
+    // The edges of a silence of all CPUs are those of one of them: it may have run there.
+    const bool edge = said.doing == Doing::Silent && end - begin <= kTick;
+    if (begin >= end || edge || !takes(segment.doing, said.doing, said.all_cpus)) {
       out.push_back(segment);
       continue;
     }
     for (Segment& piece : cut(segment, begin, end, [&](Segment& part) {
-           part.doing = doing;
-           part.detail = detail;
+           part.doing = said.doing;
+           part.detail = said.detail;
          })) {
       out.push_back(std::move(piece));
     }
+  }
+  segments = std::move(out);
+}
+
+void apply_common_silences(const Cpus& cpus, std::size_t count, std::vector<Segment>& segments) {
+  std::vector<const Cpu*> silent;
+  for (const auto& [number, cpu] : cpus) {
+    if (!cpu.silences.empty()) silent.push_back(&cpu);
+  }
+  if (count < 2 || silent.size() != count) return;
+  Spans all = silent.front()->silences;
+  for (const Cpu* cpu : silent) all = common(all, cpu->silences);
+  for (const Span& span : all) {
+    std::size_t taken = 0;
+    for (const Cpu* cpu : silent) {
+      const auto own = std::find_if(cpu->silences.begin(), cpu->silences.end(),
+                                    [&](const Span& s) { return s.end > span.begin; });
+      if (is_stolen(*cpu, *own)) ++taken;
+    }
+    std::string detail = fmt::format("all {} CPUs", count);
+    if (taken > 0 && taken < count) detail += fmt::format(", {} of them as stolen", taken);
+    give(span, {taken > 0 ? Doing::Stolen : Doing::Paused, std::move(detail), true}, segments);
+  }
+}
+
+/// A CPU that was stolen in slices: who ran on it meanwhile ran for less than half of the time.
+void apply_slices(const Cpus& cpus, const std::vector<Given>& given,
+                  std::vector<Segment>& segments) {
+  std::map<std::int32_t, Spans> by_cpu;
+  for (const auto& [number, cpu] : cpus) by_cpu[number] = mostly_stolen(cpu);
+  std::vector<Segment> out;
+  for (const Segment& segment : segments) {
+    std::vector<Segment> pieces{segment};
+    // Who wanted a CPU is given it where he waited for it.
+    const bool wanted = segment.doing == Doing::Runnable;
+    const std::int32_t cpu = cpu_at(given, (wanted ? segment.end : segment.begin) + Duration(1));
+    if (wanted || segment.doing == Doing::Running) {
+      for (const Span& span : by_cpu[cpu]) {
+        give(span, {Doing::Stolen, fmt::format("CPU {}, in slices", cpu)}, pieces);
+      }
+    }
+    out.insert(out.end(), pieces.begin(), pieces.end());
   }
   segments = std::move(out);
 }
@@ -110,27 +239,18 @@ void give(const Span& span, Doing doing, const std::string& detail, bool all_cpu
 
 void apply_silences(const evidence::Recording& recording, std::int32_t tid,
                     std::vector<Segment>& segments) {
-  const std::map<std::int32_t, Spans> by_cpu = silences(recording);
-  if (by_cpu.empty()) return;
-  const std::size_t cpus = cpus_of(recording);
-  if (cpus > 1 && by_cpu.size() == cpus) {
-    Spans all = by_cpu.begin()->second;
-    for (const auto& [cpu, spans] : by_cpu) all = common(all, spans);
-    for (const Span& span : all) {
-      Duration sum{0};
-      for (const auto& [cpu, spans] : by_cpu) sum += stolen(recording, cpu, span);
-      const bool taken = sum * 2 >= span.length() * static_cast<std::int64_t>(cpus);
-      give(span, taken ? Doing::Stolen : Doing::Paused, fmt::format("all {} CPUs", cpus), true,
-           segments);
+  const Cpus cpus = cpus_in(recording);
+  if (cpus.empty()) return;
+  const std::vector<Given> given = given_to(recording, tid);
+  apply_common_silences(cpus, cpus_of(recording), segments);
+  for (const auto& [number, cpu] : cpus) {
+    for (const Span& span : cpu.silences) {
+      if (cpu_at(given, span.end) != number) continue;
+      const Doing doing = is_stolen(cpu, span) ? Doing::Stolen : Doing::Silent;
+      give(span, {doing, fmt::format("CPU {}", number)}, segments);
     }
   }
-  for (const auto& [cpu, spans] : by_cpu) {
-    for (const Span& span : spans) {
-      if (cpu_of(recording, tid, span.end) != cpu) continue;
-      if (stolen(recording, cpu, span) * 2 < span.length()) continue;
-      give(span, Doing::Stolen, fmt::format("CPU {}", cpu), false, segments);
-    }
-  }
+  apply_slices(cpus, given, segments);
 }
 
 }  // namespace alibi::investigate

@@ -81,6 +81,111 @@ TEST(StoodStill, OneCpuThatIsNotTheSendersOrNotStolenIsNoReason) {
   EXPECT_EQ(with(1, 50, 1), "unknown");   // one CPU: a pause and that look the same
 }
 
+/// CPU 1, where thread 10 runs, is silent from 9.5 to 12.5 s but for moments each second.
+void still_in_pieces(SceneBuilder& scene, int cpu) {
+  still(scene, cpu, 9'500, 10'500);
+  still(scene, cpu, 10'505, 11'500);
+  still(scene, cpu, 11'505, 12'500);
+}
+
+TEST(StoodStill, WhatTheSamplerDidNotSeeBetweenIsCountedTogether) {
+  const auto with = [](std::uint64_t after) {
+    return silent(2, [&](SceneBuilder& scene) {
+      for (const int cpu : {0, 1}) {
+        scene.event(9'400, evidence::CpuStolen{cpu, 50});
+        still_in_pieces(scene, cpu);
+        scene.event(12'900, evidence::CpuStolen{cpu, after});  // it came late as well
+      }
+    });
+  };
+  const Verdict verdict = with(2'950);
+  EXPECT_EQ(code(verdict), "host.cpu.stolen");
+  ASSERT_TRUE(verdict.account);
+  EXPECT_EQ(verdict.account->overdue_in(Doing::Paused), 0ms);
+  EXPECT_EQ(code(with(60)), "host.paused");
+}
+
+TEST(StoodStill, ACountMayComeAfterTheNextSilenceHasBegun) {
+  EXPECT_EQ(code(silent(2,
+                        [](SceneBuilder& scene) {
+                          scene.event(9'400, evidence::CpuStolen{1, 50});
+                          still_in_pieces(scene, 1);
+                          scene.event(10'502, evidence::CpuStolen{1, 50});
+                          scene.event(12'510, evidence::CpuStolen{1, 1'050});
+                          scene.event(12'620, evidence::CpuStolen{1, 3'050});
+                        })),
+            "host.cpu.stolen");
+}
+
+TEST(StoodStill, WhatIsStolenLaterIsNotThePauses) {
+  EXPECT_EQ(code(silent(2,
+                        [](SceneBuilder& scene) {
+                          for (const int cpu : {0, 1}) {
+                            scene.event(9'400, evidence::CpuStolen{cpu, 50});
+                            still(scene, cpu, 9'500, 12'500);
+                            scene.event(12'850, evidence::CpuStolen{cpu, 50});  // looked late
+                            still(scene, cpu, 15'000, 19'000);
+                            scene.event(19'100, evidence::CpuStolen{cpu, 4'050});
+                          }
+                        })),
+            "host.paused");
+}
+
+TEST(StoodStill, ATheftThatHoldsTheOtherCpusAsWellIsNoPause) {
+  EXPECT_EQ(code(silent(2,
+                        [](SceneBuilder& scene) {
+                          still(scene, 0, 9'500, 12'500);
+                          still(scene, 1, 9'510, 12'510);
+                          stolen(scene, 0, 50, 3'050);
+                          stolen(scene, 1, 50, 60);
+                        })),
+            "host.cpu.stolen");
+}
+
+/// Thread 10 is woken at `since` and put on CPU 1 at 12.6 s, which hog had meanwhile.
+void wanted(SceneBuilder& scene, std::int64_t since) {
+  scene.event(since, evidence::ThreadWoken{10, 10, 0, ""});
+  const std::int64_t waited_ns = (12'600 - since) * 1'000'000;
+  scene.event(12'600, evidence::ThreadOn{10, 10, 1, {{20, "hog", waited_ns, "rr 2"}}});
+  scene.event(12'602, SceneBuilder::idle());
+}
+
+TEST(StoodStill, NobodyHoldsACpuThatDoesNotRun) {
+  EXPECT_EQ(code(silent(2, [](SceneBuilder& scene) { wanted(scene, 10'000); })),
+            "host.cpu.starved");
+  const Verdict verdict = silent(2, [](SceneBuilder& scene) {
+    still_in_pieces(scene, 1);
+    stolen(scene, 1, 50, 50);
+    wanted(scene, 10'000);
+  });
+  EXPECT_EQ(code(verdict), "unknown");
+  EXPECT_THAT(verdict.cause->missing,
+              ::testing::Contains(::testing::HasSubstr("why its CPU took no timer interrupts")));
+}
+
+TEST(StoodStill, WhoRunsOnACpuThatIsStolenInSlicesDoesNotHoldIt) {
+  const auto with = [](std::uint64_t of_100) {
+    return code(silent(2, [&](SceneBuilder& scene) {
+      for (std::uint64_t i = 0; i < 30; ++i)
+        scene.event(static_cast<std::int64_t>(9'700 + 100 * i), evidence::CpuStolen{1, of_100 * i});
+      wanted(scene, 10'000);
+    }));
+  };
+  EXPECT_EQ(with(95), "host.cpu.stolen");
+  EXPECT_EQ(with(40), "host.cpu.starved");
+}
+
+TEST(StoodStill, WhoHoldsTheCpuAfterATheftHoldsIt) {
+  EXPECT_EQ(code(silent(2,
+                        [](SceneBuilder& scene) {
+                          scene.event(9'050, evidence::CpuStolen{1, 50});
+                          still(scene, 1, 9'100, 11'200);
+                          wanted(scene, 11'200);
+                          scene.event(12'700, evidence::CpuStolen{1, 2'150});  // starved as well
+                        })),
+            "host.cpu.starved");
+}
+
 /// As silent() at 2 CPUs, but captured on the paused machine only: host 2's adverts of the time
 /// come in `late` ms after host 1's own goes on.
 std::vector<Verdict> captured_by_the_paused(std::int64_t silent_until, std::int64_t late) {

@@ -342,6 +342,8 @@ std::string_view text(Doing doing) {
       return "its machine stood still";
     case Doing::Stolen:
       return "its CPU taken by the hypervisor";
+    case Doing::Silent:
+      return "its CPU took no interrupts";
   }
   return "?";
 }

@@ -32,6 +32,7 @@ enum class Doing : std::uint8_t {
   Gone,            ///< the process has ended
   Paused,          ///< no CPU of its machine ran
   Stolen,          ///< the hypervisor ran something else on its CPU
+  Silent,          ///< its CPU took no timer interrupt, why is not known
 };
 std::string_view text(Doing doing);  // "idle", "waiting for a CPU", ...
 

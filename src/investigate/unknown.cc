@@ -137,6 +137,12 @@ void missing_about_host(const Scene& scene, Finding& finding) {
                           looks.any->reader_comm, looks.any->reader_pid, looks.runnable,
                           looks.known));
   }
+  if (scene.account && rules::dominates(scene, Doing::Silent)) {
+    finding.missing.push_back(
+        "why its CPU took no timer interrupts: a hypervisor that took it and counts no stolen "
+        "time, "
+        "or a kernel that held interrupts off");
+  }
   for (const evidence::SourceLoss& loss : scene.recording.losses) {
     if (!would_tell(scene, loss.source)) continue;
     finding.missing.push_back(

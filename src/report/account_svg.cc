@@ -61,6 +61,8 @@ std::string_view colour(Doing doing) {
       return "#000000";
     case Doing::Stolen:
       return "#555500";
+    case Doing::Silent:
+      return "#999933";
   }
   return "#bbbbbb";
 }

@@ -52,6 +52,8 @@ char letter(Doing doing) {
       return 'H';
     case Doing::Stolen:
       return 's';
+    case Doing::Silent:
+      return 'i';
   }
   return '?';
 }

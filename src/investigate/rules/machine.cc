@@ -24,7 +24,7 @@ std::optional<Finding> host_paused(const Scene& scene) {
       {fmt::format("{} took no timer interrupt from {} for {}", longest->detail,
                    clock_text(scene.recording, longest->begin), seconds_text(longest->length())),
        "that is " + share_text(scene, Doing::Paused) +
-           "; the hypervisor counts less than half of it as stolen"},
+           "; of no CPU does half of it count as stolen"},
       {}};
 }
 
@@ -34,10 +34,8 @@ std::optional<Finding> cpu_stolen(const Scene& scene) {
   return Finding{
       "host.cpu.stolen",
       fmt::format("the hypervisor of {} ran something else on its CPUs", host_text(scene)),
-      {fmt::format("{} took no timer interrupt from {} for {}, half of it or more "
-                   "counted as stolen",
-                   longest->detail, clock_text(scene.recording, longest->begin),
-                   seconds_text(longest->length())),
+      {fmt::format("{}: from {} for {}, half of which or more counts as stolen", longest->detail,
+                   clock_text(scene.recording, longest->begin), seconds_text(longest->length())),
        "that is " + share_text(scene, Doing::Stolen)},
       {}};
 }
