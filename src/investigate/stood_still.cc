@@ -71,39 +71,53 @@ constexpr Duration kCounted = 300ms;
 /// What the ticks are told beyond.
 constexpr Duration kTick = 100ms;
 
-/// Stolen from `cpu` in `span`, by the last count in time after it; without one by the next, which
-/// is the first look after it: what a silence ends with is told in any case.
-Duration stolen(const Cpu& cpu, const Span& span) {
-  std::optional<std::uint64_t> before, after;
+/// The counts that may tell what was stolen in `silence`: those soon after it; and without any, or
+/// where the CPU soon fell silent again, the next that there is, with those soon after that. What
+/// is stolen later, from a CPU that ran meanwhile, is not among them: the first look after a
+/// silence is told, whatever it saw.
+std::vector<Count> counts_after(const Cpu& cpu, const Span& silence) {
+  const bool again = std::any_of(cpu.silences.begin(), cpu.silences.end(), [&](const Span& span) {
+    return span.begin >= silence.end && span.begin <= silence.end + kCounted;
+  });
+  std::vector<Count> counts;
+  Instant until = silence.end + kCounted;
+  bool extended = false;
   for (const Count& count : cpu.counts) {
-    if (count.at > span.end + kCounted && after) break;
-    if (count.at <= span.begin || !before) before = count.stolen_ms;
-    if (count.at > span.end) after = count.stolen_ms;
+    if (count.at <= silence.end) continue;
+    if (count.at > until) {
+      if (extended || (!again && !counts.empty())) break;
+      extended = true;
+      until = count.at + kCounted;
+    }
+    counts.push_back(count);
   }
-  if (!before || !after || *after < *before) return Duration{0};
-  return std::chrono::milliseconds(*after - *before);
+  return counts;
 }
 
-/// Does half of this silence or more count as stolen? Silences with little between them are one:
-/// the sampler may not have looked between, and a count may come after the next has begun.
-bool is_stolen(const Cpu& cpu, const Span& silence) {
-  Span whole = silence;
-  Duration silent{0};
-  for (const Span& span : cpu.silences) {
-    if (span.begin > silence.begin) break;
-    if (silent == Duration{0} || span.begin - whole.end > kCounted) {
-      whole = span;
-      silent = Duration{0};
-    }
-    whole.end = span.end;
-    silent += span.length();
+Duration silent_in(const Cpu& cpu, const Span& window) {
+  Duration sum{0};
+  for (const Span& part : common({window}, cpu.silences)) sum += part.length();
+  return sum;
+}
+
+enum class Theft { None, Half, NotKnown };
+
+/// Does half of the silence or more, with those about which nobody looked in between, count as
+/// stolen? Not known where the hypervisor counts and nobody looked afterwards.
+Theft theft_in(const Cpu& cpu, const Span& silence) {
+  if (cpu.counts.empty()) return Theft::None;
+  Count before = cpu.counts.front();
+  for (const Count& count : cpu.counts) {
+    if (count.at <= silence.begin) before = count;
   }
-  for (const Span& span : cpu.silences) {
-    if (span.begin <= silence.begin || span.begin - whole.end > kCounted) continue;
-    whole.end = span.end;
-    silent += span.length();
+  const std::vector<Count> counts = counts_after(cpu, silence);
+  for (const Count& after : counts) {
+    if (after.stolen_ms < before.stolen_ms) continue;
+    const Duration stolen = std::chrono::milliseconds(after.stolen_ms - before.stolen_ms);
+    const Duration silent = silent_in(cpu, {std::min(before.at, silence.begin), after.at});
+    if (stolen * 2 >= silent) return Theft::Half;
   }
-  return stolen(cpu, whole) * 2 >= silent;
+  return counts.empty() ? Theft::NotKnown : Theft::None;
 }
 
 /// The times from one look to the next of which half or more was stolen, beside silences.
@@ -114,8 +128,7 @@ Spans mostly_stolen(const Cpu& cpu) {
     const Span span{cpu.counts[i - 1].at, cpu.counts[i].at};
     const std::uint64_t before = cpu.counts[i - 1].stolen_ms, after = cpu.counts[i].stolen_ms;
     if (after <= before) continue;
-    Duration silent{0};
-    for (const Span& part : common({span}, cpu.silences)) silent += part.length();
+    const Duration silent = silent_in(cpu, span);
     const Duration grown = std::chrono::milliseconds(after - before);
     // More than the time that passed was stolen before, and counted late.
     if (grown > span.length() + kRounding) continue;
@@ -203,14 +216,18 @@ void apply_common_silences(const Cpus& cpus, std::size_t count, std::vector<Segm
   for (const Cpu* cpu : silent) all = common(all, cpu->silences);
   for (const Span& span : all) {
     std::size_t taken = 0;
+    bool known = true;
     for (const Cpu* cpu : silent) {
       const auto own = std::find_if(cpu->silences.begin(), cpu->silences.end(),
                                     [&](const Span& s) { return s.end > span.begin; });
-      if (is_stolen(*cpu, *own)) ++taken;
+      const Theft theft = theft_in(*cpu, *own);
+      if (theft == Theft::Half) ++taken;
+      known = known && theft != Theft::NotKnown;
     }
     std::string detail = fmt::format("all {} CPUs", count);
     if (taken > 0 && taken < count) detail += fmt::format(", {} of them as stolen", taken);
-    give(span, {taken > 0 ? Doing::Stolen : Doing::Paused, std::move(detail), true}, segments);
+    const Doing doing = taken > 0 ? Doing::Stolen : known ? Doing::Paused : Doing::Silent;
+    give(span, {doing, std::move(detail), true}, segments);
   }
 }
 
@@ -246,7 +263,7 @@ void apply_silences(const evidence::Recording& recording, std::int32_t tid,
   for (const auto& [number, cpu] : cpus) {
     for (const Span& span : cpu.silences) {
       if (cpu_at(given, span.end) != number) continue;
-      const Doing doing = is_stolen(cpu, span) ? Doing::Stolen : Doing::Silent;
+      const Doing doing = theft_in(cpu, span) == Theft::Half ? Doing::Stolen : Doing::Silent;
       give(span, {doing, fmt::format("CPU {}", number)}, segments);
     }
   }
