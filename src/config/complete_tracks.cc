@@ -51,6 +51,14 @@ void complete_bfds(Context& context, Settings& settings) {
                   fmt::format("bfd_instance {} has no neighbor_ip; it is left out", bfd.name));
       continue;
     }
+    const bool twice = std::any_of(settings.bfds.begin(), settings.bfds.end(),
+                                   [&](const Bfd& one) { return one.neighbor == bfd.neighbor; });
+    if (twice) {
+      context.say(Severity::Error, draft.at,
+                  fmt::format("another bfd_instance has neighbor_ip {} already; {} is left out",
+                              bfd.neighbor.text(), bfd.name));
+      continue;
+    }
     if (bfd.source && bfd.source->family != bfd.neighbor.family) {
       context.warn(draft.at, fmt::format("source_ip of bfd_instance {} is not of the family of "
                                          "its neighbor_ip; it is ignored",

@@ -138,6 +138,20 @@ inline constexpr Access name{[](Context& c, const Statement& s) {
                                if (!value.empty()) out.line(keyword, {quote(value)});
                              }};
 
+/// A name of which only the first counts.
+template <auto... Path>
+inline constexpr Access first_name{[](Context& c, const Statement& s) {
+                                     no_more_words(c, s, 2);
+                                     if (!member<Path...>(c).empty()) {
+                                       c.warn(s.at(0), std::string(s.keyword()) +
+                                                           " is given a second time; the first "
+                                                           "counts");
+                                       return true;
+                                     }
+                                     return name<Path...>.read(c, s);
+                                   },
+                                   name<Path...>.write};
+
 /// A script with its user: read by read_command() (scripts.cc).
 void read_command(Context& context, const Statement& statement, Command& target);
 void read_command(Context& context, const Statement& statement, Rare<Command>& target);

@@ -184,7 +184,8 @@ bool set_garp_extra_if(Context& context, const Statement& statement) {
                  fmt::format("{} needs a number of seconds; it is ignored", statement.keyword()));
     return true;
   }
-  const auto value = whole(context, statement, i, 0, 86400, kIgnored);
+  const auto value =
+      whole(context, statement, i, context.instance == nullptr ? 1 : 0, 86400, kIgnored);
   if (value) {
     context.defaults().garp_extra_if =
         Given<Duration>{std::chrono::seconds(*value), statement.at(i)};

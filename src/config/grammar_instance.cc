@@ -180,7 +180,7 @@ constexpr Keyword kInstance[] = {
     {"vmac_xmit_base", Flag, Served, "off", "", {set_transmit_base, write_transmit_base}},
     {"use_ipvlan", Any, Parsed, "", "the interface itself is used", {set_ipvlan, write_ipvlan}},
     {"native_ipv6", Flag, Served, "", "", set_native_ipv6},
-    {"debug", Any, Served, "", "", take},
+    {"debug", Any, Served, "", "", check_debug},
     {"kernel_rx_buf_size", One, Served, "", "", number<1, INT_MAX, &Instance::receive_buffer>},
     {"linkbeat_use_polling", Flag, Parsed, "off", "link state comes from netlink", take},
     {"lvs_sync_daemon_interface", One, Parsed, "", "alibi balances no connections", take},

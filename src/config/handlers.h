@@ -83,6 +83,7 @@ bool set_source(Context&, const Statement&);
 bool set_group_address(Context&, const Statement&);
 bool add_unicast_peers(Context&, const Statement&);
 bool set_vmac(Context&, const Statement&);
+bool check_debug(Context&, const Statement&);
 bool set_transmit_base(Context&, const Statement&);
 bool set_ipvlan(Context&, const Statement&);
 bool set_accept(Context&, const Statement&);

@@ -29,7 +29,13 @@ bool begin_instance(Context& context, const Statement& statement) {
     return false;
   }
   const std::string& name = statement.word(1).text;
-  no_more_words(context, statement, 2);
+  if (statement.size() > 2) {
+    context.say(Severity::Error, statement.at(2),
+                fmt::format("vrrp_instance has one name; '{}' is one too many, and the instance is "
+                            "left out",
+                            statement.word(2).text));
+    return false;
+  }
   const auto [same, first] = context.draft.instance_names.emplace(name, statement.head.at);
   if (!first) {
     context.say(Severity::Error, statement.at(1),

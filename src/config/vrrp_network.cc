@@ -72,6 +72,12 @@ std::optional<wire::MacAddress> mac_of(Context& context, Position at, std::strin
   return mac;
 }
 
+/// As the kernel has it (dev_valid_name in net/core/dev.c).
+bool may_name_interface(const std::string& word) {
+  return !word.empty() && word.size() <= kMaxInterfaceName && word != "." && word != ".." &&
+         word.find_first_of("/: \t\n\v\f\r") == std::string::npos;
+}
+
 }  // namespace
 
 bool set_source(Context& context, const Statement& statement) {
@@ -142,7 +148,7 @@ bool set_vmac(Context& context, const Statement& statement) {
       if (group) vmac.group = static_cast<std::uint32_t>(*group);
     } else if (word.find(':') != std::string::npos) {
       vmac.mac = mac_of(context, statement.at(i), word);
-    } else if (vmac.name.empty() && !word.empty() && word.size() <= kMaxInterfaceName) {
+    } else if (vmac.name.empty() && may_name_interface(word)) {
       vmac.name = word;
     } else {
       context.warn(statement.at(i), fmt::format("'{}' is not understood after use_vmac ([NAME] "
@@ -152,6 +158,12 @@ bool set_vmac(Context& context, const Statement& statement) {
     }
   }
   draft.vmac = Given<VirtualMac>{vmac, statement.at(0)};
+  return true;
+}
+
+// A number that nothing is done with, here and in keepalived.
+bool check_debug(Context& context, const Statement& statement) {
+  if (statement.size() > 1) whole(context, statement, 1, 0, 4, kIgnored);
   return true;
 }
 

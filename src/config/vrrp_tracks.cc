@@ -40,7 +40,7 @@ TrackDraft track_line(Context& context, const Statement& line, int most) {
   draft.at = line.head.at;
   for (std::size_t i = 1; i < line.size(); ++i) {
     const std::string& word = line.word(i).text;
-    if (word == "weight" && i + 1 < line.size()) {
+    if (word == "weight" && !track.weight && i + 1 < line.size()) {
       const auto weight =
           whole(context, line, ++i, -most, most, "the object's own is used", "weight");
       if (weight) track.weight = *weight;
