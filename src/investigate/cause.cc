@@ -37,7 +37,8 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "state T at the switch-out; the stop signal and its sender", "no stopped state in the gap",
      "Ask the sender of the signal; a debugger or job control may have done it."},
     {"host.process.frozen", "A cgroup freezer held the process.",
-     "freezer.state or cgroup.events, or the freezer's functions on the kernel stack",
+     "freezer.state or cgroup.events, or the freezer's functions on the kernel stack; by "
+     "whom: who woke it straight into the freezer",
      "the cgroup was thawed in that time",
      "Find who froze the cgroup: container pause, suspend, snapshot tools."},
     {"host.process.crashed", "The process ended by a fault of its own.",

@@ -132,5 +132,30 @@ TEST(Held, OthersAreNobody) {
   EXPECT_THAT(v.cause->headline, HasSubstr(": make and others held it"));
 }
 
+/// Host 1's parent (9) and sender (10) are woken into the freezer by these two.
+std::string freezer(std::int32_t first, std::int32_t second) {
+  Builder b(3);
+  stall(b);
+  std::int32_t pid = 9;
+  for (const std::int32_t waker : {first, second}) {
+    evidence::ThreadOff off = Builder::off('F', "epoll_wait", {"__refrigerator", "get_signal"});
+    off.pid = off.tid = pid;
+    b.event(10'500, evidence::ThreadWoken{pid, pid, waker, "podman"});
+    b.event(10'501, evidence::ThreadOn{pid, pid, 1, {}});
+    b.event(10'501, off);
+    ++pid;
+  }
+  b.event(10'510, evidence::CgroupFrozen{"freezer:/lb", true, {9, 10}});
+  b.event(14'990, evidence::CgroupFrozen{"freezer:/lb", false, {9, 10}});
+  return verdict_of(b).cause->headline;
+}
+
+TEST(Held, WhoFrozeItIsTheOneWhoWokeItThere) {
+  EXPECT_THAT(freezer(77, 77), HasSubstr("frozen, by podman (pid 77)"));
+  EXPECT_THAT(freezer(0, 77), HasSubstr("frozen, by podman (pid 77)"));
+  EXPECT_THAT(freezer(77, 0), Not(HasSubstr("podman"))) << "its own timer rang at that moment";
+  EXPECT_THAT(freezer(78, 77), Not(HasSubstr("podman"))) << "two of them cannot have";
+}
+
 }  // namespace
 }  // namespace alibi::investigate
