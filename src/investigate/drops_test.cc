@@ -277,5 +277,32 @@ TEST(Drops, WhatTheQueueCountedIsEvidence) {
               Contains(HasSubstr("qdisc tbf 8001: dropped 38 packets and held 3 at last")));
 }
 
+/// Taps B and C are two ports of a bridge; what went by another port of it is another segment's.
+TEST(Drops, WhatABridgeOnTheWayDroppedIsEvidence) {
+  for (const int port : {3, 9}) {
+    Builder b(4);
+    b.recording.taps[2].netns = b.recording.taps[1].netns;
+    b.recording.taps[2].ifindex = 3;
+    b.keepalived();
+    b.adverts(1, 1000, 10'001, 103);
+    b.adverts(1, 11'000, 16'000, 103, 2);
+    b.adverts(2, 13'600, 16'000, 102);
+    b.adverts(1, 16'000, 20'000, 103);
+    for (int t = 11'000; t < 14'000; t += 1000) {
+      auto drop = dropped(b.recording.taps[1].netns, false, "NETFILTER_DROP");
+      drop.ifindex = port;
+      b.event(t, drop);
+      b.event(t + 100, evidence::DroppingRule{drop.netns, "bridge f forward", "forward", 4, false,
+                                              t / 1000});
+    }
+    const Verdict verdict = verdict_of(b);
+    EXPECT_EQ(verdict.cause->code, "network.loss");
+    const auto lines = testing::PrintToString(verdict.cause->evidence);
+    const bool told = port == 3;
+    EXPECT_EQ(lines.find("the kernel dropped 3 adverts") != std::string::npos, told) << lines;
+    EXPECT_EQ(lines.find("rule 4 of chain `bridge f forward`") != std::string::npos, told) << lines;
+  }
+}
+
 }  // namespace
 }  // namespace alibi::investigate

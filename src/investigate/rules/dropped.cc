@@ -122,8 +122,8 @@ std::optional<Finding> firewall(const Scene& scene) {
       {},
       {}};
   add_drops(scene, drops, finding);
-  add_lines(filter_lines(scene, netns_of(scene, scene.from.origin().tap), true, drops.front().at,
-                         drops.back().at),
+  add_lines(filter_lines(scene, netns_of(scene, scene.from.origin().tap), Way::Out,
+                         drops.front().at, drops.back().at),
             finding);
   return finding;
 }
@@ -174,7 +174,7 @@ std::optional<Finding> peer_firewall(const Scene& scene) {
       {},
       {}};
   add_drops(scene, drops, finding);
-  add_lines(filter_lines(scene, netns_of(scene, scene.receiver->unheeded.tap), false,
+  add_lines(filter_lines(scene, netns_of(scene, scene.receiver->unheeded.tap), Way::In,
                          drops.front().at, drops.back().at),
             finding);
   return finding;

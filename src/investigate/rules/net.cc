@@ -233,6 +233,10 @@ void add_counts(const Scene& scene, const Hop& hop, Finding& finding) {
       fmt::format("tap {} saw {} adverts in the gap, tap {} none for {}",
                   scene.recording.taps[hop.good.tap].label, hop.good.beats_in_gap,
                   scene.recording.taps[hop.bad.tap].label, seconds_text(hop.bad.length)));
+  // The last of them was dropped where the next that came through was due.
+  for (const std::string& line :
+       dropped_between(scene, hop.good.tap, hop.bad.tap, hop.bad.last, hop.b + 150ms))
+    finding.evidence.push_back(line);
   std::set<std::uint64_t> places;
   for (const evidence::TapId tap : {hop.good.tap, hop.bad.tap}) {
     const std::uint64_t netns = scene.recording.taps[tap].netns;

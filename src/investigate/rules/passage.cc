@@ -5,10 +5,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "investigate/drops.h"
 #include "investigate/rules/support.h"
 
 namespace alibi::investigate::rules {
@@ -18,10 +20,19 @@ namespace {
 /// so much after still tells of the time before.
 constexpr Duration kReadingSlack = 6s;
 
-/// By where nftables and iptables hook: forwarding is on neither way of a host's own adverts.
-bool on_the_way(const std::string& hook, bool outgoing) {
-  if (outgoing) return hook == "output" || hook == "postrouting" || hook == "egress";
-  return hook == "input" || hook == "prerouting" || hook == "ingress";
+/// By where nftables and iptables hook (netfilter's inet and bridge families).
+bool on_the_way(const std::string& hook, Way way) {
+  const bool in = hook == "prerouting" || hook == "ingress";
+  const bool out = hook == "postrouting" || hook == "egress";
+  switch (way) {
+    case Way::Out:
+      return out || hook == "output";
+    case Way::In:
+      return in || hook == "input";
+    case Way::Through:
+      return in || out || hook == "forward";
+  }
+  return false;
 }
 
 std::string rule_text(const evidence::DroppingRule& rule) {
@@ -40,8 +51,8 @@ struct Readings {
 
 }  // namespace
 
-std::vector<std::string> filter_lines(const Scene& scene, std::uint64_t netns, bool outgoing,
-                                      Instant a, Instant b) {
+std::vector<std::string> filter_lines(const Scene& scene, std::uint64_t netns, Way way, Instant a,
+                                      Instant b) {
   std::vector<std::string> lines;
   std::map<std::pair<std::string, std::int64_t>, Readings> rules;
   std::string change;
@@ -54,7 +65,7 @@ std::vector<std::string> filter_lines(const Scene& scene, std::uint64_t netns, b
     }
     const auto* rule = std::get_if<evidence::DroppingRule>(&event.fact);
     if (rule == nullptr || rule->netns != netns || event.at < a) continue;
-    if (!on_the_way(rule->hook, outgoing)) continue;
+    if (!on_the_way(rule->hook, way)) continue;
     Readings& readings = rules[{rule->chain, rule->handle}];
     if (readings.first == nullptr) readings.first = rule;
     readings.last = rule;
@@ -66,6 +77,28 @@ std::vector<std::string> filter_lines(const Scene& scene, std::uint64_t netns, b
       line += fmt::format("; its counter went from {} to {}", readings.first->packets,
                           readings.last->packets);
     lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::vector<std::string> dropped_between(const Scene& scene, evidence::TapId in,
+                                         evidence::TapId out, Instant a, Instant b) {
+  const evidence::Tap& first = scene.recording.taps[in];
+  const evidence::Tap& second = scene.recording.taps[out];
+  if (first.netns == 0 || first.netns != second.netns) return {};
+  std::vector<Drop> drops = drops_of(scene.recording, scene.from, first.netns, a, b);
+  // The kernel tells one of the two interfaces; other ones of this host are other segments.
+  std::erase_if(drops, [&](const Drop& drop) {
+    const int index = drop.packet->ifindex;
+    return index != first.ifindex && index != second.ifindex;
+  });
+  if (drops.empty()) return {};
+  std::vector<std::string> lines;
+  for (const std::string& line : drop_lines(drops))
+    lines.push_back("the kernel dropped " + line + ", between the two");
+  if (std::ranges::any_of(drops, [](const Drop& drop) { return by_firewall(*drop.packet); })) {
+    for (std::string& line : filter_lines(scene, first.netns, Way::Through, a, b))
+      lines.push_back(std::move(line));
   }
   return lines;
 }

@@ -11,10 +11,18 @@
 
 namespace alibi::investigate::rules {
 
-/// The rules that may have dropped adverts in this namespace, on their way out or in, and who
-/// changed the ruleset last.
-std::vector<std::string> filter_lines(const Scene& scene, std::uint64_t netns, bool outgoing,
-                                      Instant a, Instant b);
+/// Out of a host that sent them, into one that is to read them, or through a third.
+enum class Way { Out, In, Through };
+
+/// The rules that may have dropped adverts in this namespace on that way, and who changed the
+/// ruleset last.
+std::vector<std::string> filter_lines(const Scene& scene, std::uint64_t netns, Way way, Instant a,
+                                      Instant b);
+
+/// What the kernel dropped of the adverts that came in at one tap and did not leave at the other of
+/// the same host, and by which rules.
+std::vector<std::string> dropped_between(const Scene& scene, evidence::TapId in,
+                                         evidence::TapId out, Instant a, Instant b);
 
 /// What the queues of a tap dropped from `a` to `b`, as far as their counters tell.
 std::vector<std::string> queue_lines(const Scene& scene, evidence::TapId tap, Instant a, Instant b);
