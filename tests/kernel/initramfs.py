@@ -9,13 +9,13 @@ import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Ahead of busybox, whose own of that name can less.
-SYSTEM = ["busybox", "dd", "ip", "keepalived", "mkfs.ext4", "mount", "nft", "nsenter",
-          "pkill", "rm", "setpriv", "sqlite3", "truncate", "umount"]
+SYSTEM = ["busybox", "dd", "ip", "keepalived", "mkfs.ext4", "mount", "nft", "nsenter", "ping",
+          "pkill", "rm", "setpriv", "sqlite3", "tc", "truncate", "umount"]
 PROGRAMS = ["alibi", "bpf_test", "fence_test", "recorder_test"]
 # Each with what it depends on. The *_diag would be loaded when they are asked for, by a modprobe that
 # is not there.
-MODULES = ["veth", "bridge", "sch_ingress", "cls_bpf", "nf_tables", "loop", "unix_diag", "tcp_diag",
-           "udp_diag", "raw_diag", "virtio_pci", "virtio_net"]
+MODULES = ["veth", "bridge", "sch_ingress", "sch_tbf", "cls_bpf", "nf_tables", "loop", "unix_diag",
+           "tcp_diag", "udp_diag", "raw_diag", "virtio_pci", "virtio_net"]
 FOLDERS = ("bin", "programs", "lib", "lib64", "modules", "scenes", "proc", "sys", "dev", "tmp", "run",
            "etc", "var/tmp")
 
