@@ -135,6 +135,31 @@ TEST(OtherLink, AnInterfaceOfAMemberOfItsGroupIsItsOwn) {
   EXPECT_EQ(with("H", true), "unknown");
 }
 
+TEST(AddressRemoved, OfAMemberOfItsGroupTakesItAlong) {
+  const auto with = [](const std::string& group, std::uint32_t removed) {
+    return code(resigned([&](SceneBuilder& scene) {
+      auto mine = SceneBuilder::router();
+      auto other = SceneBuilder::router();
+      mine.sync_group = "G";
+      other.vrid = 206;
+      other.interface = "eth1";
+      other.sync_group = group;
+      scene.config(-5'000, {mine, other});
+      const std::size_t before = scene.recording.heartbeats.size();
+      scene.adverts(1, 0, 9'500, 110);
+      for (std::size_t i = before; i < scene.recording.heartbeats.size(); ++i) {
+        scene.recording.heartbeats[i].packet.source = wire::IpAddress::v4(0x0a010001);
+        scene.recording.heartbeats[i].packet.decoded.advertisement.vrid = Vrid{206};
+      }
+      scene.event(9'590,
+                  evidence::AddressChange{1, 3, "eth1", wire::IpAddress::v4(removed), false});
+    }));
+  };
+  EXPECT_EQ(with("G", 0x0a010001), "host.net.address_removed");
+  EXPECT_EQ(with("G", 0x0a010063), "unknown");
+  EXPECT_EQ(with("H", 0x0a010001), "unknown");
+}
+
 TEST(OtherLink, AWeightMakesNoResignationAndMustBeTheStep) {
   const auto with = [](int weight, bool also_eth2, bool resigns) {
     const Fill fill = [&](SceneBuilder& scene) {
