@@ -26,7 +26,7 @@ typedef unsigned long long alibi_u64;
 enum {
   ALIBI_COMM = 16,
   ALIBI_STACK = 32,        /* raw frames; the scheduler's and the tracer's own are dropped later */
-  ALIBI_RIVALS = 8,        /* per wait; the ninth and later are added up in the last slot */
+  ALIBI_RIVALS = 8,        /* per wait; the last slot adds up who had least of it */
   ALIBI_ARGS = 128,        /* bytes of a command line */
   ALIBI_CPUS = 512,        /* CPUs above are not accounted for */
   ALIBI_CPU_WAITERS = 8,   /* watched threads waiting on one CPU at a time */

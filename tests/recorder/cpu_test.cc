@@ -3,8 +3,10 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 
@@ -60,17 +62,28 @@ TEST_F(RecorderCpu, ThrottledTimeHasNoRival) {
   EXPECT_EQ(stat->pids, std::vector<std::int32_t>{subject.pid()});
 }
 
+/// On CPU 0 with this policy from now on.
+bool pin(int policy, int priority) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(0, &one);
+  sched_setaffinity(0, sizeof one, &one);
+  sched_param param{};
+  param.sched_priority = priority;
+  return sched_setscheduler(0, policy, &param) == 0;
+}
+
+/// Takes CPU 0 from everybody for so long, and ends.
+void burn(Duration time) {
+  if (!pin(SCHED_FIFO, 1)) _exit(1);
+  const Instant end = os::monotonic_now() + time;
+  while (os::monotonic_now() < end) {
+  }
+  _exit(0);
+}
+
 TEST_F(RecorderCpu, StarvationNamesTheRivalAndItsPolicy) {
-  const auto pin = [](int policy, int priority) {
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(0, &one);
-    sched_setaffinity(0, sizeof one, &one);
-    sched_param param{};
-    param.sched_priority = priority;
-    return sched_setscheduler(0, policy, &param) == 0;
-  };
-  const Subject subject = Subject::start_heartbeat(network_->pid(), [&pin] {
+  const Subject subject = Subject::start_heartbeat(network_->pid(), [] {
     pin(SCHED_OTHER, 0);
     while (true) usleep(5'000);
   });
@@ -79,20 +92,43 @@ TEST_F(RecorderCpu, StarvationNamesTheRivalAndItsPolicy) {
   ASSERT_TRUE(await_found(subject.pid(), evidence::ProcessFound::Role::Heartbeat));
   {
     // It ends itself: nobody else could get at CPU 0 to do it.
-    const Subject hog = Subject::start(0, [&pin] {
-      if (!pin(SCHED_FIFO, 1)) _exit(1);
-      const Instant end = os::monotonic_now() + 400ms;
-      while (os::monotonic_now() < end) {
-      }
-    });
+    const Subject hog = Subject::start(0, [] { burn(400ms); });
     const auto* on = await<evidence::ThreadOn>([&](const evidence::ThreadOn& fact) {
-      return fact.pid == subject.pid() && !fact.rivals.empty() &&
-             fact.rivals[0].pid == hog.pid() && fact.rivals[0].ns > 100'000'000;
+      return fact.pid == subject.pid() && !fact.rivals.empty() && fact.rivals[0].pid == hog.pid() &&
+             fact.rivals[0].ns > 100'000'000;
     });
     ASSERT_NE(on, nullptr);
     EXPECT_EQ(on->rivals[0].policy, "fifo 1");
     EXPECT_EQ(on->cpu, 0);
   }
+}
+
+/// More had the CPU in one wait than the probe keeps names of: the names are those who had most.
+TEST_F(RecorderCpu, ManyShortRunsHideNoLongOne) {
+  const Subject subject = Subject::start_heartbeat(network_->pid(), [] {
+    pin(SCHED_OTHER, 0);
+    while (true) usleep(5'000);
+  });
+  start_recorder();
+  if (IsSkipped()) return;
+  ASSERT_TRUE(await_found(subject.pid(), evidence::ProcessFound::Role::Heartbeat));
+  // They wait for their turn behind the one that starts them.
+  const Subject leader = Subject::start(0, [] {
+    if (!pin(SCHED_FIFO, 1)) _exit(1);
+    for (int i = 0; i < 13; ++i) {
+      if (fork() == 0) burn(i < 12 ? 20ms : 300ms);
+    }
+    while (wait(nullptr) > 0) {
+    }
+    _exit(0);
+  });
+  const auto* on = await<evidence::ThreadOn>([&](const evidence::ThreadOn& fact) {
+    return fact.pid == subject.pid() && fact.rivals.size() == 8 && fact.rivals[0].pid > 0 &&
+           fact.rivals[0].ns > 250'000'000;
+  });
+  ASSERT_NE(on, nullptr);
+  EXPECT_TRUE(std::any_of(on->rivals.begin(), on->rivals.end(),
+                          [](const evidence::Rival& rival) { return rival.comm == "others"; }));
 }
 
 /// What a wake-up of a running thread begins is no want of CPU: a timer that has passed already

@@ -93,27 +93,47 @@ static __always_inline __u64 quota_period(struct task_struct *task) {
   return longest ? longest : DEFAULT_NS;
 }
 
-/* `pid` held the CPU for `ns` while the thread of `wait` waited for it; `runner` tells the rest. */
+static __always_inline void name_rival(struct alibi_rival *rival, struct task_struct *runner,
+                                       __s32 pid, __u64 ns) {
+  rival->pid = pid;
+  rival->ns = ns;
+  rival->policy = BPF_CORE_READ(runner, policy);
+  rival->rt_priority = BPF_CORE_READ(runner, rt_priority);
+  read_comm(rival->comm, runner);
+}
+
+/* `pid` held the CPU for `ns` while the thread of `wait` waited for it; `runner` tells the rest.
+ * Where all slots are taken, the one that had least of it gives its name up, so that many short
+ * runs hide no long one; what was nobody's, idle or without quota, is never among the others. */
 static __always_inline void add_time(struct alibi_wait *wait, struct task_struct *runner, __s32 pid,
                                      __u64 ns) {
-  for (__u32 i = 0; i < ALIBI_RIVALS; i++) {
+  __u32 least = 0;
+  __u64 least_ns = ~0ULL;
+  for (__u32 i = 0; i < ALIBI_RIVALS - 1; i++) {
     struct alibi_rival *rival = &wait->rival[i];
-    if (i < wait->rivals) {
-      if (rival->pid == pid || i == ALIBI_RIVALS - 1) {
-        if (rival->pid != pid) rival->pid = ALIBI_RIVAL_OTHERS;
-        rival->ns += ns;
-        return;
-      }
-      continue;
+    if (i >= wait->rivals) {
+      name_rival(rival, runner, pid, ns);
+      wait->rivals = i + 1;
+      return;
     }
-    rival->pid = pid;
-    rival->ns = ns;
-    rival->policy = BPF_CORE_READ(runner, policy);
-    rival->rt_priority = BPF_CORE_READ(runner, rt_priority);
-    read_comm(rival->comm, runner);
-    wait->rivals = i + 1;
+    if (rival->pid == pid) {
+      rival->ns += ns;
+      return;
+    }
+    if (rival->pid <= 0 || rival->ns >= least_ns) continue;
+    least = i;
+    least_ns = rival->ns;
+  }
+  struct alibi_rival *others = &wait->rival[ALIBI_RIVALS - 1];
+  struct alibi_rival *smallest = &wait->rival[least & (ALIBI_RIVALS - 1)];
+  others->pid = ALIBI_RIVAL_OTHERS;
+  wait->rivals = ALIBI_RIVALS;
+  if (pid > 0 && ns <= least_ns) {
+    others->ns += ns;
     return;
   }
+  others->ns += smallest->ns;
+  name_rival(smallest, runner, pid, ns);
 }
 
 /* How much of a slice of `ns` the thread was out of quota, and so without a rival however busy the
