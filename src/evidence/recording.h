@@ -75,10 +75,10 @@ struct SourceLoss {
 /// What became of everything that a source sent since the recorder was started:
 /// received = kept + lost + passed_over.
 struct SourceCount {
-  std::string source;             ///< as in SourceLoss, "tap LABEL" of a tap
+  std::string source;  ///< as in SourceLoss, "tap LABEL" of a tap
   std::uint64_t received = 0;
-  std::uint64_t kept = 0;         ///< in this recording
-  std::uint64_t lost = 0;         ///< no room in the kernel's ring, or forced out of memory
+  std::uint64_t kept = 0;  ///< in this recording
+  std::uint64_t lost = 0;  ///< no room in the kernel's ring, or forced out of memory
   /// Left out on purpose: older than the recording's begin, or a drop where nobody is watched.
   std::uint64_t passed_over = 0;
 };
@@ -90,7 +90,7 @@ struct Recording {
   std::vector<Event> events;          ///< ordered by `at`
   std::vector<ClockOffset> clock;     ///< ordered by `at`; empty: Instants are Unix time
   std::vector<SourceLoss> losses;
-  std::vector<SourceCount> sources;   ///< of a live recording only
+  std::vector<SourceCount> sources;  ///< of a live recording only
   /// The window in which the recorder was watching: first and last moment of evidence.
   Instant begin;
   Instant end;
@@ -99,6 +99,9 @@ struct Recording {
 
   /// Unix nanoseconds of a moment, by the clock offsets.
   std::int64_t unix_ns(Instant at) const;
+  /// The first moment at which the clock showed these Unix nanoseconds; where it was set past them,
+  /// the moment of that.
+  Instant at_unix_ns(std::int64_t unix_ns) const;
 };
 
 }  // namespace alibi::evidence

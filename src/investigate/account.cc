@@ -27,6 +27,15 @@ const Segment* Account::longest(Doing doing) const {
   return best;
 }
 
+void Account::sum_lines() {
+  std::map<std::pair<Doing, std::string>, Duration> sums;
+  for (const Segment& segment : segments) sums[{segment.doing, segment.detail}] += segment.length();
+  lines.clear();
+  for (const auto& [key, time] : sums) lines.push_back(AccountLine{key.first, time, key.second});
+  std::sort(lines.begin(), lines.end(),
+            [](const AccountLine& a, const AccountLine& b) { return a.time > b.time; });
+}
+
 namespace {
 
 /// A wait of the log's reader for a CPU: told with the switch-in that ended it.
@@ -115,15 +124,7 @@ Account account_of(const evidence::Recording& recording, const Sender& sender, I
   account.decided = std::clamp(decided, account.due, end);
   account.segments = timeline_of(recording, sender.pid, sender.tid, begin, end);
   follow_log_readers(recording, account.segments);
-  std::map<std::pair<Doing, std::string>, Duration> sums;
-  for (const Segment& segment : account.segments) {
-    sums[{segment.doing, segment.detail}] += segment.end - segment.begin;
-  }
-  for (const auto& [key, time] : sums) {
-    account.lines.push_back(AccountLine{key.first, time, key.second});
-  }
-  std::sort(account.lines.begin(), account.lines.end(),
-            [](const AccountLine& a, const AccountLine& b) { return a.time > b.time; });
+  account.sum_lines();
   return account;
 }
 

@@ -27,6 +27,8 @@ struct Account {
   std::vector<Segment> segments;
   std::vector<AccountLine> lines;  ///< longest first
 
+  /// Makes `lines` of `segments`.
+  void sum_lines();
   /// Time in `doing` between due and decided, the time that matters for the cause.
   Duration overdue_in(Doing doing) const;
   Duration overdue() const { return decided - due; }

@@ -165,6 +165,7 @@ std::vector<Verdict> investigate(const evidence::Recording& recording) {
   std::stable_sort(verdicts.begin(), verdicts.end(), [](const Verdict& a, const Verdict& b) {
     return a.incident.at < b.incident.at;
   });
+  for (std::size_t i = 0; i < verdicts.size(); ++i) verdicts[i].number = i + 1;
   carry_silences(recording, verdicts);
   carry_disagreements(verdicts);
   return verdicts;

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <set>
 
+#include "investigate/rules/support.h"
+#include "investigate/wait.h"
+
 namespace alibi::investigate {
 namespace {
 
@@ -66,24 +69,40 @@ std::string target_text(const evidence::WaitTarget& target, std::size_t looks) {
   return text;
 }
 
+/// The reader of the log, where the account's thread waited for it.
+void add_readers(const evidence::Recording& recording, const Account& account,
+                 std::vector<Lane>& lanes) {
+  std::set<std::int32_t> asked;
+  for (const Segment& segment : account.segments) {
+    for (const Sample& sample : segment.samples) {
+      const evidence::WaitTarget& target = *sample.target;
+      if (target.reader_pid == 0 || !asked.insert(target.reader_pid).second) continue;
+      add_lane(recording, account,
+               {target.reader_comm, "reads its log", target.reader_pid, target.reader_pid, {}},
+               lanes);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Lane> lanes_of(const evidence::Recording& recording, const Account& account) {
   const Sender& who = account.sender;
   std::vector<Lane> lanes{
       {who.comm, account.receiving ? "receiver" : "sender", who.pid, who.tid, account.segments}};
-  for (const Segment& segment : account.segments) {
-    for (const Sample& sample : segment.samples) {
-      const evidence::WaitTarget& target = *sample.target;
-      if (target.reader_pid == 0) continue;
-      add_lane(recording, account,
-               {target.reader_comm, "reads its log", target.reader_pid, target.reader_pid, {}},
-               lanes);
-    }
-  }
+  add_readers(recording, account, lanes);
   if (who.parent != 0) {
     add_lane(recording, account, {who.comm, "parent", who.parent, who.parent, {}}, lanes);
   }
+  return lanes;
+}
+
+std::vector<Lane> lanes_of(const evidence::Recording& recording, const ThreadAccount& thread) {
+  const Sender& who = thread.account.sender;
+  std::vector<Lane> lanes{
+      {who.comm, who.pid == who.tid ? "main thread" : fmt::format("thread of {}", who.pid), who.pid,
+       who.tid, thread.account.segments}};
+  add_readers(recording, thread.account, lanes);
   return lanes;
 }
 
@@ -106,6 +125,10 @@ std::vector<Instant> adverts_in(const evidence::Recording& recording, const Verd
 std::string evidence_text(const Segment& segment) {
   std::string text;
   if (!segment.rivals.empty()) add_phrase(text, rivals_text(segment.rivals));
+  if (segment.signal != nullptr) {
+    add_phrase(text, fmt::format("{} sent by {}", signal_name(segment.signal->signal),
+                                 rules::signal_source(*segment.signal)));
+  }
   if (segment.off != nullptr) add_phrase(text, off_text(*segment.off));
   if (segment.target != nullptr) {
     add_phrase(text, target_text(*segment.target, segment.samples.size()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From scheduler events to segments; then samples of /proc, freezers and quotas refine them.
+// From scheduler events to segments; then looks at /proc, freezers and quotas refine them.
 #include "investigate/timeline.h"
 
 #include <algorithm>
@@ -7,7 +7,9 @@
 #include <map>
 #include <variant>
 
+#include "investigate/looks.h"
 #include "investigate/reclaim.h"
+#include "investigate/signals.h"
 #include "investigate/stood_still.h"
 #include "investigate/wait.h"
 
@@ -57,6 +59,10 @@ class Builder {
       }
     } else if (const auto* on = std::get_if<evidence::ThreadOn>(&event.fact)) {
       if (on->tid == tid_) went_on(event.at, *on);
+    } else if (const auto* found = std::get_if<evidence::ProcessFound>(&event.fact)) {
+      using Role = evidence::ProcessFound::Role;
+      if (found->pid == pid_)
+        only_waits_ = found->role == Role::LogReader || found->role == Role::Service;
     } else if (const auto* exit = std::get_if<evidence::ProcessExit>(&event.fact)) {
       if (exit->pid == pid_) {
         blind_until_ = event.at;
@@ -95,7 +101,7 @@ class Builder {
       current_.detail.clear();
     }
     current_.rivals = on.rivals;
-    change(at, Doing::Running);
+    change(at, only_waits_ ? Doing::Unobserved : Doing::Running);
   }
 
   void went_off(Instant at, const evidence::ThreadOff& off) {
@@ -127,6 +133,7 @@ class Builder {
   std::vector<Blind> blind_;
   std::size_t next_ = 0;
   Instant blind_until_;
+  bool only_waits_ = false;  ///< when it leaves a CPU is not recorded
   Segment current_;
   std::vector<Segment> segments_;
 };
@@ -198,66 +205,6 @@ std::uint64_t throttled_in(const evidence::Recording& recording, std::int32_t pi
     }
   }
   return most;
-}
-
-/// Is `sample` about the wait that the scheduler's event began? A look that came late may have met
-/// the next one.
-bool describes(const evidence::WaitTarget& sample, const Segment& segment) {
-  return segment.off == nullptr || segment.off->syscall < 0 || sample.syscall_name.empty() ||
-         segment.off->syscall_name.empty() || segment.off->syscall_name == sample.syscall_name;
-}
-
-/// What most of the samples say the wait is for.
-const evidence::WaitTarget* most_common(const std::vector<Sample>& samples) {
-  std::map<std::string, int> votes;
-  const auto key = [](const Sample& sample) {
-    return sample.target->fd_target + '\n' + sample.target->device + '\n' +
-           sample.target->peer_path;
-  };
-  const evidence::WaitTarget* best = nullptr;
-  int most = 0;
-  for (const Sample& sample : samples) {
-    const int count = ++votes[key(sample)];
-    if (count < most) continue;
-    most = count;
-    best = sample.target;
-  }
-  return best;
-}
-
-/// Where no scheduler event says what the thread did, samples of /proc do, each for the time up to
-/// the next; and a wait they describe better takes their description.
-void apply_samples(const evidence::Recording& recording, std::int32_t tid,
-                   std::vector<Segment>& segments) {
-  constexpr Duration kSampleHolds = 150ms;
-  for (const Event& event : recording.events) {
-    const auto* target = std::get_if<evidence::WaitTarget>(&event.fact);
-    if (target == nullptr || target->tid != tid) continue;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      Segment& segment = segments[i];
-      if (event.at < segment.begin || event.at >= segment.end) continue;
-      if (segment.doing == Doing::Unobserved) {
-        const auto pieces = cut(segment, event.at, event.at + kSampleHolds, [&](Segment& piece) {
-          piece.doing = classify_wait(*target);
-          piece.detail = wait_text(*target);
-          piece.target = target;
-          piece.samples = {{event.at, target}};
-        });
-        segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(i));
-        segments.insert(segments.begin() + static_cast<std::ptrdiff_t>(i), pieces.begin(),
-                        pieces.end());
-      } else if (refines(*target, segment.doing) && describes(*target, segment)) {
-        segment.samples.push_back({event.at, target});
-      }
-      break;
-    }
-  }
-  for (Segment& segment : segments) {
-    if (segment.off == nullptr || segment.samples.empty()) continue;
-    segment.target = most_common(segment.samples);
-    segment.doing = refined(*segment.target, segment.doing);
-    segment.detail = wait_text(*segment.target);
-  }
 }
 
 }  // namespace
@@ -356,11 +303,12 @@ std::vector<Segment> timeline_of(const evidence::Recording& recording, std::int3
     builder.take(event);
   }
   std::vector<Segment> segments = builder.finish();
-  apply_samples(recording, tid, segments);
+  apply_looks(recording, tid, segments);
   for (Segment& segment : segments) apply_quota(recording, pid, segment);
   apply_reclaims(recording, tid, segments);
   apply_freezers(recording, pid, segments, end);
   apply_silences(recording, tid, segments);
+  apply_signals(recording, pid, segments);
   return segments;
 }
 

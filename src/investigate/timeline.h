@@ -47,11 +47,13 @@ struct Segment {
   Instant end;
   Doing doing = Doing::Unobserved;
   std::string detail;  ///< "in write(2) of /var/log/messages, function unix_wait_for_peer"
-  std::vector<evidence::Rival> rivals;           ///< Runnable: who held the CPU
-  const evidence::ThreadOff* off = nullptr;      ///< the switch-out this segment began with
+  std::vector<evidence::Rival> rivals;       ///< Runnable: who held the CPU
+  const evidence::ThreadOff* off = nullptr;  ///< the switch-out this segment began with
   /// What /proc said of this wait, most often where it said several things; nullptr: nothing.
   const evidence::WaitTarget* target = nullptr;
   std::vector<Sample> samples;  ///< all that /proc said of it, in order
+  /// Stopped, or Gone by a signal: that signal, with its sender; nullptr: not recorded.
+  const evidence::SignalSent* signal = nullptr;
   /// The want of CPU is that of the log's reader, for which the sender waited: who that is.
   const evidence::WaitTarget* reader = nullptr;
   Duration length() const { return end - begin; }

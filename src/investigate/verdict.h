@@ -14,6 +14,7 @@
 namespace alibi::investigate {
 
 struct Verdict {
+  std::size_t number = 0;  ///< of the incident in its recording, from 1
   Incident incident;
   wire::IpAddress from_source;
   wire::IpAddress to_source;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The account of a gap drawn as a swim lane: a lane a thread, its states over the time of the gap,
-// adverts as marks, and what each state rests on.
+// adverts as marks, and what each state rests on. The same of a thread over any time.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "investigate/threads.h"
 #include "investigate/verdict.h"
 
 namespace alibi::report {
@@ -20,6 +21,23 @@ std::string account_text(const evidence::Recording& recording, const investigate
 /// dark scheme. A picture that says so where there is none.
 std::string accounts_svg(const evidence::Recording& recording,
                          const std::vector<investigate::Verdict>& verdicts);
+
+/// The account of a thread as such: heading, with `with_lanes` its lane and its log reader's, and
+/// the same table.
+std::string thread_text(const evidence::Recording& recording,
+                        const investigate::ThreadAccount& thread, bool with_lanes);
+
+/// "haproxy (pid 77, thread 78) of lb1: 12.000 s from 12:03:04.512".
+std::string thread_title(const evidence::Recording& recording,
+                         const investigate::ThreadAccount& thread);
+
+/// The lanes of all of them below each other, as accounts_svg().
+std::string threads_svg(const evidence::Recording& recording,
+                        const std::vector<investigate::ThreadAccount>& threads);
+
+/// docs/formats/thread.md: one object with the account of each.
+std::string threads_json(const evidence::Recording& recording,
+                         const std::vector<investigate::ThreadAccount>& threads);
 
 /// The letter of a state in a lane.
 char letter(investigate::Doing doing);

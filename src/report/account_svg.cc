@@ -147,13 +147,14 @@ class Panel {
     y_ += 40;
   }
 
-  void states() {
+  /// `whole`: what the times sum to.
+  void states(std::string_view whole) {
     for (const StateTime& state : state_times(account_)) {
       out_ += fmt::format("<rect x=\"20\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{}\"/>\n",
                           y_ + 2, colour(state.doing));
       text(kLeft - 90, y_ + 12, "e", seconds_text(state.time, 6));
       std::string words{investigate::text(state.doing)};
-      if (state.longest != nullptr && state.doing != Doing::Unobserved) {
+      if (state.longest != nullptr) {
         if (!state.longest->detail.empty()) words += ", " + state.longest->detail;
         const std::string evidence = investigate::evidence_text(*state.longest);
         if (!evidence.empty()) words += " (" + evidence + ")";
@@ -162,7 +163,7 @@ class Panel {
       y_ += 20;
     }
     text(kLeft - 90, y_ + 12, "e", seconds_text(account_.end - account_.begin, 6));
-    text(kLeft - 75, y_ + 12, "s", "the gap");
+    text(kLeft - 75, y_ + 12, "s", std::string(whole));
     y_ += 40;
   }
 
@@ -205,6 +206,20 @@ constexpr std::string_view kStyle =
     "stroke:#181818}"
     ".d{stroke:#f66}}</style>\n";
 
+/// `nothing` is said where there is no body.
+std::string picture(std::string body, int height, std::string_view nothing) {
+  if (body.empty()) {
+    body = fmt::format("<text class=\"s\" x=\"20\" y=\"30\">{}</text>\n", nothing);
+    height = 50;
+  }
+  return fmt::format(
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
+             "viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\" font-size=\"12\">\n",
+             kLeft + kWidth + kRight, height) +
+         std::string(kStyle) + "<rect class=\"b\" width=\"100%\" height=\"100%\"/>\n" + body +
+         "</svg>\n";
+}
+
 }  // namespace
 
 std::string accounts_svg(const evidence::Recording& recording,
@@ -215,7 +230,7 @@ std::string accounts_svg(const evidence::Recording& recording,
     if (!verdicts[i].account) continue;
     const Account& account = *verdicts[i].account;
     Panel panel(body, y, account);
-    panel.title(fmt::format("Incident {}: {} of {}{}{}, {}", i + 1,
+    panel.title(fmt::format("Incident {}: {} of {}{}{}, {}", verdicts[i].number,
                             seconds_text(account.end - account.begin), account.sender.comm,
                             verdicts[i].host.empty() ? "" : " on ", verdicts[i].host,
                             time_of_day_text(recording.unix_ns(account.begin))));
@@ -224,18 +239,24 @@ std::string accounts_svg(const evidence::Recording& recording,
     panel.adverts(investigate::adverts_in(recording, verdicts[i]));
     for (const Lane& lane : investigate::lanes_of(recording, account)) panel.lane(lane);
     panel.moments(top);
-    panel.states();
+    panel.states("the gap");
   }
-  if (body.empty()) {
-    body = "<text class=\"s\" x=\"20\" y=\"30\">No incident has an account.</text>\n";
-    y = 50;
+  return picture(std::move(body), y, "No incident has an account.");
+}
+
+std::string threads_svg(const evidence::Recording& recording,
+                        const std::vector<investigate::ThreadAccount>& threads) {
+  std::string body;
+  int y = 10;
+  for (const investigate::ThreadAccount& thread : threads) {
+    Panel panel(body, y, thread.account);
+    panel.title(thread_title(recording, thread));
+    panel.axis();
+    for (const Lane& lane : investigate::lanes_of(recording, thread)) panel.lane(lane);
+    y += 10;
+    panel.states("the whole time");
   }
-  return fmt::format(
-             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
-             "viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\" font-size=\"12\">\n",
-             kLeft + kWidth + kRight, y) +
-         std::string(kStyle) + "<rect class=\"b\" width=\"100%\" height=\"100%\"/>\n" + body +
-         "</svg>\n";
+  return picture(std::move(body), y, "No thread has an account.");
 }
 
 }  // namespace alibi::report

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "investigate/lanes.h"
 #include "investigate/scene_builder.h"
@@ -93,6 +94,35 @@ TEST(Account, SvgEscapesAndShortensNames) {
   EXPECT_THAT(svg, HasSubstr("&lt;log&amp;er&gt; of a name that no thre"));
   EXPECT_THAT(svg, Not(HasSubstr("<log")));
   EXPECT_THAT(svg, HasSubstr("taken over 3.60"));
+}
+
+TEST(Account, OfAThreadSumsToTheTimeInEveryForm) {
+  const SceneBuilder b = stuck_log("syslogd");
+  std::vector<investigate::ThreadAccount> threads;
+  for (const auto& thread : investigate::watched_threads(b.recording)) {
+    if (!investigate::is_named(thread, "keepalived")) continue;
+    threads.push_back(account_of_thread(b.recording, thread, b.recording.begin, b.recording.end));
+  }
+  ASSERT_EQ(threads.size(), 2U);  // the parent and the sender
+  const std::string text = thread_text(b.recording, threads[1], true);
+  EXPECT_THAT(text, HasSubstr("account of keepalived (pid 10, main thread) of host0: 20.000 s"));
+  EXPECT_THAT(text, HasSubstr("syslogd 44, reads its log"));
+  EXPECT_THAT(text, HasSubstr("LLLLLLLLLL"));
+  EXPECT_THAT(text, HasSubstr("20.000000000 s  =  the whole time"));
+  EXPECT_THAT(thread_text(b.recording, threads[1], false), Not(HasSubstr("LLLLL")));
+  const std::string svg = threads_svg(b.recording, threads);
+  EXPECT_THAT(svg, HasSubstr("keepalived 10, main thread"));
+  EXPECT_THAT(svg, HasSubstr("syslogd 44, reads its log"));
+  const auto json = nlohmann::json::parse(threads_json(b.recording, threads));
+  for (const auto& thread : json["threads"]) {
+    for (const char* parts : {"states", "lines"}) {
+      std::int64_t sum = 0;
+      for (const auto& part : thread[parts]) sum += part["time_ns"].get<std::int64_t>();
+      EXPECT_EQ(sum, thread["time_ns"].get<std::int64_t>());
+    }
+    EXPECT_EQ(thread["states"].back()["state"], "unobserved");
+  }
+  EXPECT_THAT(threads_svg(b.recording, {}), HasSubstr("No thread has an account"));
 }
 
 TEST(Account, NoAccountIsSaid) {

@@ -107,7 +107,7 @@ class Lanes {
  public:
   Lanes(const Account& account, std::string& out) : account_(account), out_(out) {}
 
-  void axis() {
+  void axis(const std::string& name) {
     std::string ticks(kColumns + 1, '-');
     std::string labels(kColumns + 8, ' ');
     constexpr int kStep = 10;
@@ -118,7 +118,7 @@ class Lanes {
       labels.replace(static_cast<std::size_t>(column), label.size(), label);
     }
     labels.erase(labels.find_last_not_of(' ') + 1);
-    line("seconds of the gap", labels);
+    line(name, labels);
     line("", ticks);
   }
 
@@ -186,14 +186,15 @@ std::string exact(Duration time) {
   return fmt::format("{}.{:09}", time.count() / 1'000'000'000, time.count() % 1'000'000'000);
 }
 
-void table(std::string& out, const Account& account) {
+/// `whole`: what the times sum to.
+void table(std::string& out, const Account& account, std::string_view whole) {
   out += fmt::format("\n  {:>14} s      {}\n", "time", "state");
   for (const StateTime& state : state_times(account)) {
     const bool rest = state.doing == Doing::Unobserved;
     out += fmt::format("  {:>14} s  {}  {}{}\n", exact(state.time), letter(state.doing),
                        investigate::text(state.doing),
                        state.pieces > 1 ? fmt::format(", {} pieces", state.pieces) : "");
-    if (rest || state.longest == nullptr) continue;
+    if (state.longest == nullptr || (rest && state.longest->detail.empty())) continue;
     const Segment& longest = *state.longest;
     const std::string from = exact(longest.begin - account.begin);
     out += fmt::format("{:>23}longest: {} s from {}{}{}\n", "", exact(longest.length()), from,
@@ -201,7 +202,7 @@ void table(std::string& out, const Account& account) {
     const std::string evidence = investigate::evidence_text(longest);
     if (!evidence.empty()) out += fmt::format("{:>23}evidence: {}\n", "", evidence);
   }
-  out += fmt::format("  {:>14} s  =  the gap\n", exact(account.end - account.begin));
+  out += fmt::format("  {:>14} s  =  {}\n", exact(account.end - account.begin), whole);
 }
 
 }  // namespace
@@ -217,12 +218,37 @@ std::string account_text(const evidence::Recording& recording, const investigate
                                 seconds_text(account.end - account.begin),
                                 time_of_day_text(recording.unix_ns(account.begin)));
   Lanes lanes(account, out);
-  lanes.axis();
+  lanes.axis("seconds of the gap");
   lanes.adverts(investigate::adverts_in(recording, verdict));
   for (const Lane& lane : investigate::lanes_of(recording, account)) lanes.lane(lane);
   lanes.moments();
   lanes.legend();
-  table(out, account);
+  table(out, account, "the gap");
+  return out;
+}
+
+std::string thread_title(const evidence::Recording& recording,
+                         const investigate::ThreadAccount& thread) {
+  const investigate::WatchedThread& who = thread.thread;
+  const Account& account = thread.account;
+  return fmt::format("{} (pid {}, {}){}: {} from {}", who.comm.empty() ? "?" : who.comm, who.pid,
+                     who.tid == who.pid ? "main thread" : fmt::format("thread {}", who.tid),
+                     who.host.empty() ? "" : " of " + who.host,
+                     seconds_text(account.end - account.begin),
+                     time_of_day_text(recording.unix_ns(account.begin)));
+}
+
+std::string thread_text(const evidence::Recording& recording,
+                        const investigate::ThreadAccount& thread, bool with_lanes) {
+  std::string out = "account of " + thread_title(recording, thread) + "\n";
+  if (with_lanes) {
+    out += "\n";
+    Lanes lanes(thread.account, out);
+    lanes.axis("seconds");
+    for (const Lane& lane : investigate::lanes_of(recording, thread)) lanes.lane(lane);
+    lanes.legend();
+  }
+  table(out, thread.account, "the whole time");
   return out;
 }
 

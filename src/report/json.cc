@@ -106,6 +106,7 @@ ordered_json account_json(const evidence::Recording& recording, const Verdict& v
 ordered_json incident_json(const evidence::Recording& recording, const Verdict& verdict) {
   const investigate::Incident& incident = verdict.incident;
   ordered_json json;
+  json["number"] = verdict.number;
   json["kind"] = investigate::kind_text(incident);
   json["failure"] = verdict.failure;
   json["vrid"] = incident.router.vrid.value;

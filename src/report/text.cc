@@ -221,10 +221,10 @@ std::string verdicts_text(const evidence::Recording& recording,
   std::string out;
   std::map<std::string, int> causes;
   int harmless = 0;
-  for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    out += verdict_text(recording, verdicts[i], i + 1) + "\n";
-    if (verdicts[i].cause) {
-      ++causes[verdicts[i].cause->code];
+  for (const Verdict& verdict : verdicts) {
+    out += verdict_text(recording, verdict, verdict.number) + "\n";
+    if (verdict.cause) {
+      ++causes[verdict.cause->code];
     } else {
       ++harmless;
     }
