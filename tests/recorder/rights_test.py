@@ -76,7 +76,8 @@ class Rights(unittest.TestCase):
             drops = [s for s in json.loads(done.stdout)["sources"] if s["source"] == "drops"]
             self.assertGreater(drops[0]["received"], 0)
             self.assertEqual(drops[0]["kept"] > 0, kept, drops)
-            self.assertEqual(drops[0]["passed_over"] == 0, kept, drops)
+            if not kept:  # else there may be drops of others on this machine
+                self.assertGreater(drops[0]["passed_over"], 0, drops)
 
     def test_explain_needs_no_rights(self):
         with tempfile.TemporaryDirectory() as folder:
