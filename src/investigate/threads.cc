@@ -16,6 +16,7 @@ using evidence::ProcessFound;
 
 struct Process {
   std::vector<std::string> names;
+  bool inherited = false;  ///< its name is its parent's
   std::uint64_t netns = 0;
   std::optional<ProcessFound::Role> role;
   Instant last = kNever;
@@ -93,9 +94,16 @@ class Walk {
     Process& child = processes_[forked.child];
     child.netns = parent.netns;
     // Its parent's, until it runs another program.
-    if (child.names.empty() && !parent.names.empty()) child.names = {parent.names.back()};
+    if (!child.names.empty() || parent.names.empty()) return;
+    child.names = {parent.names.back()};
+    child.inherited = true;
   }
-  void look(Instant, const evidence::ProcessExec& exec) { name(exec.pid, exec.comm); }
+  void look(Instant, const evidence::ProcessExec& exec) {
+    Process& process = processes_[exec.pid];
+    if (process.inherited) process.names.clear();
+    process.inherited = false;
+    name(exec.pid, exec.comm);
+  }
   void look(Instant at, const evidence::ProcessExit& exit) { name(exit.pid, exit.comm).last = at; }
 
   Seen& saw(Instant at, std::int32_t pid, std::int32_t tid) {

@@ -174,17 +174,19 @@ TEST(Threads, LooksAtProcAloneLeaveNoHoles) {
   EXPECT_EQ(account.segments[0].samples.size(), 5U);
 }
 
-TEST(Threads, ChildHasItsParentsNameUntilItRunsAnother) {
+TEST(Threads, ChildHasItsParentsNameUnlessItRunsAnother) {
   SceneBuilder b = proxy();
+  b.event(2000, evidence::ProcessForked{50, 69});
+  b.event(2000, evidence::ThreadOn{69, 69, 0, {}});
   b.event(2000, evidence::ProcessForked{50, 70});
   b.event(2001, evidence::ThreadOn{70, 70, 0, {}});
   b.event(2002, evidence::ProcessExec{70, "check.sh", "/bin/sh check.sh"});
   b.finish(10'000);
-  for (const WatchedThread& thread : watched_threads(b.recording)) {
-    if (thread.pid != 70) continue;
-    EXPECT_EQ(thread.comm, "check.sh");
-    EXPECT_TRUE(is_named(thread, "haproxy"));
-  }
+  const auto threads = watched_threads(b.recording);
+  ASSERT_EQ(threads.size(), 4U);
+  EXPECT_EQ(threads[2].comm, "haproxy");
+  EXPECT_EQ(threads[3].comm, "check.sh");
+  EXPECT_FALSE(is_named(threads[3], "haproxy"));
 }
 
 }  // namespace

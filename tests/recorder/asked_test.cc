@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "recorder/watching.h"
@@ -14,7 +15,15 @@ namespace {
 using evidence::ProcessFound;
 using Role = ProcessFound::Role;
 
-/// A program of a name that nothing else here has: a link to sleep(1).
+constexpr const char* kSleeper = "ALIBI_ASKED_SLEEPER";
+
+/// This program, run again under another name, is what is watched: it sleeps.
+const bool kNoSleeper = [] {
+  while (std::getenv(kSleeper) != nullptr) sleep(1000);
+  return true;
+}();
+
+/// A program of a name that nothing else here has.
 class RecorderAsked : public Watching {
  protected:
   void SetUp() override {
@@ -23,16 +32,16 @@ class RecorderAsked : public Watching {
     folder_ = "/tmp/alibi-asked-" + std::to_string(getpid());
     std::filesystem::create_directory(folder_);
     name_ = "alibi" + std::to_string(getpid());
-    std::filesystem::copy_file("/usr/bin/sleep", folder_ + "/" + name_);
+    std::filesystem::copy_file("/proc/self/exe", folder_ + "/" + name_);
   }
   void TearDown() override {
     if (!folder_.empty()) std::filesystem::remove_all(folder_);
   }
 
-  Subject start_program() const {
-    const std::string path = folder_ + "/" + name_;
+  Subject start_program(const std::string& path) const {
     return Subject::start(0, [&] {
-      execl(path.c_str(), name_.c_str(), "1000", nullptr);
+      setenv(kSleeper, "1", 1);
+      execl(path.c_str(), name_.c_str(), nullptr);
       _exit(127);
     });
   }
@@ -84,7 +93,7 @@ TEST_F(RecorderAsked, NameIsWatchedFromItsExecOn) {
   start_recorder();
   if (IsSkipped()) return;
   EXPECT_EQ(recorder_->unfound(), std::vector<std::string>{name_});
-  const Subject subject = start_program();
+  const Subject subject = start_program(folder_ + "/" + name_);
   ASSERT_TRUE(await_off(subject.pid(), "clock_nanosleep"));  // its first and last sleep
   ASSERT_TRUE(await_found(subject.pid(), Role::Watched));
   EXPECT_TRUE(recorder_->unfound().empty());
@@ -94,16 +103,13 @@ TEST_F(RecorderAsked, PathIsTheExecutableWhateverItIsCalled) {
   ask_for(folder_ + "/" + name_);
   start_recorder();
   if (IsSkipped()) return;
-  const Subject subject = start_program();
+  const Subject subject = start_program(folder_ + "/" + name_);
   ASSERT_TRUE(await_found(subject.pid(), Role::Watched));
   // Another executable of this name is watched by the kernel until somebody looks.
   std::filesystem::create_directory(folder_ + "/other");
   const std::string other = folder_ + "/other/" + name_;
-  std::filesystem::copy_file("/usr/bin/sleep", other);
-  const Subject stranger = Subject::start(0, [&] {
-    execl(other.c_str(), name_.c_str(), "1000", nullptr);
-    _exit(127);
-  });
+  std::filesystem::create_hard_link(folder_ + "/" + name_, other);
+  const Subject stranger = start_program(other);
   poll_for(500ms);
   stranger.kill(SIGSTOP);
   poll_for(300ms);
