@@ -56,8 +56,10 @@ std::string off_text(const evidence::ThreadOff& off) {
 }
 
 std::string target_text(const evidence::WaitTarget& target, std::size_t looks) {
-  std::string text =
-      fmt::format("/proc, {} {}: state {}", looks, looks == 1 ? "look" : "looks", target.state);
+  // A piece of a wait that was cut may be one in which nobody looked.
+  const std::string often =
+      looks == 0 ? "" : fmt::format(", {} {}", looks, looks == 1 ? "look" : "looks");
+  std::string text = fmt::format("/proc{}: state {}", often, target.state);
   if (!target.syscall_name.empty()) text += ", " + target.syscall_name + "(2)";
   if (!target.fd_target.empty()) text += " of " + target.fd_target;
   if (!target.peer_path.empty()) text += " to " + target.peer_path;
