@@ -152,9 +152,9 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
      "Look what changes the TTL on the way (routing, a firewall's rewriting, a proxy of "
      "multicast), or at ip neigh of the sender."},
     {"config.mismatch", "Two routers are configured so that one discards the other's adverts.",
-     "both advertise, and their adverts differ in password, interval or addresses",
+     "both advertise, and their adverts differ in password, interval, addresses or version",
      "the adverts agree, or the one heeded such adverts before",
-     "Give both the same authentication, advert_int and virtual_ipaddress."},
+     "Give both the same authentication, advert_int, virtual_ipaddress and version."},
     {"config.duplicate_vrid", "Two pairs use one virtual router id in one network.",
      "two routers of one VRID advertise, and never had a virtual address in common",
      "an address in common, now or before", "Give one of the pairs another virtual_router_id."},

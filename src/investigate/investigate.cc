@@ -10,6 +10,7 @@
 #include "investigate/segments.h"
 #include "investigate/unknown.h"
 #include "investigate/verdict.h"
+#include "investigate/versions.h"
 
 namespace alibi::investigate {
 namespace {
@@ -155,12 +156,16 @@ void carry_silences(const evidence::Recording& recording, std::vector<Verdict>& 
 std::vector<Verdict> investigate(const evidence::Recording& recording) {
   std::vector<Verdict> verdicts;
   const std::vector<BlindTimes> blind = blind_times(recording);
-  for (const auto& [router, all] : streams_of(recording)) {
+  const std::map<RouterKey, std::vector<Stream>> by_router = streams_of(recording);
+  for (const auto& [router, all] : by_router) {
     for (const std::vector<Stream>& streams : segments_of(all)) {
       for (const Incident& incident : find_incidents(streams, recording.end, blind)) {
         verdicts.push_back(judge(recording, streams, incident));
       }
     }
+  }
+  for (Verdict& verdict : version_mismatches(recording, by_router)) {
+    verdicts.push_back(std::move(verdict));
   }
   std::stable_sort(verdicts.begin(), verdicts.end(), [](const Verdict& a, const Verdict& b) {
     return a.incident.at < b.incident.at;
