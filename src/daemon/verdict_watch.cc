@@ -30,11 +30,20 @@ bool settled(const Verdict& verdict, Instant now) {
   return now - incident.at > VerdictWatch::kPatience;
 }
 
+/// So near to the beginning that the first advert of a reign may be the first that is left of it.
+bool cut_off(const Verdict& verdict, Instant begin) {
+  const investigate::Incident& incident = verdict.incident;
+  return investigate::is_hand_over(incident) && incident.at - begin < 4 * incident.interval;
+}
+
 }  // namespace
 
 std::vector<Verdict> VerdictWatch::fresh(const evidence::Recording& recording, bool final) {
   std::vector<Verdict> result;
+  begin_ = begin_.value_or(recording.begin);
+  const bool moved = recording.begin > *begin_;
   for (Verdict& verdict : investigate::investigate(recording)) {
+    if (moved && cut_off(verdict, recording.begin)) continue;
     if (!final && !settled(verdict, recording.end)) continue;
     if (given_.insert(key_of(verdict)).second) result.push_back(std::move(verdict));
   }

@@ -53,6 +53,28 @@ TEST(VerdictWatch, RestGivesWhatIsLeft) {
   EXPECT_EQ(watch.rest(until(13'700, true)).size(), 1U);
 }
 
+/// Two masters that do not hear each other, for longer than the window reaches back.
+TEST(VerdictWatch, TwoMastersThatLastAreToldOnce) {
+  VerdictWatch watch;
+  std::size_t told = 0;
+  for (std::int64_t end = 12'000; end < 60'000; end += 700) {
+    SceneBuilder b(3);
+    b.adverts(1, 1000, 10'001, 103);
+    b.adverts(1, 11'000, 60'000, 103, 2);
+    b.adverts(2, 13'600, 60'000, 102, 1);
+    b.finish(end);
+    b.recording.begin = SceneBuilder::ms(std::max<std::int64_t>(0, end - 12'000));
+    std::erase_if(b.recording.heartbeats, [&](const auto& beat) {
+      return beat.at > b.recording.end || beat.at < b.recording.begin;
+    });
+    for (const auto& verdict : watch.take(b.recording)) {
+      EXPECT_EQ(verdict.incident.at, SceneBuilder::ms(13'600));
+      ++told;
+    }
+  }
+  EXPECT_EQ(told, 1U);
+}
+
 TEST(Suspicion, ArousedByLatenessAndByANewSourceOnly) {
   const evidence::Recording recording = until(40'000, true);
   Suspicion suspicion;
