@@ -37,6 +37,10 @@ void vmstat(Builder& b, std::int64_t at_ms, std::uint64_t factor) {
                                           8 * factor});
 }
 
+evidence::MemoryLimit limit(std::uint64_t at_limit) {
+  return {"memory:/keeper", 16 << 20, -1, 16 << 20, at_limit, 0, {10}};
+}
+
 evidence::ThreadOff waits(std::vector<std::string> stack, bool memory_stall = false) {
   evidence::ThreadOff off = Builder::off('D', "", std::move(stack));
   off.io_wait = true;
@@ -107,6 +111,23 @@ TEST(Memory, TextReadForTheFirstTimeIsTheDisk) {
   Builder b = silence();
   b.event(11'000, waits({"folio_wait_bit_common", "filemap_fault", "__do_fault"}, false));
   EXPECT_EQ(code(failure_of(b)), "host.io.disk");
+}
+
+// The kernel marks no page that came back and was taken again before it was in use twice.
+TEST(Memory, ALimitThatWasMetIsToldBesideTheDisk) {
+  for (const bool mapped : {true, false}) {
+    Builder b = silence();
+    b.event(9'000, limit(100));
+    b.event(11'000, waits({"folio_wait_bit_common", mapped ? "filemap_fault" : "filemap_read"}));
+    b.event(12'000, limit(812));
+    const Verdict verdict = failure_of(b);
+    EXPECT_EQ(code(verdict), "host.io.disk");
+    const auto told = Contains(HasSubstr("met its limit of 16.0 MiB 712 times"));
+    if (mapped)
+      EXPECT_THAT(verdict.cause->evidence, told);
+    else
+      EXPECT_THAT(verdict.cause->evidence, Not(told));
+  }
 }
 
 // ---- the wrong names that offer themselves ----

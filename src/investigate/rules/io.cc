@@ -3,6 +3,8 @@
 // proves no disk (freezers, mutexes and NFS are D too): the kernel function tells which.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "investigate/disk_users.h"
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
@@ -76,6 +78,13 @@ std::optional<DiskUser> users_evidence(const Scene& scene, const Segment& segmen
   return first == nullptr ? std::nullopt : std::optional<DiskUser>(*first);
 }
 
+/// Was the wait for a page of a mapped file (mm/filemap.c)?
+bool reads_mapped_page(const Segment& segment) {
+  return segment.off != nullptr &&
+         std::any_of(segment.off->stack.begin(), segment.off->stack.end(),
+                     [](const std::string& frame) { return frame.starts_with("filemap_fault"); });
+}
+
 std::string stack_text(const Segment& segment) {
   std::string text;
   if (segment.off == nullptr) return text;
@@ -113,6 +122,13 @@ std::optional<Finding> io_disk(const Scene& scene) {
     if (const auto user = users_evidence(scene, *segment, target->device, finding))
       finding.headline += ", behind " + user_text(*user);
   }
+  // Of a page that came back and was taken again before it was in use twice the kernel says nothing
+  // (mm/workingset.c): this may have been one.
+  if (reads_mapped_page(*segment) && limits_met(scene, finding)) {
+    finding.evidence.push_back(
+        "so that the page may have been in memory before; the kernel does not count this wait as "
+        "a memory stall");
+  }
   return finding;
 }
 
@@ -144,8 +160,8 @@ std::optional<Finding> io_log(const Scene& scene) {
   if (!target->reader_device.empty()) {
     doing += fmt::format(" ({} on {})", target->reader_filesystem, target->reader_device);
   }
-  doing += fmt::format("; not runnable in {} of {} looks", looks.known - looks.runnable,
-                       looks.known);
+  doing +=
+      fmt::format("; not runnable in {} of {} looks", looks.known - looks.runnable, looks.known);
   finding.evidence.push_back(doing);
   if (!target->reader_device.empty()) {
     device_evidence(scene, *scene.account->longest(Doing::LogWait), target->reader_device, finding);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "investigate/drops.h"
 
@@ -72,6 +73,43 @@ std::string signal_source(const evidence::SignalSent& sent) {
   std::string source = fmt::format("{} (pid {}", sent.sender_comm, sent.sender_pid);
   if (!sent.sender_parent_comm.empty()) source += ", child of " + sent.sender_parent_comm;
   return source + ")";
+}
+
+namespace {
+
+std::string memory_text(std::int64_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
+}
+
+}  // namespace
+
+bool limits_met(const Scene& scene, Finding& finding) {
+  std::map<std::string, std::pair<const evidence::MemoryLimit*, const evidence::MemoryLimit*>> seen;
+  for (const evidence::Event& event : scene.recording.events) {
+    const auto* sample = std::get_if<evidence::MemoryLimit>(&event.fact);
+    if (sample == nullptr || event.at > scene.account->decided) continue;
+    const bool ours = std::find(sample->pids.begin(), sample->pids.end(), scene.sender->pid) !=
+                      sample->pids.end();
+    if (!ours) continue;
+    auto& [first, last] = seen[sample->cgroup];
+    if (first == nullptr || event.at <= scene.account->begin) first = sample;
+    last = sample;
+  }
+  const std::size_t before = finding.evidence.size();
+  for (const auto& [cgroup, samples] : seen) {
+    const auto& [first, last] = samples;
+    const std::uint64_t met = last->at_limit - std::min(first->at_limit, last->at_limit);
+    const std::uint64_t high = last->over_high - std::min(first->over_high, last->over_high);
+    if (met > 0) {
+      finding.evidence.push_back(fmt::format("cgroup {} met its limit of {} {} times in that time",
+                                             cgroup, memory_text(last->limit), met));
+    }
+    if (high > 0) {
+      finding.evidence.push_back(fmt::format("cgroup {} was over its memory.high of {} {} times",
+                                             cgroup, memory_text(last->high), high));
+    }
+  }
+  return finding.evidence.size() > before;
 }
 
 std::string clock_text(const evidence::Recording& recording, Instant at) {

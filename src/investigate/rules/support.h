@@ -36,6 +36,9 @@ bool signals_seen(const evidence::Recording& recording, Instant a, Instant b);
 /// "bash (pid 77, child of sshd)" or "the kernel".
 std::string signal_source(const evidence::SignalSent& sent);
 
+/// Adds a line for each memory cgroup of the sender that met its limit in the gap; was there any?
+bool limits_met(const Scene& scene, Finding& finding);
+
 /// "12:00:01.250".
 std::string clock_text(const evidence::Recording& recording, Instant at);
 
