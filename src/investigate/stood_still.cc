@@ -120,14 +120,17 @@ Theft theft_in(const Cpu& cpu, const Span& silence) {
   return counts.empty() ? Theft::NotKnown : Theft::None;
 }
 
-/// The times from one look to the next of which half or more was stolen, beside silences.
-Spans mostly_stolen(const Cpu& cpu) {
+bool overlap(const Span& a, const Span& b) { return a.begin < b.end && b.begin < a.end; }
+
+/// The times from one look to the next, about `window`, of which half or more was stolen, beside
+/// silences.
+Spans mostly_stolen(const Cpu& cpu, const Span& window) {
   constexpr Duration kRounding = 20ms;  // both counts are in whole clock ticks
   Spans spans;
   for (std::size_t i = 1; i < cpu.counts.size(); ++i) {
     const Span span{cpu.counts[i - 1].at, cpu.counts[i].at};
     const std::uint64_t before = cpu.counts[i - 1].stolen_ms, after = cpu.counts[i].stolen_ms;
-    if (after <= before) continue;
+    if (after <= before || !overlap(span, window)) continue;
     const Duration silent = silent_in(cpu, span);
     const Duration grown = std::chrono::milliseconds(after - before);
     // More than the time that passed was stolen before, and counted late.
@@ -206,13 +209,14 @@ void give(const Span& span, const Said& said, std::vector<Segment>& segments) {
   segments = std::move(out);
 }
 
-void apply_common_silences(const Cpus& cpus, std::size_t count, std::vector<Segment>& segments) {
+void apply_common_silences(const Cpus& cpus, std::size_t count, const Span& window,
+                           std::vector<Segment>& segments) {
   std::vector<const Cpu*> silent;
   for (const auto& [number, cpu] : cpus) {
     if (!cpu.silences.empty()) silent.push_back(&cpu);
   }
   if (count < 2 || silent.size() != count) return;
-  Spans all = silent.front()->silences;
+  Spans all{window};
   for (const Cpu* cpu : silent) all = common(all, cpu->silences);
   for (const Span& span : all) {
     std::size_t taken = 0;
@@ -232,10 +236,10 @@ void apply_common_silences(const Cpus& cpus, std::size_t count, std::vector<Segm
 }
 
 /// A CPU that was stolen in slices: who ran on it meanwhile ran for less than half of the time.
-void apply_slices(const Cpus& cpus, const std::vector<Given>& given,
+void apply_slices(const Cpus& cpus, const std::vector<Given>& given, const Span& window,
                   std::vector<Segment>& segments) {
   std::map<std::int32_t, Spans> by_cpu;
-  for (const auto& [number, cpu] : cpus) by_cpu[number] = mostly_stolen(cpu);
+  for (const auto& [number, cpu] : cpus) by_cpu[number] = mostly_stolen(cpu, window);
   std::vector<Segment> out;
   for (const Segment& segment : segments) {
     std::vector<Segment> pieces{segment};
@@ -257,17 +261,19 @@ void apply_slices(const Cpus& cpus, const std::vector<Given>& given,
 void apply_silences(const evidence::Recording& recording, std::int32_t tid,
                     std::vector<Segment>& segments) {
   const Cpus cpus = cpus_in(recording);
-  if (cpus.empty()) return;
+  if (cpus.empty() || segments.empty()) return;
+  const Span window{segments.front().begin, segments.back().end};
   const std::vector<Given> given = given_to(recording, tid);
-  apply_common_silences(cpus, cpus_of(recording), segments);
+  apply_common_silences(cpus, cpus_of(recording), window, segments);
   for (const auto& [number, cpu] : cpus) {
     for (const Span& span : cpu.silences) {
+      if (!overlap(span, window)) continue;
       if (cpu_at(given, span.end) != number) continue;
       const Doing doing = theft_in(cpu, span) == Theft::Half ? Doing::Stolen : Doing::Silent;
       give(span, {doing, fmt::format("CPU {}", number)}, segments);
     }
   }
-  apply_slices(cpus, given, segments);
+  apply_slices(cpus, given, window, segments);
 }
 
 }  // namespace alibi::investigate
