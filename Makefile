@@ -63,11 +63,13 @@ tidy:
 fuzz: setup
 	@scripts/fuzz.sh $${FUZZ_SECONDS:-60}
 
-## kernel-check  alibi on Debian's 6.1 kernel in QEMU without KVM: probes, what is lacking, pauses
+## kernel-check  alibi on Debian's 6.1 kernel in QEMU without KVM: probes, what is lacking, pauses and
+##               stolen CPUs, TIMES of each (default 3, seed SEED)
 kernel-check: build
 	@scripts/setup.sh kernel
-	@cmake --build --preset release -j $(JOBS) --target bpf_test fence_test recorder_test
-	@scripts/kernel-check.sh $(BUILD)/release
+	@cmake --build --preset release -j $(JOBS) --target bpf_test fence_test recorder_test \
+	  steal_agent
+	@scripts/kernel-check.sh $(BUILD)/release $${TIMES:+--times $$TIMES} $${SEED:+--seed $$SEED}
 
 ## docs    regenerate what is generated: docs/causes.md, docs/doctor.md, docs/man
 docs: build

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Boots Debian's 6.1 cloud kernel in QEMU without KVM and checks alibi there: `make kernel-check`.
-# kernel-check.sh FOLDER_OF_PROGRAMS [SCENE...]. Fetches the kernel's package, does not install it.
+# kernel-check.sh FOLDER_OF_PROGRAMS [OPTION...] [SCENE...]. Fetches the kernel's package, does not install it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 programs=$1

@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # Ahead of busybox, whose own of that name can less.
 SYSTEM = ["busybox", "dd", "ip", "keepalived", "mkfs.ext4", "mount", "nft", "nsenter", "ping",
           "pkill", "rm", "setpriv", "sqlite3", "tc", "truncate", "umount"]
-PROGRAMS = ["alibi", "bpf_test", "fence_test", "recorder_test"]
+PROGRAMS = ["alibi", "bpf_test", "fence_test", "recorder_test", "steal_agent"]
 # Each with what it depends on. The *_diag would be loaded when they are asked for, by a modprobe that
 # is not there.
 MODULES = ["veth", "bridge", "sch_ingress", "sch_tbf", "cls_bpf", "nf_tables", "loop", "unix_diag",
