@@ -131,12 +131,13 @@ Result<void> commit_fault(Lab& lab, const OneRun& run, Draw& draw, Duration time
   return await_healthy(lab, 20s);
 }
 
-// A keeper that does not log itself withstands whatever its log does. One that first reads what
-// arrived while it was away takes over from nobody who lives: alibi and keepalived 2.2 do.
+// A keeper that does not log itself withstands whatever its log does, one that is locked in memory
+// and starts no scripts itself may do without more of it. One that first reads what arrived while
+// it was away takes over from nobody who lives: alibi and keepalived 2.2 do.
 bool may_withstand(const Lab& lab, const Fault& fault) {
   return std::ranges::any_of(fault.causes, [&](const auto& c) {
-    return (lab.keeper == Keeper::Alibi && c.starts_with("host.io.")) || c == "peer.stopped" ||
-           c == "peer.frozen";
+    const bool apart = c.starts_with("host.io.") || c.starts_with("host.memory.");
+    return (lab.keeper == Keeper::Alibi && apart) || c == "peer.stopped" || c == "peer.frozen";
   });
 }
 
