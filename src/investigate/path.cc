@@ -94,6 +94,28 @@ std::string doubt_of_clocks(const evidence::Recording& recording, const Stream& 
   return {};
 }
 
+/// Adverts that passed the tap while the successor waited, early enough to have kept it from taking
+/// over had they reached it.
+std::size_t passed(const TapBeats& tap, const Incident& incident) {
+  const Instant a = incident.silent_since + incident.interval / 2;
+  const Instant b = std::min(incident.resumed, incident.at) - incident.interval / 4;
+  return static_cast<std::size_t>(std::count_if(
+      tap.beats.begin(), tap.beats.end(),
+      [&](const Beat& beat) { return beat.at > a && beat.at < b && beat.priority.value != 0; }));
+}
+
+using TapGaps = std::vector<TapGap>;
+
+/// The first tap from `bad` on that nothing passed while the successor waited; `bad` if none did.
+TapGaps::const_iterator decisive(const Stream& from, const Incident& incident, const TapGaps& taps,
+                                 TapGaps::const_iterator bad) {
+  if (incident.kind != Kind::Silence) return bad;
+  const auto none = std::find_if(bad, taps.cend(), [&](const TapGap& gap) {
+    return gap.late && passed(*from.at_tap(gap.tap), incident) == 0;
+  });
+  return none == taps.cend() ? bad : none;
+}
+
 }  // namespace
 
 Where locate(const evidence::Recording& recording, const Stream& from, const Stream& to,
@@ -115,8 +137,8 @@ Where locate(const evidence::Recording& recording, const Stream& from, const Str
     else
       where.left_out.push_back(recording.taps[tap.tap].label);
   }
-  const auto bad = std::find_if(where.taps.begin(), where.taps.end(),
-                                [](const TapGap& gap) { return gap.late; });
+  auto bad = std::find_if(where.taps.cbegin(), where.taps.cend(),
+                          [](const TapGap& gap) { return gap.late; });
   if (bad == where.taps.end() && !where.left_out.empty()) {
     where.why_unclear = "no capture that shows the gap covers it";
     return where;
@@ -124,6 +146,24 @@ Where locate(const evidence::Recording& recording, const Stream& from, const Str
   if (bad == where.taps.end()) {
     where.origin = Origin::Nowhere;
     return where;
+  }
+  // A sender that is late for an advert or two, while those that it sends are lost on their way, is
+  // not what moved the address; one that sent less than half of them is not all of it.
+  if (const auto next = decisive(from, incident, where.taps, bad); next != bad) {
+    const TapGap& before = *(next - 1);
+    const auto due = static_cast<std::size_t>((incident.at - incident.silent_since) /
+                                              std::max<Duration>(incident.interval, 1ns));
+    const std::size_t came = passed(*from.at_tap(before.tap), incident);
+    if (came * 2 < due) {
+      where.origin = Origin::Unclear;
+      where.why_unclear = "adverts were late at tap " + recording.taps[bad->tap].label + ", and " +
+                          std::to_string(came) + " that passed tap " +
+                          recording.taps[before.tap].label + " did not reach tap " +
+                          recording.taps[next->tap].label;
+      where.first_bad = static_cast<std::size_t>(bad - where.taps.begin());
+      return where;
+    }
+    bad = next;
   }
   where.first_bad = static_cast<std::size_t>(bad - where.taps.begin());
   for (auto later = bad; later != where.taps.end(); ++later) {

@@ -141,6 +141,28 @@ TEST(Path, WhoWasNeverHeardWasNotSilent) {
   EXPECT_EQ(returns, 1U);
 }
 
+/// The sender is late for one advert of four while none gets through, or for all but one.
+TEST(Path, ALateSenderIsNotWhatALossIs) {
+  for (const bool mostly : {false, true}) {
+    SceneBuilder b(3);
+    b.keepalived();
+    b.beats(1000, 30'000);
+    b.adverts(1, 1000, 10'001, 103);
+    b.adverts(1, 11'000, mostly ? 11'001 : 12'001, 103, 2);
+    b.adverts(1, 13'900, 16'000, 103, 2);
+    b.adverts(2, mostly ? 13'600 : 14'600, 16'500, 102);
+    b.adverts(1, 17'000, 30'000, 103);
+    bool found = false;
+    for (const Verdict& verdict : investigate(b.finish(30'000))) {
+      if (verdict.incident.kind != Kind::Silence) continue;
+      found = true;
+      EXPECT_EQ(verdict.cause->code, mostly ? "unknown" : "network.loss");
+      EXPECT_EQ(verdict.where->origin, mostly ? Origin::Unclear : Origin::Segment);
+    }
+    EXPECT_TRUE(found);
+  }
+}
+
 TEST(Path, DuplicatesAndOvertakingChangeNothing) {
   Captures c;
   c.loss();
