@@ -58,13 +58,12 @@ Result<Recorder> Recorder::start(RecorderOptions options) {
   s.log.on_frame = s.options.on_frame;
   s.started = s.now = os::monotonic_now();
   s.offsets.add(s.now, os::realtime_minus_monotonic_ns());
-  if (s.options.host_evidence) s.listen();
-  if (auto possible = s.check_rights(); !possible) return tl::unexpected(possible.error());
-  os::release_free_memory();  // what reading symbols and loading programs took
-  // Only now: verifying the programs takes tenths of a second, in which nobody must wait for it.
   if (const auto realtime = os::schedule_realtime(kPriority); !realtime)
     s.start_losses.push_back({"schedule", 0,
                               realtime.error().message + ": under load the recorder may be late"});
+  if (s.options.host_evidence) s.listen();
+  if (auto possible = s.check_rights(); !possible) return tl::unexpected(possible.error());
+  os::release_free_memory();  // what reading symbols and loading programs took
   s.lost_read = s.now;
   s.next_sample = s.now + kSampleEvery;
   s.next_frozen = s.now;
