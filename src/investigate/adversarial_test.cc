@@ -186,8 +186,10 @@ TEST(Adversarial, ADeathWhoseSignalWasNotRecordedIsNoCrash) {
     Builder b(3);
     silence(b);
     ends(b, 10'500, 11);
-    if (absent) b.recording.losses.push_back({"signal", 0, "not loaded"});
-    else b.event(10'600, evidence::EventsLost{"signal", 3, Builder::ms(10'400).ns});
+    if (absent)
+      b.recording.losses.push_back({"signal", 0, "not loaded"});
+    else
+      b.event(10'600, evidence::EventsLost{"signal", 3, Builder::ms(10'400).ns});
     EXPECT_EQ(code(b), "unknown");
   }
 }

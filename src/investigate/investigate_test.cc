@@ -226,9 +226,9 @@ TEST(Investigate, EndsAreToldApartByWhoSentTheSignal) {
   for (const Row& row :
        {Row{9, 9, 77, "host.process.killed"}, Row{11, 11, 0, "host.process.crashed"},
         Row{11, 11, 77, "host.process.killed"}, Row{15, 15, 77, "admin.stopped"},
-        Row{0x100, 0, 0, "host.process.crashed"}, Row{0, 0, 0, "unknown"},
-        Row{9, 0, 0, "unknown"}, Row{14, 14, 77, "host.process.killed"},
-        Row{14, 0, 0, "unknown"}, Row{13, 13, 10, "host.process.crashed"}}) {
+        Row{0x100, 0, 0, "host.process.crashed"}, Row{0, 0, 0, "unknown"}, Row{9, 0, 0, "unknown"},
+        Row{14, 14, 77, "host.process.killed"}, Row{14, 0, 0, "unknown"},
+        Row{13, 13, 10, "host.process.crashed"}}) {
     Builder b(3);
     death(b, row.exit_code, row.signal, row.sender);
     const auto verdicts = investigate(b.finish(20'000));

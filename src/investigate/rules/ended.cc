@@ -32,9 +32,7 @@ bool raised(int signal) {
 }
 
 /// What an administrator ends a daemon with; it can see to it that it ends in order.
-bool asks_to_end(int signal) {
-  return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
-}
+bool asks_to_end(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT; }
 
 /// The last moment until `until` at which `signal` was sent to `pid`; `until` if none was seen.
 Instant signal_at(const evidence::Recording& recording, std::int32_t pid, int signal,
@@ -129,10 +127,9 @@ std::optional<Finding> process_crashed(const Scene& scene) {
   if (!end) return std::nullopt;
   const int signal = end->exit->exit_code & 0x7f;
   const int status = (end->exit->exit_code >> 8) & 0xff;
-  const bool of_itself =
-      (raised(signal) && signals_seen(scene.recording, end->at - 2s, end->at) &&
-       !sent_by_other(scene, scene.sender->pid, signal, end->at)) ||
-      (signal == 0 && status != 0 && scene.incident.kind != Kind::Resignation);
+  const bool of_itself = (raised(signal) && signals_seen(scene.recording, end->at - 2s, end->at) &&
+                          !sent_by_other(scene, scene.sender->pid, signal, end->at)) ||
+                         (signal == 0 && status != 0 && scene.incident.kind != Kind::Resignation);
   if (!of_itself) return std::nullopt;
   return ended(scene, "host.process.crashed",
                signal != 0
