@@ -94,9 +94,13 @@ std::vector<Count> counts_after(const Cpu& cpu, const Span& silence) {
   return counts;
 }
 
-Duration silent_in(const Cpu& cpu, const Span& window) {
+/// The silences that ended in `window`. What is stolen is counted when the CPU runs again, so that
+/// a look in the midst of a silence knows nothing of it yet, and the next one all of it.
+Duration ended_in(const Cpu& cpu, const Span& window) {
   Duration sum{0};
-  for (const Span& part : common({window}, cpu.silences)) sum += part.length();
+  for (const Span& silence : cpu.silences) {
+    if (silence.end > window.begin && silence.end <= window.end) sum += silence.length();
+  }
   return sum;
 }
 
@@ -114,8 +118,8 @@ Theft theft_in(const Cpu& cpu, const Span& silence) {
   for (const Count& after : counts) {
     if (after.stolen_ms < before.stolen_ms) continue;
     const Duration stolen = std::chrono::milliseconds(after.stolen_ms - before.stolen_ms);
-    const Duration silent = silent_in(cpu, {std::min(before.at, silence.begin), after.at});
-    if (stolen * 2 >= silent) return Theft::Half;
+    const Span window{std::min(before.at, silence.begin), after.at};
+    if (stolen * 2 >= ended_in(cpu, window)) return Theft::Half;
   }
   return counts.empty() ? Theft::NotKnown : Theft::None;
 }
@@ -131,11 +135,12 @@ Spans mostly_stolen(const Cpu& cpu, const Span& window) {
     const Span span{cpu.counts[i - 1].at, cpu.counts[i].at};
     const std::uint64_t before = cpu.counts[i - 1].stolen_ms, after = cpu.counts[i].stolen_ms;
     if (after <= before || !overlap(span, window)) continue;
-    const Duration silent = silent_in(cpu, span);
+    Duration rest = span.length();
+    for (const Span& part : common({span}, cpu.silences)) rest -= part.length();
     const Duration grown = std::chrono::milliseconds(after - before);
     // More than the time that passed was stolen before, and counted late.
     if (grown > span.length() + kRounding) continue;
-    if ((grown - silent) * 2 >= span.length() - silent) spans.push_back(span);
+    if ((grown - ended_in(cpu, span)) * 2 >= rest) spans.push_back(span);
   }
   return spans;
 }

@@ -117,6 +117,19 @@ TEST(StoodStill, ACountMayComeAfterTheNextSilenceHasBegun) {
             "host.cpu.stolen");
 }
 
+TEST(StoodStill, ALookInTheNextSilenceKnowsOnlyTheLast) {
+  const Verdict verdict = silent(2, [](SceneBuilder& scene) {
+    scene.event(9'400, evidence::CpuStolen{1, 50});
+    still(scene, 1, 9'500, 10'500);
+    still(scene, 1, 10'501, 12'600);
+    scene.event(12'400, evidence::CpuStolen{1, 1'050});
+    scene.event(12'700, evidence::CpuStolen{1, 3'150});
+  });
+  EXPECT_EQ(code(verdict), "host.cpu.stolen");
+  ASSERT_TRUE(verdict.account);
+  EXPECT_EQ(verdict.account->overdue_in(Doing::Silent), 0ms);
+}
+
 TEST(StoodStill, WithoutALookAfterwardsItIsNotKnownWhatItWas) {
   const Verdict verdict = silent(2, [](SceneBuilder& scene) {
     for (const int cpu : {0, 1}) {
