@@ -9,7 +9,7 @@ stty -F /dev/ttyS2 raw
 
 ordeal() {  # NAME
   rm -f /tmp/ordeal.case /tmp/told
-  alibi record --tap A=eth0 -w /tmp/ordeal.case > /tmp/told 2>&1 &
+  alibi record --tap A=eth0 --window 3600 -w /tmp/ordeal.case > /tmp/told 2>&1 &
   recorder=$!
   until grep -q "^recording" /tmp/told; do sleep 0.2; done
   sleep 5
