@@ -121,6 +121,7 @@ int export_case(const Options& options) {
     const std::string text = options.form == "perfetto"
                                  ? report::perfetto_trace(*recording, verdicts)
                              : options.form == "csv"  ? report::events_csv(*recording)
+                             : options.form == "html" ? report::case_page(*recording, verdicts)
                              : options.form == "json" ? report::verdicts_json(*recording, verdicts)
                                                       : report::verdicts_text(*recording, verdicts);
     written = write_text_file(options.output, text);
@@ -155,9 +156,9 @@ void add_incidents(CLI::App& app, Run& run) {
   write
       ->add_option("--as", options->form,
                    "pcapng: adverts with verdicts as comments; perfetto: a trace for "
-                   "ui.perfetto.dev; csv: a row an event; json, text: the verdicts")
+                   "ui.perfetto.dev; csv: a row an event; html: a page; json, text: the verdicts")
       ->required()
-      ->check(CLI::IsMember({"pcapng", "perfetto", "csv", "json", "text"}));
+      ->check(CLI::IsMember({"pcapng", "perfetto", "csv", "html", "json", "text"}));
   write->add_option("-o,--output", options->output, "default: standard output")
       ->option_text("FILE");
   write->callback([options, &run] { run = [options] { return export_case(*options); }; });

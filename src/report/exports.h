@@ -30,4 +30,9 @@ std::string events_csv(const evidence::Recording& recording);
 std::string perfetto_trace(const evidence::Recording& recording,
                            const std::vector<investigate::Verdict>& verdicts);
 
+/// A page of HTML for people: the verdicts, the accounts drawn, the machine, what each source
+/// counted. It holds no script and loads nothing.
+std::string case_page(const evidence::Recording& recording,
+                      const std::vector<investigate::Verdict>& verdicts);
+
 }  // namespace alibi::report

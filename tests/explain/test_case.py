@@ -402,14 +402,14 @@ class Case(unittest.TestCase):
         for row in rows:
             json.loads(row["fact"])
 
-    @unittest.skipUnless("html" in subprocess.run([ALIBI, "incidents", "export", "--help"], text=True,
-                                                  capture_output=True, check=False).stdout,
-                         "no such form")
     def test_html_is_one_page(self):
         with open(self.export("html", "case.html"), encoding="utf-8") as page:
             text = page.read()
         self.assertIn("<html", text.lower())
         self.assertIn("host.process.stopped", text)
+        self.assertRegex(text, r"\n  why      host\.process\.stopped: ")
+        self.assertIn("<svg", text)
+        self.assertNotIn("<script", text)
         self.assertNotRegex(text, r"(src|href)=[\"']https?://")
 
     def test_sqlite_reads_the_case_and_its_watched_processes(self):
