@@ -25,7 +25,6 @@
 #include "bpf/ticks.h"
 #include "bpf/ticks.skel.h"
 #include "os/fd.h"
-#include "os/realtime.h"
 
 namespace alibi::bpf {
 namespace {
@@ -100,8 +99,6 @@ void choose_programs(Skeleton&) {}
 /// is absent, or an empty string.
 template <typename Skeleton>
 std::string attach_group(const Probes::State& state, Skeleton*& skeleton) {
-  // The kernel's verifier takes tens of milliseconds, and a recorder is scheduled ahead of many.
-  os::let_others_run();
   listen_to_libbpf();
   skeleton = Skeleton::open();
   if (skeleton == nullptr) return reason(errno);

@@ -73,7 +73,6 @@ Result<Recorder> Recorder::start(RecorderOptions options) {
 
 void Recorder::State::listen() {
   probes = std::make_unique<bpf::Probes>(bpf::Probes::load());
-  os::let_others_run();
   // After the probes: their own frames have names then and can be left out of stacks.
   if (auto loaded = os::Kallsyms::load(); loaded) symbols = std::move(*loaded);
   if (symbols.size() == 0)
@@ -81,7 +80,6 @@ void Recorder::State::listen() {
                             "/proc/kallsyms hides addresses (kernel.kptr_restrict): stacks stay "
                             "numbers"});
   if (probes->has(ALIBI_SOURCE_DROPS)) drop_reasons = bpf::drop_reason_names();
-  os::let_others_run();
   watch = std::make_unique<WatchList>(taps.namespaces(), options.watch, *probes, log);
   watch->on_found = options.on_found;
   samplers = std::make_unique<Samplers>(*watch, taps, log, *probes);

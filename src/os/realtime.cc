@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <thread>
 
 namespace alibi::os {
 namespace {
@@ -58,11 +57,6 @@ Result<void> schedule_deadline(Duration runtime, Duration period) {
 Result<void> schedule_nice(int nice) {
   if (::setpriority(PRIO_PROCESS, 0, nice) != 0) return fail_errno("nice value refused");
   return {};
-}
-
-void let_others_run() {
-  constexpr Duration kMoment = 2ms;
-  std::this_thread::sleep_for(kMoment);
 }
 
 Result<void> bind_to_cpus(std::span<const int> cpus) {

@@ -23,10 +23,6 @@ Result<void> schedule_realtime(int priority);
 /// SCHED_OTHER at nice value `nice` (-20..19).
 Result<void> schedule_nice(int nice);
 
-/// Sleeps for a moment, so that who waits for this CPU gets it, however this thread is scheduled:
-/// between the pieces of a long work that nobody waits for.
-void let_others_run();
-
 /// Only these CPUs from here on.
 Result<void> bind_to_cpus(std::span<const int> cpus);
 
