@@ -11,7 +11,7 @@ build=(g++ cmake ninja-build make pkg-config ccache clang llvm bpftool libbpf-de
        libbenchmark-dev libclang-rt-14-dev clang-format python3)
 lab=(keepalived haproxy frr tcpdump tshark python3-aiosmtpd python3-jsonschema busybox psmisc
      procps iproute2 nftables iputils-arping iputils-ping curl sqlite3 util-linux e2fsprogs librsvg2-bin
-     openvswitch-switch)
+     openvswitch-switch protobuf-compiler)
 # What neither the program nor `make check` needs: setup.sh bench, setup.sh kernel.
 case ${1:-} in
   bench) lab+=(stress-ng strace linux-perf bpftrace) ;;
