@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <map>
 #include <set>
 #include <string>
@@ -18,34 +17,6 @@
 namespace alibi::investigate::rules {
 
 namespace {
-
-bool stops(int signal) {
-  return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
-}
-
-/// The stop signal that the stop at `begin` answers; nullptr if it is another matter, as a tracer
-/// that sends none. SIGCONT takes back what was sent before it (signal(7)), and a thread that went
-/// to wait for work after a signal had dealt with it.
-const evidence::SignalSent* answered(const Scene& scene, Instant begin) {
-  constexpr Duration kSlack = 1ms;  // the signal is told by whoever sends it, on its own CPU
-  const evidence::SignalSent* last = nullptr;
-  Instant at;
-  for (const evidence::Event& event : scene.recording.events) {
-    if (event.at > begin) break;
-    if (const auto* sent = std::get_if<evidence::SignalSent>(&event.fact)) {
-      if (sent->target_pid != scene.sender->pid) continue;
-      if (sent->signal == SIGCONT) last = nullptr;
-      if (!stops(sent->signal)) continue;
-      last = sent;
-      at = event.at;
-    } else if (const auto* off = std::get_if<evidence::ThreadOff>(&event.fact)) {
-      const bool dealt = last != nullptr && off->tid == scene.sender->tid &&
-                         event.at > at + kSlack && classify_wait(*off) == Doing::Idle;
-      if (dealt) last = nullptr;
-    }
-  }
-  return last;
-}
 
 /// A thread that went into a freezer, and who woke it for that: freezing a group wakes its sleeping
 /// tasks in the context of whoever freezes it (Linux: kernel/freezer.c freeze_task(),
@@ -118,9 +89,9 @@ std::optional<Finding> process_stopped(const Scene& scene) {
   Finding finding{
       "host.process.stopped", fmt::format("{} was stopped", sender_text(scene)), {}, {}};
   const Segment* stop = scene.account->longest(Doing::Stopped);
-  if (const evidence::SignalSent* sent = answered(scene, stop->begin)) {
+  if (stop->signal != nullptr) {
     finding.headline = fmt::format("{} was stopped: {} sent {}", sender_text(scene),
-                                   signal_source(*sent), signal_name(sent->signal));
+                                   signal_source(*stop->signal), signal_name(stop->signal->signal));
   }
   finding.evidence.push_back(
       fmt::format("{}: left the CPU, {}", clock_text(scene.recording, stop->begin), stop->detail));
