@@ -14,8 +14,7 @@ constexpr auto kCatalogue = std::to_array<CatalogueEntry>({
     {"host.cpu.starved", "The sender wanted a CPU and others held it.",
      "scheduler events: runnable for half of the overdue time or more, and who ran meanwhile",
      "an idle CPU in that time, a quota used up, or a CPU that took no timer interrupts or that "
-     "the "
-     "hypervisor took",
+     "the hypervisor took",
      "Give the daemon real-time priority (vrrp_rt_priority) or its host more CPU; look at the "
      "process named."},
     {"host.cpu.throttled", "The CPU quota of the sender's cgroup was used up.",
