@@ -71,21 +71,29 @@ constexpr Duration kCounted = 300ms;
 /// What the ticks are told beyond.
 constexpr Duration kTick = 100ms;
 
-/// The counts that may tell what was stolen in `silence`: those soon after it; and without any, or
-/// where the CPU soon fell silent again, the next that there is, with those soon after that. What
-/// is stolen later, from a CPU that ran meanwhile, is not among them: the first look after a
+/// The end of the last of the silences that follow each other with no more than moments between
+/// them: it ran too little for anybody to look.
+Instant end_of_series(const Cpu& cpu, const Span& silence) {
+  Instant end = silence.end;
+  for (const Span& next : cpu.silences) {
+    if (next.end > end && next.begin <= end + kCounted) end = next.end;
+  }
+  return end;
+}
+
+/// The counts that may tell what was stolen in `silence`: those in the series that it begins and
+/// soon after that; and without any after it, the next that there is, with those soon after that.
+/// What is stolen later, from a CPU that ran meanwhile, is not among them: the first look after a
 /// silence is told, whatever it saw.
 std::vector<Count> counts_after(const Cpu& cpu, const Span& silence) {
-  const bool again = std::any_of(cpu.silences.begin(), cpu.silences.end(), [&](const Span& span) {
-    return span.begin >= silence.end && span.begin <= silence.end + kCounted;
-  });
+  const Instant end = end_of_series(cpu, silence);
   std::vector<Count> counts;
-  Instant until = silence.end + kCounted;
+  Instant until = end + kCounted;
   bool extended = false;
   for (const Count& count : cpu.counts) {
     if (count.at <= silence.end) continue;
     if (count.at > until) {
-      if (extended || (!again && !counts.empty())) break;
+      if (extended || (!counts.empty() && counts.back().at > end)) break;
       extended = true;
       until = count.at + kCounted;
     }
@@ -122,6 +130,21 @@ Theft theft_in(const Cpu& cpu, const Span& silence) {
     if (stolen * 2 >= ended_in(cpu, window)) return Theft::Half;
   }
   return counts.empty() ? Theft::NotKnown : Theft::None;
+}
+
+/// Did the count grow by half of the silence or more soon after it, be it for the silence or for
+/// what came then? Then nothing tells that the silence was no theft.
+bool grew_after(const Cpu& cpu, const Span& silence) {
+  constexpr Duration kSoon = 5s;
+  std::optional<Count> before;
+  for (const Count& count : cpu.counts) {
+    if (count.at > end_of_series(cpu, silence) + kSoon) break;
+    if (!before || count.at <= silence.begin) before = count;
+    if (count.at <= silence.end || count.stolen_ms < before->stolen_ms) continue;
+    const Duration grown = std::chrono::milliseconds(count.stolen_ms - before->stolen_ms);
+    if (grown * 2 >= silence.length()) return true;
+  }
+  return false;
 }
 
 bool overlap(const Span& a, const Span& b) { return a.begin < b.end && b.begin < a.end; }
@@ -231,7 +254,7 @@ void apply_common_silences(const Cpus& cpus, std::size_t count, const Span& wind
                                     [&](const Span& s) { return s.end > span.begin; });
       const Theft theft = theft_in(*cpu, *own);
       if (theft == Theft::Half) ++taken;
-      known = known && theft != Theft::NotKnown;
+      known = known && theft != Theft::NotKnown && !grew_after(*cpu, *own);
     }
     std::string detail = fmt::format("all {} CPUs", count);
     if (taken > 0 && taken < count) detail += fmt::format(", {} of them as stolen", taken);

@@ -142,6 +142,39 @@ TEST(StoodStill, WithoutALookAfterwardsItIsNotKnownWhatItWas) {
   EXPECT_EQ(verdict.account->overdue_in(Doing::Silent), 2'500ms);
 }
 
+/// A silence is told from the tick before it, a moment before the end of the last one.
+TEST(StoodStill, ATheftIsCountedAtTheEndOfItsSilences) {
+  EXPECT_EQ(
+      code(silent(2,
+                  [](SceneBuilder& scene) {
+                    for (const int cpu : {0, 1}) {
+                      scene.event(9'400, evidence::CpuStolen{cpu, 50});
+                      still(scene, cpu, 9'500, 12'500);
+                      scene.event(12'550, evidence::CpuStolen{cpu, 50});
+                    }
+                    for (const int end : {13'500, 14'500, 15'500}) {
+                      still(scene, 0, end - 1001, end);
+                      scene.event(end + 20, evidence::CpuStolen{0, end == 15'500 ? 5'550U : 50U});
+                    }
+                  })),
+      "host.cpu.stolen");
+}
+
+TEST(StoodStill, ACountThatComesLateIsNoPause) {
+  const auto with = [](std::int64_t late_ms) {
+    return code(silent(2, [&](SceneBuilder& scene) {
+      for (const int cpu : {0, 1}) {
+        scene.event(9'400, evidence::CpuStolen{cpu, 50});
+        still(scene, cpu, 9'500, 12'500);
+        scene.event(12'550, evidence::CpuStolen{cpu, 50});
+        scene.event(late_ms, evidence::CpuStolen{cpu, 2'550});
+      }
+    }));
+  };
+  EXPECT_EQ(with(14'000), "unknown");
+  EXPECT_EQ(with(19'000), "host.paused");
+}
+
 TEST(StoodStill, WhatIsStolenLaterIsNotThePauses) {
   for (const std::int64_t look : {12'550, 12'850}) {
     EXPECT_EQ(code(silent(2,
