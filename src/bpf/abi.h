@@ -21,7 +21,7 @@ typedef unsigned long long alibi_u64;
 #endif
 
 /* Compared by the loader with the constant compiled into each object. */
-#define ALIBI_ABI_VERSION 7
+#define ALIBI_ABI_VERSION 8
 
 enum {
   ALIBI_COMM = 16,
@@ -54,6 +54,7 @@ enum alibi_kind {
   ALIBI_RECLAIM = 8,
   ALIBI_DROP = 9,
   ALIBI_SILENT = 10,
+  ALIBI_RAN = 11,
 };
 
 /* Index into the lost map: which program group could not deliver. */

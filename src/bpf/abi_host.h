@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Of abi.h: CPUs that stood still, and packets that the kernel dropped. */
+/* Of abi.h: what the timer interrupts of the CPUs tell, and packets that the kernel dropped. */
 #ifndef ALIBI_BPF_ABI_HOST_H
 #define ALIBI_BPF_ABI_HOST_H
 
@@ -11,6 +11,16 @@ struct alibi_silent {
   alibi_u64 since_ns;
 };
 ALIBI_ASSERT_SIZE(struct alibi_silent, 32);
+
+/* A timer interrupt met this thread on the CPU, and so did the one before it: a watched one, or one
+ * that held a CPU for which a watched one waited. */
+struct alibi_ran {
+  struct alibi_header header;
+  alibi_s32 syscall;       /* -1: none */
+  alibi_s32 stack_bytes;   /* <= 0: it was not in the kernel */
+  alibi_u64 stack[ALIBI_STACK];
+};
+ALIBI_ASSERT_SIZE(struct alibi_ran, 32 + 8 * ALIBI_STACK);
 
 /* pid, tid and cpu are 0: whom the softirq hit says nothing, and equal records pack well. */
 struct alibi_drop {

@@ -33,6 +33,15 @@ bool copy_out(std::span<const std::uint8_t> record, T& to, std::size_t least = s
   return true;
 }
 
+/// `bytes` as bpf_get_stack() gives them, an error being below 0.
+std::vector<std::string> stack_of(std::span<const alibi_u64, ALIBI_STACK> addresses,
+                                  alibi_s32 bytes, const os::Kallsyms& symbols) {
+  if (bytes <= 0) return {};
+  const std::size_t frames =
+      std::min<std::size_t>(static_cast<std::size_t>(bytes) / sizeof(alibi_u64), ALIBI_STACK);
+  return stack_names(addresses.first(frames), symbols);
+}
+
 std::optional<evidence::Fact> off_fact(std::span<const std::uint8_t> record,
                                        const os::Kallsyms& symbols) {
   alibi_off raw{};
@@ -46,12 +55,7 @@ std::optional<evidence::Fact> off_fact(std::span<const std::uint8_t> record,
   fact.syscall = raw.syscall;
   fact.syscall_name = syscall_name(raw.syscall);
   std::copy(std::begin(raw.arguments), std::end(raw.arguments), fact.arguments.begin());
-  if (raw.stack_bytes > 0 && record.size() >= sizeof(raw)) {
-    const auto frames = std::min<std::size_t>(
-        static_cast<std::size_t>(raw.stack_bytes) / sizeof(std::uint64_t), ALIBI_STACK);
-    std::vector<std::uint64_t> addresses(raw.stack, raw.stack + frames);
-    fact.stack = stack_names(addresses, symbols);
-  }
+  if (record.size() >= sizeof(raw)) fact.stack = stack_of(raw.stack, raw.stack_bytes, symbols);
   return fact;
 }
 
@@ -133,6 +137,20 @@ std::optional<evidence::Fact> silent_fact(std::span<const std::uint8_t> record) 
   if (!copy_out(record, raw)) return std::nullopt;
   return evidence::CpuSilent{static_cast<std::int32_t>(raw.header.cpu),
                              static_cast<std::int64_t>(raw.since_ns)};
+}
+
+std::optional<evidence::Fact> ran_fact(std::span<const std::uint8_t> record,
+                                       const os::Kallsyms& symbols) {
+  alibi_ran raw{};
+  if (!copy_out(record, raw)) return std::nullopt;
+  evidence::ThreadRan fact;
+  fact.tid = raw.header.tid;
+  fact.pid = raw.header.pid;
+  fact.cpu = static_cast<std::int32_t>(raw.header.cpu);
+  fact.syscall = raw.syscall;
+  fact.syscall_name = syscall_name(raw.syscall);
+  fact.stack = stack_of(raw.stack, raw.stack_bytes, symbols);
+  return fact;
 }
 
 std::optional<evidence::Fact> drop_fact(std::span<const std::uint8_t> record,
@@ -232,6 +250,7 @@ std::optional<evidence::Event> decode_record(std::span<const std::uint8_t> recor
     case ALIBI_EXIT: fact = process_fact(record, header.kind); break;
     case ALIBI_RECLAIM: fact = reclaim_fact(record); break;
     case ALIBI_SILENT: fact = silent_fact(record); break;
+    case ALIBI_RAN: fact = ran_fact(record, symbols); break;
     case ALIBI_DROP: fact = drop_fact(record, symbols, drop_reasons); break;
     default: break;
   }

@@ -60,6 +60,32 @@ TEST(DecodeRecord, ACpuThatWasSilent) {
   EXPECT_FALSE(decode_record(bytes_of(raw, 31), {}, {}));
 }
 
+TEST(DecodeRecord, WhereTheTimerMetAThread) {
+  const os::Kallsyms symbols = os::Kallsyms::parse(
+      "ffffffff81000400 t pipe_write\nffffffff81000500 T vfs_write\n");
+  alibi_ran raw{};
+  raw.header = header_of(ALIBI_RAN);
+  raw.syscall = SYS_write;
+  raw.stack_bytes = 2 * 8;
+  raw.stack[0] = 0xffffffff81000410;
+  raw.stack[1] = 0xffffffff81000510;
+  const auto event = decode_record(bytes_of(raw), symbols, {});
+  ASSERT_TRUE(event);
+  const auto& ran = std::get<evidence::ThreadRan>(event->fact);
+  EXPECT_EQ(ran.pid, 77);
+  EXPECT_EQ(ran.tid, 78);
+  EXPECT_EQ(ran.cpu, 1);
+  EXPECT_EQ(ran.syscall_name, "write");
+  EXPECT_THAT(ran.stack, ElementsAre("pipe_write", "vfs_write"));
+  EXPECT_FALSE(decode_record(bytes_of(raw, sizeof raw - 1), symbols, {}));
+  raw.syscall = -1;
+  raw.stack_bytes = -14;  // -EFAULT
+  const auto own = decode_record(bytes_of(raw), symbols, {});
+  EXPECT_TRUE(std::get<evidence::ThreadRan>(own->fact).stack.empty());
+  raw.stack_bytes = 1 << 20;
+  EXPECT_TRUE(decode_record(bytes_of(raw), symbols, {}));
+}
+
 TEST(DecodeRecord, DropWithItsReasonByName) {
   alibi_drop raw{};
   raw.header = header_of(ALIBI_DROP);

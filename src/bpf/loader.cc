@@ -37,7 +37,7 @@ constexpr std::array<const char*, ALIBI_SOURCES> kSourceNames = {
 }  // namespace
 
 struct Probes::State {
-  os::Fd watched, events, lost, sent;
+  os::Fd watched, events, lost, sent, cpus;
   sched_bpf* sched = nullptr;
   signal_bpf* signal = nullptr;
   process_bpf* process = nullptr;
@@ -110,6 +110,9 @@ std::string attach_group(const Probes::State& state, Skeleton*& skeleton) {
     if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.events, state.events.get());
     if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.lost, state.lost.get());
     if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.sent, state.sent.get());
+    if constexpr (requires { skeleton->maps.cpus; }) {
+      if (error == 0) error = -bpf_map__reuse_fd(skeleton->maps.cpus, state.cpus.get());
+    }
     choose_programs(*skeleton);
     if (error == 0) error = -Skeleton::load(skeleton);
     if (error == 0) error = -Skeleton::attach(skeleton);
@@ -150,8 +153,9 @@ Probes Probes::load() {
   state->events = make_map(BPF_MAP_TYPE_RINGBUF, "alibi_events", 0, 0, kRingBytes);
   state->lost = make_map(BPF_MAP_TYPE_PERCPU_ARRAY, "alibi_lost", 4, 8, ALIBI_SOURCES);
   state->sent = make_map(BPF_MAP_TYPE_PERCPU_ARRAY, "alibi_sent", 4, 8, ALIBI_SOURCES);
+  state->cpus = make_map(BPF_MAP_TYPE_ARRAY, "alibi_cpus", 4, sizeof(alibi_cpu), ALIBI_CPUS);
   if (!state->watched.valid() || !state->events.valid() || !state->lost.valid() ||
-      !state->sent.valid()) {
+      !state->sent.valid() || !state->cpus.valid()) {
     state->absent.fill(reason(errno));
     return Probes(std::move(state));
   }

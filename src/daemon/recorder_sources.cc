@@ -58,6 +58,7 @@ Source source_of(std::span<const std::uint8_t> record) {
     case ALIBI_DROP:
       return static_cast<Source>(ALIBI_SOURCE_DROPS);
     case ALIBI_SILENT:
+    case ALIBI_RAN:
       return static_cast<Source>(ALIBI_SOURCE_TICKS);
     default:
       return kUnknownKind;

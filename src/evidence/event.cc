@@ -15,7 +15,7 @@ std::string_view kind_name(const Fact& fact) {
       "memory_reclaimed", "memory_limit", "memory_counters", "device_use", "packet_dropped",
       "config_read", "host_facts", "cpu_silent", "cpu_stolen", "pressure", "softnet_counters",
       "clock_jump", "bridge_port_change", "neighbour_change", "qdisc_counters", "ruleset_change",
-      "dropping_rule"};
+      "dropping_rule", "thread_ran"};
   return kNames[fact.index()];
 }
 

@@ -53,7 +53,7 @@ using Fact = std::variant<ProcessFound, ThreadOff, ThreadOn, ThreadWoken, WaitTa
                           MemoryCounters, DeviceUse, PacketDropped, ConfigRead, HostFacts,
                           CpuSilent, CpuStolen, Pressure, SoftnetCounters, ClockJump,
                           BridgePortChange, NeighbourChange, QdiscCounters, RulesetChange,
-                          DroppingRule>;
+                          DroppingRule, ThreadRan>;
 
 struct Event {
   Instant at;

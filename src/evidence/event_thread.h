@@ -39,6 +39,18 @@ struct ThreadOn {
   std::vector<Rival> rivals;
 };
 
+/// A timer interrupt (every 40 ms, see CpuSilent) met this thread on the CPU, and so did the one
+/// before it: where it was. It is watched, or held the CPU that a watched thread waited for. Code
+/// that holds interrupts off is met where it lets them in again.
+struct ThreadRan {
+  std::int32_t tid = 0;
+  std::int32_t pid = 0;
+  std::int32_t cpu = 0;
+  std::int32_t syscall = -1;  ///< number, -1: not in a system call
+  std::string syscall_name;   ///< empty if syscall == -1
+  std::vector<std::string> stack;  ///< kernel functions, innermost first; empty: in its own code
+};
+
 /// The watched thread was made runnable (sched_waking/sched_wakeup).
 struct ThreadWoken {
   std::int32_t tid = 0;

@@ -31,6 +31,15 @@ void fields(V& v, Is<ThreadOff> auto& f) {
   v("stack", f.stack);
 }
 template <typename V>
+void fields(V& v, Is<ThreadRan> auto& f) {
+  v("tid", f.tid);
+  v("pid", f.pid);
+  v("cpu", f.cpu);
+  v("syscall", f.syscall);
+  v("syscall_name", f.syscall_name);
+  v("stack", f.stack);
+}
+template <typename V>
 void fields(V& v, Is<Rival> auto& f) {
   v("pid", f.pid);
   v("comm", f.comm);

@@ -18,6 +18,20 @@ Duration Account::overdue_in(Doing doing) const {
   return sum;
 }
 
+const Segment* Account::doubtful(Doing doing) const {
+  Duration sum{0}, most{0};
+  const Segment* longest = nullptr;
+  for (const Segment& segment : segments) {
+    if (segment.doing != doing || segment.doubt < 0) continue;
+    const Duration here = std::min(segment.end, decided) - std::max(segment.begin, due);
+    if (here <= Duration{0}) continue;
+    sum += here;
+    if (here > most) longest = &segment;
+    most = std::max(most, here);
+  }
+  return sum * 2 >= overdue_in(doing) ? longest : nullptr;
+}
+
 const Segment* Account::longest(Doing doing) const {
   const Segment* best = nullptr;
   for (const Segment& segment : segments) {
@@ -107,8 +121,10 @@ ReaderLooks looks_at_reader(const Account& account) {
       looks.any = &target;
       if (target.reader_state == '?') continue;
       ++looks.known;
-      if (target.reader_state == 'R') ++looks.runnable;
-      else looks.standing = &target;
+      if (target.reader_state == 'R')
+        ++looks.runnable;
+      else
+        looks.standing = &target;
     }
   }
   return looks;

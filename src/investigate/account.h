@@ -32,6 +32,9 @@ struct Account {
   /// Time in `doing` between due and decided, the time that matters for the cause.
   Duration overdue_in(Doing doing) const;
   Duration overdue() const { return decided - due; }
+  /// Of the time in `doing` that matters, half or more with a doubt (see Segment): the longest such
+  /// segment; nullptr: less.
+  const Segment* doubtful(Doing doing) const;
   /// The longest segment of this state that reaches into the overdue time; nullptr if none.
   const Segment* longest(Doing doing) const;
 };

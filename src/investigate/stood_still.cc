@@ -10,6 +10,8 @@
 #include <map>
 #include <optional>
 
+#include "investigate/wait.h"
+
 namespace alibi::investigate {
 namespace {
 
@@ -202,6 +204,7 @@ bool takes(Doing now, Doing next, bool all_cpus) {
     case Doing::Silent:
       return next == Doing::Stolen;
     case Doing::Running:
+    case Doing::Spinning:
     case Doing::Idle:
     case Doing::Runnable:
       return true;
@@ -264,24 +267,66 @@ void apply_common_silences(const Cpus& cpus, std::size_t count, const Span& wind
 }
 
 /// A CPU that was stolen in slices: who ran on it meanwhile ran for less than half of the time.
-void apply_slices(const Cpus& cpus, const std::vector<Given>& given, const Span& window,
-                  std::vector<Segment>& segments) {
+void apply_slices(const Cpus& cpus, const Span& window, std::vector<Segment>& segments) {
   std::map<std::int32_t, Spans> by_cpu;
   for (const auto& [number, cpu] : cpus) by_cpu[number] = mostly_stolen(cpu, window);
   std::vector<Segment> out;
   for (const Segment& segment : segments) {
     std::vector<Segment> pieces{segment};
-    // Who wanted a CPU is given it where he waited for it.
-    const bool wanted = segment.doing == Doing::Runnable;
-    const std::int32_t cpu = cpu_at(given, (wanted ? segment.end : segment.begin) + Duration(1));
-    if (wanted || segment.doing == Doing::Running) {
-      for (const Span& span : by_cpu[cpu]) {
-        give(span, {Doing::Stolen, fmt::format("CPU {}, in slices", cpu)}, pieces);
+    if (segment.doing == Doing::Runnable || segment.doing == Doing::Running ||
+        segment.doing == Doing::Spinning) {
+      for (const Span& span : by_cpu[segment.cpu]) {
+        give(span, {Doing::Stolen, fmt::format("CPU {}, in slices", segment.cpu)}, pieces);
       }
     }
     out.insert(out.end(), pieces.begin(), pieces.end());
   }
   segments = std::move(out);
+}
+
+std::string spin_text(const Segment& segment, std::int32_t cpu) {
+  const bool itself = segment.doing == Doing::Spinning;
+  return fmt::format(
+      "CPU {}, while {} spun for another one {}", cpu,
+      itself ? "it" : fmt::format("the holder of its own (pid {})", segment.met->pid),
+      run_text(*segment.met));
+}
+
+/// The pieces of `segment`, of which the hypervisor took CPU `number` in `span`. A lock or an
+/// answer for which somebody spins does not come from a CPU that does not run, be it the thread
+/// itself that spins or who holds its CPU. The kernel waits for other CPUs in more places than
+/// anybody lists: who was met again and again in one of its functions may have done so.
+void apply_theft_of_another(std::int32_t number, const Span& span, std::vector<Segment>& segments) {
+  constexpr std::size_t kAgainAndAgain = 3;
+  std::vector<Segment> out;
+  for (const Segment& segment : segments) {
+    const bool at_work = segment.doing == Doing::Running || segment.doing == Doing::Spinning ||
+                         segment.doing == Doing::Runnable;
+    if (segment.met == nullptr || segment.met->stack.empty() || !at_work) {
+      out.push_back(segment);
+      continue;
+    }
+    const bool spins = classify_run(*segment.met) == Doing::Spinning;
+    for (Segment& piece : cut(segment, span.begin, span.end, [&](Segment& part) {
+           if (spins) {
+             part.detail = spin_text(part, number);
+             part.doing = Doing::Stolen;
+           } else if (part.met_times >= kAgainAndAgain) {
+             part.doubt = number;
+           }
+         })) {
+      out.push_back(std::move(piece));
+    }
+  }
+  segments = std::move(out);
+}
+
+void apply_spins(const Cpus& cpus, std::vector<Segment>& segments) {
+  for (const auto& [number, cpu] : cpus) {
+    for (const Span& span : cpu.silences) {
+      if (theft_in(cpu, span) == Theft::Half) apply_theft_of_another(number, span, segments);
+    }
+  }
 }
 
 }  // namespace
@@ -301,7 +346,8 @@ void apply_silences(const evidence::Recording& recording, std::int32_t tid,
       give(span, {doing, fmt::format("CPU {}", number)}, segments);
     }
   }
-  apply_slices(cpus, given, window, segments);
+  apply_spins(cpus, segments);
+  apply_slices(cpus, window, segments);
 }
 
 }  // namespace alibi::investigate

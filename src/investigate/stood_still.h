@@ -15,6 +15,8 @@ namespace alibi::investigate {
 ///   stolen, else Paused. On a machine of one CPU Paused is not said.
 /// - The thread's CPU silent alone: Stolen or, without such a count, Silent: the kernel may have
 ///   held its interrupts off. In no case did somebody else on that CPU hold it.
+/// - A thread that spun for another CPU, or whose CPU's holder did, while one was Stolen: Stolen.
+/// - Where the same may be, a doubt: see Segment.
 /// - A thread that ran or wanted its CPU while half of the time or more was stolen from it, in
 ///   slices too short for the ticks: Stolen.
 void apply_silences(const evidence::Recording& recording, std::int32_t tid,

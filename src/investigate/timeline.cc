@@ -9,6 +9,7 @@
 
 #include "investigate/looks.h"
 #include "investigate/reclaim.h"
+#include "investigate/runs.h"
 #include "investigate/signals.h"
 #include "investigate/stood_still.h"
 #include "investigate/wait.h"
@@ -101,7 +102,9 @@ class Builder {
       current_.detail.clear();
     }
     current_.rivals = on.rivals;
+    current_.cpu = on.cpu;
     change(at, only_waits_ ? Doing::Unobserved : Doing::Running);
+    current_.cpu = on.cpu;
   }
 
   void went_off(Instant at, const evidence::ThreadOff& off) {
@@ -143,8 +146,8 @@ void overlay(std::vector<Segment>& segments, Instant a, Instant b, Doing doing,
              const std::string& detail) {
   std::vector<Segment> result;
   for (const Segment& segment : segments) {
-    const bool fixed = segment.doing == Doing::Running || segment.doing == Doing::Gone ||
-                       segment.doing == Doing::Stopped;
+    const bool ran = segment.doing == Doing::Running || segment.doing == Doing::Spinning;
+    const bool fixed = ran || segment.doing == Doing::Gone || segment.doing == Doing::Stopped;
     const auto pieces = cut(segment, a, fixed ? a : b, [&](Segment& piece) {
       piece.doing = doing;
       piece.detail = detail;
@@ -259,6 +262,8 @@ std::string_view text(Doing doing) {
       return "unobserved";
     case Doing::Running:
       return "running";
+    case Doing::Spinning:
+      return "spinning for another CPU";
     case Doing::Idle:
       return "waiting for its next timer";
     case Doing::Runnable:
@@ -306,6 +311,7 @@ std::vector<Segment> timeline_of(const evidence::Recording& recording, std::int3
   apply_looks(recording, tid, segments);
   for (Segment& segment : segments) apply_quota(recording, pid, segment);
   apply_reclaims(recording, tid, segments);
+  apply_runs(recording, tid, segments);
   apply_freezers(recording, pid, segments, end);
   apply_silences(recording, tid, segments);
   apply_signals(recording, pid, segments);

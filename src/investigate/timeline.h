@@ -17,6 +17,7 @@ namespace alibi::investigate {
 enum class Doing : std::uint8_t {
   Unobserved,  ///< no event says; never accused, always shown
   Running,
+  Spinning,        ///< on the CPU, where it waits in the kernel for what another CPU does
   Idle,            ///< waits for its next timer or packet, by its own choice
   Runnable,        ///< wants a CPU that others hold
   Throttled,       ///< wants a CPU, its cgroup's quota is used up
@@ -46,8 +47,16 @@ struct Segment {
   Instant begin;
   Instant end;
   Doing doing = Doing::Unobserved;
+  std::int32_t cpu = -1;  ///< it ran on, or waited for until it got it; -1: not known
   std::string detail;  ///< "in write(2) of /var/log/messages, function unix_wait_for_peer"
   std::vector<evidence::Rival> rivals;       ///< Runnable: who held the CPU
+  /// Running or Spinning: where the timer interrupt met it, the first time of `met_times`. Runnable:
+  /// where it met who held the CPU. nullptr: nowhere.
+  const evidence::ThreadRan* met = nullptr;
+  std::size_t met_times = 0;
+  /// It, or who held its CPU, was met in one kernel function again and again, while the hypervisor
+  /// had taken this other CPU: it may have waited there for that. -1: no such thing.
+  std::int32_t doubt = -1;
   const evidence::ThreadOff* off = nullptr;  ///< the switch-out this segment began with
   /// What /proc said of this wait, most often where it said several things; nullptr: nothing.
   const evidence::WaitTarget* target = nullptr;

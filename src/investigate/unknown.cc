@@ -140,8 +140,20 @@ void missing_about_host(const Scene& scene, Finding& finding) {
   if (scene.account && rules::dominates(scene, Doing::Silent)) {
     finding.missing.push_back(
         "why its CPU took no timer interrupts: a hypervisor that took it and counts no stolen "
-        "time, "
-        "or a kernel that held interrupts off");
+        "time, or a kernel that held interrupts off");
+  }
+  for (const Doing doing : {Doing::Running, Doing::Runnable}) {
+    const Segment* doubtful = scene.account ? scene.account->doubtful(doing) : nullptr;
+    if (doubtful == nullptr || !rules::dominates(scene, doing)) continue;
+    finding.missing.push_back(fmt::format(
+        "whether process {}, which was on its CPU and met {} times in {}, worked there or waited "
+        "for "
+        "CPU {}, which the hypervisor had taken",
+        doubtful->met->pid, doubtful->met_times, doubtful->met->stack.front(), doubtful->doubt));
+  }
+  if (scene.account && rules::dominates(scene, Doing::Spinning)) {
+    finding.missing.push_back(
+        "what the CPU did for which it spun in the kernel: that held a lock or did not answer");
   }
   for (const evidence::SourceLoss& loss : scene.recording.losses) {
     if (!would_tell(scene, loss.source)) continue;

@@ -79,6 +79,22 @@ constexpr auto kDisk = {"io_schedule",
 constexpr auto kWriters = {"pipe_write",         "anon_pipe_write",      "pipe_wait_writable",
                            "unix_wait_for_peer", "sock_alloc_send_pskb", "sock_wait_for_wmem",
                            "n_tty_write",        "tty_write_lock",       "wait_until_sent"};
+// kernel/locking: a lock is held by a task on another CPU; the slow paths wait for nothing else.
+constexpr auto kLockSpin = {"native_queued_spin_lock_slowpath",
+                            "queued_spin_lock_slowpath",
+                            "__pv_queued_spin_lock_slowpath",
+                            "queued_read_lock_slowpath",
+                            "queued_write_lock_slowpath",
+                            "osq_lock",
+                            "mutex_spin_on_owner",
+                            "rwsem_spin_on_owner"};
+// kernel/smp.c, kernel/stop_machine.c: the other CPUs are to answer an interrupt, or to come to a
+// halt. Functions that run here meanwhile are above these on the stack.
+constexpr auto kCallSpin = {"smp_call_function_many_cond", "smp_call_function_single",
+                            "csd_lock_wait", "__csd_lock_wait", "multi_cpu_stop"};
+// kernel/sched/psi.c: starts over while another CPU is in the midst of counting, a matter of
+// nanoseconds where that runs.
+constexpr auto kCountSpin = {"collect_percpu_times", "get_recent_times"};
 // Readers and timers that a daemon's event loop waits in.
 constexpr auto kIdleCalls = {
     "epoll_wait",   "epoll_pwait", "epoll_pwait2",    "poll",    "ppoll",           "select",
@@ -167,6 +183,15 @@ Doing classify_wait(const evidence::WaitTarget& target) {
   return Doing::OtherWait;
 }
 
+Doing classify_run(const evidence::ThreadRan& ran) {
+  if (ran.stack.empty()) return Doing::Running;
+  const std::vector<std::string> innermost{ran.stack.front()};
+  const bool spins = starts_with_any(ran.stack, kLockSpin) ||
+                     starts_with_any(innermost, kCallSpin) ||
+                     starts_with_any(innermost, kCountSpin);
+  return spins ? Doing::Spinning : Doing::Running;
+}
+
 bool refines(const evidence::WaitTarget& target, Doing doing) {
   const bool waits = doing == Doing::OtherWait || doing == Doing::DiskWait ||
                      doing == Doing::FilesystemWait || doing == Doing::LogWait;
@@ -211,6 +236,14 @@ std::string wait_text(const evidence::ProcessExit& exit) {
   const int signal = exit.exit_code & 0x7f;
   if (signal != 0) return fmt::format("ended by {}", signal_name(signal));
   return fmt::format("exited with status {}", (exit.exit_code >> 8) & 0xff);
+}
+
+std::string run_text(const evidence::ThreadRan& ran) {
+  if (ran.stack.empty()) return "in its own code";
+  std::string where =
+      ran.syscall_name.empty() ? "in the kernel" : fmt::format("in {}(2)", ran.syscall_name);
+  if (classify_run(ran) == Doing::Spinning) where += ", " + ran.stack.front();
+  return where;
 }
 
 std::string signal_name(int signal) {

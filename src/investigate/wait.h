@@ -16,10 +16,16 @@ Doing classify_wait(const evidence::WaitTarget& target);
 bool refines(const evidence::WaitTarget& target, Doing doing);
 Doing refined(const evidence::WaitTarget& target, Doing doing);
 
+/// Running, or Spinning where it waits in the kernel for another CPU.
+Doing classify_run(const evidence::ThreadRan& ran);
+
 /// One phrase for the account: "in sendto(2), unix_wait_for_peer".
 std::string wait_text(const evidence::ThreadOff& off);
 std::string wait_text(const evidence::WaitTarget& target);
 std::string wait_text(const evidence::ProcessExit& exit);
+
+/// "in its own code", "in sendmsg(2)", "in the kernel"; with the function that it spins in.
+std::string run_text(const evidence::ThreadRan& ran);
 
 /// "SIGKILL", "SIGTERM", "signal 42".
 std::string signal_name(int signal);

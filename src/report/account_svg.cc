@@ -31,6 +31,8 @@ std::string_view colour(Doing doing) {
       return "#bbbbbb";
     case Doing::Running:
       return "#228833";
+    case Doing::Spinning:
+      return "#ddaa33";
     case Doing::Idle:
       return "#a8d8b0";
     case Doing::Runnable:

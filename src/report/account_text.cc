@@ -22,6 +22,8 @@ char letter(Doing doing) {
       return '?';
     case Doing::Running:
       return 'R';
+    case Doing::Spinning:
+      return 'k';
     case Doing::Idle:
       return '.';
     case Doing::Runnable:

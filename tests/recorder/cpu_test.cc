@@ -2,11 +2,13 @@
 // A heartbeat process that wants a CPU and does not get it: out of quota, or behind somebody.
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <ctime>
 
@@ -129,6 +131,29 @@ TEST_F(RecorderCpu, ManyShortRunsHideNoLongOne) {
   ASSERT_NE(on, nullptr);
   EXPECT_TRUE(std::any_of(on->rivals.begin(), on->rivals.end(),
                           [](const evidence::Rival& rival) { return rival.comm == "others"; }));
+}
+
+TEST_F(RecorderCpu, WhereItRanIsSeen) {
+  const Subject own = Subject::start_heartbeat(network_->pid(), spin);
+  const Subject kernel = Subject::start_heartbeat(network_->pid(), [] {
+    static std::array<char, 32U << 20> buffer;
+    while (getrandom(buffer.data(), buffer.size(), 0) > 0) {
+    }
+  });
+  start_recorder();
+  if (IsSkipped()) return;
+  const auto seen = [&](const Subject& subject, const std::string& syscall) {
+    return await<evidence::ThreadRan>([&](const evidence::ThreadRan& fact) {
+      return fact.pid == subject.pid() && fact.syscall_name == syscall;
+    });
+  };
+  const auto* in_code = seen(own, "");
+  ASSERT_NE(in_code, nullptr);
+  EXPECT_TRUE(in_code->stack.empty());
+  const auto* in_kernel = seen(kernel, "getrandom");
+  ASSERT_NE(in_kernel, nullptr);
+  EXPECT_FALSE(in_kernel->stack.empty());
+  EXPECT_EQ(in_kernel->tid, kernel.pid());
 }
 
 /// What a wake-up of a running thread begins is no want of CPU: a timer that has passed already

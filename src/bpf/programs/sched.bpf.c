@@ -2,15 +2,9 @@
 // Why a watched thread is not on a CPU: what it did when it left, who woke it, and who held the CPU
 // that it waited for. Switches of other threads cost two hash misses and one array look-up.
 #include "common.h"
+#include "cpus.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, ALIBI_CPUS);
-  __type(key, __u32);
-  __type(value, struct alibi_cpu);
-} cpus SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// A timer interrupt on each CPU whose lateness tells that the CPU itself did not run: no task can
-// put it off, of whatever priority, only a kernel that holds interrupts off can.
+// A timer interrupt on each CPU. Its lateness tells that the CPU itself did not run: no task can put
+// it off, of whatever priority, only a kernel that holds interrupts off can. And where it meets the
+// same thread twice in a row, a watched one or one whose CPU a watched one waits for, it tells where
+// that thread is.
 #include "common.h"
+#include "cpus.h"
 #include "../abi_host.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -9,30 +12,63 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Longer than this between two interrupts is told. */
 const volatile __u64 silence_ns = 100000000;
 
+struct tick {
+  __u64 ns;
+  __u32 tid;               /* of the thread that it met, if that matters; 0: none */
+  __u32 pad;
+};
+
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
   __type(key, __u32);
-  __type(value, __u64);
+  __type(value, struct tick);
 } last_tick SEC(".maps");
 
-SEC("perf_event")
-int on_tick(void *context) {
-  const __u32 key = 0;
-  __u64 *last = bpf_map_lookup_elem(&last_tick, &key);
-  if (!last) return 0;
-  const __u64 now = bpf_ktime_get_ns();
-  const __u64 since = *last;
-  *last = now;
-  if (since == 0 || now - since <= silence_ns) return 0;
+static __always_inline void tell_silence(__u64 since) {
   struct alibi_silent *silent = bpf_ringbuf_reserve(&events, sizeof(*silent), 0);
-  if (!silent) {
-    count_lost(ALIBI_SOURCE_TICKS);
-    return 0;
-  }
+  if (!silent) return count_lost(ALIBI_SOURCE_TICKS);
   fill_header(&silent->header, ALIBI_SILENT, 0, 0);
   silent->since_ns = since;
   count_sent(ALIBI_SOURCE_TICKS);
   bpf_ringbuf_submit(silent, 0);
+}
+
+/* The stack is that of the interrupted code: bpf_get_stack() of a perf event begins there. */
+static __always_inline void tell_where(void *context, struct task_struct *task) {
+  struct alibi_ran *ran = bpf_ringbuf_reserve(&events, sizeof(*ran), 0);
+  if (!ran) return count_lost(ALIBI_SOURCE_TICKS);
+  fill_header(&ran->header, ALIBI_RAN, task->tgid, task->pid);
+  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+  const alibi_s32 number = ALIBI_SYSCALL(regs);
+  ran->syscall = number < 0 ? -1 : number;
+  ran->stack_bytes = (alibi_s32)bpf_get_stack(context, ran->stack, sizeof(ran->stack), 0);
+  count_sent(ALIBI_SOURCE_TICKS);
+  bpf_ringbuf_submit(ran, quiet_flags());
+}
+
+static __always_inline bool is_waited_for(__u32 cpu) {
+  const struct alibi_cpu *here = bpf_map_lookup_elem(&cpus, &cpu);
+  if (!here) return false;
+  for (__u32 i = 0; i < ALIBI_CPU_WAITERS; i++)
+    if (here->waiter[i]) return true;
+  return false;
+}
+
+SEC("perf_event")
+int on_tick(void *context) {
+  const __u32 key = 0;
+  struct tick *last = bpf_map_lookup_elem(&last_tick, &key);
+  if (!last) return 0;
+  const __u64 now = bpf_ktime_get_ns();
+  const __u64 since = last->ns;
+  last->ns = now;
+  struct task_struct *task = bpf_get_current_task_btf();
+  const __u32 before = last->tid;
+  const bool matters =
+      scheduling_wanted(role_of(task->tgid)) || is_waited_for(bpf_get_smp_processor_id());
+  last->tid = matters ? task->pid : 0;
+  if (since && now - since > silence_ns) tell_silence(since);
+  if (last->tid && last->tid == before) tell_where(context, task);
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "investigate/rules/rules.h"
 #include "investigate/rules/support.h"
+#include "investigate/runs.h"
 
 namespace alibi::investigate::rules {
 namespace {
@@ -71,10 +72,27 @@ std::string who_wanted(const Scene& scene, Doing doing, std::string_view what) {
                      segment->reader->reader_comm, segment->reader->reader_pid, what);
 }
 
+void add_places(const std::vector<Met>& met, std::string_view who, Finding& finding) {
+  constexpr std::size_t kMost = 3;
+  for (std::size_t i = 0; i < std::min(met.size(), kMost); ++i) {
+    finding.evidence.push_back(
+        fmt::format("the timer interrupt met {} {} times in {}", who, met[i].times, met[i].where));
+  }
+}
+
+/// What the first rival of the longest wait did on that CPU.
+void add_places_of_holder(const Scene& scene, Finding& finding) {
+  const Segment* wait = scene.account->longest(Doing::Runnable);
+  if (wait == nullptr || wait->rivals.empty() || wait->rivals[0].pid <= 0) return;
+  const evidence::Rival& rival = wait->rivals[0];
+  add_places(met_on(scene.recording, rival.pid, wait->cpu, wait->begin, wait->end), rival.comm,
+             finding);
+}
+
 }  // namespace
 
 std::optional<Finding> cpu_starved(const Scene& scene) {
-  if (!dominates(scene, Doing::Runnable)) return std::nullopt;
+  if (!dominates(scene, Doing::Runnable) || scene.account->doubtful(Doing::Runnable)) return {};
   std::int64_t idle_ns = 0;
   const std::vector<Holder> held = holders(*scene.account, &idle_ns);
   std::int64_t sum = 0;
@@ -96,6 +114,7 @@ std::optional<Finding> cpu_starved(const Scene& scene) {
     finding.evidence.push_back(fmt::format("{}{} held its CPU for {}", held[i].name, policy,
                                            seconds_text(Duration(held[i].ns))));
   }
+  add_places_of_holder(scene, finding);
   return finding;
 }
 
@@ -126,13 +145,16 @@ std::optional<Finding> cpu_throttled(const Scene& scene) {
 }
 
 std::optional<Finding> process_busy(const Scene& scene) {
-  if (!dominates(scene, Doing::Running)) return std::nullopt;
+  if (!dominates(scene, Doing::Running) || scene.account->doubtful(Doing::Running)) return {};
   Finding finding{
       "host.process.busy",
       fmt::format("{} was on the CPU all the time, with work of its own", sender_text(scene)),
       {},
       {}};
   finding.evidence.push_back("running for " + share_text(scene, Doing::Running));
+  const Account& account = *scene.account;
+  add_places(met_in(scene.recording, account.sender.tid, account.due, account.decided), "it",
+             finding);
   return finding;
 }
 
