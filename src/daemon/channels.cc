@@ -33,8 +33,7 @@ std::vector<int> Channels::descriptors() const {
                        tracker_control.first.fd(), tracker_control.second.fd()};
   for (const auto* queue : {&keeper_to_teller, &tracker_to_teller, &supervisor_to_teller,
                             &recorder_to_teller, &tracker_to_keeper}) {
-    all.push_back(queue->write_fd());
-    all.push_back(queue->read_fd());
+    for (const int fd : queue->descriptors()) all.push_back(fd);
   }
   if (fence.loaded != nullptr) {
     for (const int map : fence.loaded->maps()) all.push_back(map);
@@ -44,6 +43,7 @@ std::vector<int> Channels::descriptors() const {
 
 Result<Channels> Channels::adopt(const config::Settings& settings, const RunOptions& options,
                                  std::vector<os::Fd> descriptors) {
+  constexpr std::size_t kFirstQueue = 5;
   constexpr std::size_t kDescriptors = 15;
   const bool fenced = descriptors.size() == kDescriptors + bpf::Fence::kMaps;
   if (!fenced && descriptors.size() != kDescriptors) {
@@ -52,9 +52,13 @@ Result<Channels> Channels::adopt(const config::Settings& settings, const RunOpti
   auto page = SharedPage::adopt(std::move(descriptors[0]), settings.instances.size(),
                                 TrackedObjects(settings).size());
   if (!page) return tl::unexpected(page.error());
-  const auto queue = [&](std::size_t at) {
-    return os::MessageQueue::adopt(std::move(descriptors[at]), std::move(descriptors[at + 1]));
-  };
+  std::vector<os::MessageQueue> queues;
+  for (std::size_t at = kFirstQueue; at < kDescriptors; at += 2) {
+    auto queue =
+        os::MessageQueue::adopt(std::move(descriptors[at]), std::move(descriptors[at + 1]));
+    if (!queue) return tl::unexpected(queue.error());
+    queues.push_back(std::move(*queue));
+  }
   SharedFence fence;
   if (fenced) {
     std::vector<os::Fd> maps;
@@ -68,7 +72,8 @@ Result<Channels> Channels::adopt(const config::Settings& settings, const RunOpti
     fence.loaded = std::move(*adopted);
     fence.mode = options.fence;
   }
-  return Channels{std::move(*page), queue(5), queue(7), queue(9), queue(11), queue(13),
+  return Channels{std::move(*page), std::move(queues[0]), std::move(queues[1]),
+                  std::move(queues[2]), std::move(queues[3]), std::move(queues[4]),
                   {os::MessageEnd(std::move(descriptors[1])),
                    os::MessageEnd(std::move(descriptors[2]))},
                   {os::MessageEnd(std::move(descriptors[3])),
@@ -77,7 +82,7 @@ Result<Channels> Channels::adopt(const config::Settings& settings, const RunOpti
 }
 
 void Voice::say(const Tell& tell) const {
-  if (!queue_.send_struct(tell)) dropped_.fetch_add(1);
+  if (!queue_.send(sent_part(tell))) dropped_.fetch_add(1);
 }
 
 void Voice::say_daemon(std::string_view text, std::uint8_t severity) const {

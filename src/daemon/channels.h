@@ -11,7 +11,7 @@
 #include "daemon/messages.h"
 #include "daemon/shared_page.h"
 #include "os/message_pair.h"
-#include "os/socket_pair.h"
+#include "os/message_queue.h"
 
 namespace alibi::daemon {
 

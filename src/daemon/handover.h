@@ -24,7 +24,7 @@ namespace alibi::daemon {
 
 /// Changes with anything that two keepers, or a supervisor and the memory of the one before it,
 /// must agree on. A program with another number is not changed to while running.
-inline constexpr std::uint32_t kHandoverVersion = 3;
+inline constexpr std::uint32_t kHandoverVersion = 4;
 
 /// Exit code of a keeper whose successor has taken over.
 inline constexpr int kHandedOver = 42;

@@ -37,7 +37,7 @@ Result<void> Keeper::watch() {
   }
   return loop_.add(monitor_.fd(), [this] { hear_links(); })
       .and_then([&] {
-        return loop_.add(channels_.tracker_to_keeper.read_fd(), [this] { hear_tracker(); });
+        return loop_.add(channels_.tracker_to_keeper.bell(), [this] { hear_tracker(); });
       })
       .and_then([&] {
         return loop_.add(channels_.keeper_control.first.fd(), [this] { hear_control(); });
@@ -259,6 +259,7 @@ int keeper_main(const config::Settings& settings, const Channels& channels,
   for (const auto& refused : schedule_keeper(settings.global.scheduling)) {
     voice.say_daemon(refused, 1);
   }
+  channels.keeper_to_teller.touch();
   if (predecessor == nullptr) {
     (*keeper)->start();
   } else if (const auto taken = (*keeper)->succeed(*predecessor); !taken) {

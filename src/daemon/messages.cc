@@ -36,6 +36,27 @@ Tell make_tell(Tell::Kind kind) {
   return tell;
 }
 
+namespace {
+
+/// Up to the octets of the text, which are last.
+constexpr std::size_t kLeast = offsetof(Tell, text) + offsetof(FixedText, bytes);
+static_assert(sizeof(Tell) - kLeast < FixedText::kCapacity + alignof(Tell));
+
+}  // namespace
+
+std::span<const std::byte> sent_part(const Tell& tell) {
+  return std::as_bytes(std::span(&tell, 1)).first(kLeast + tell.text.size);
+}
+
+bool hear(const os::MessageQueue& queue, Tell& tell) {
+  std::size_t got = 0;
+  do {
+    tell = {};
+    got = queue.receive(std::as_writable_bytes(std::span(&tell, 1)));
+  } while (got != 0 && (got < kLeast || got != kLeast + tell.text.size));
+  return got != 0;
+}
+
 std::string script_text(std::string_view name, int status, bool timed_out) {
   const std::string start = "script " + std::string(name);
   if (timed_out) return start + " timed out";

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the processes of `alibi run` say to each other: plain structs of fixed size, sent over
-// os::MessageQueue between processes of one fork, so that their layout needs no version.
+// What the processes of `alibi run` say to each other: plain structs, sent over os::MessageQueue
+// between processes of one fork, so that their layout needs no version.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 #include "base/instant.h"
+#include "os/message_queue.h"
 #include "vrrp/instance.h"
 #include "vrrp/reason.h"
 
@@ -82,6 +85,11 @@ static_assert(std::is_trivially_copyable_v<TrackState>);
 
 /// A Tell with both clocks read and the caller's pid in it.
 Tell make_tell(Tell::Kind kind);
+
+/// What is sent of it: all but the room that its text does not fill.
+std::span<const std::byte> sent_part(const Tell& tell);
+/// False: there is none.
+bool hear(const os::MessageQueue& queue, Tell& tell);
 
 /// "script chk_haproxy failed (exited with status 1)", "... succeeded", "... timed out".
 std::string script_text(std::string_view name, int status, bool timed_out);

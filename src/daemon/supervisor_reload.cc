@@ -114,7 +114,7 @@ void Supervisor::candidate_died(int status) {
   }
   keeper.pid = 0;
   Tell tell;  // why, in its own words, which nobody else will hear
-  while (candidate_->channels.keeper_to_teller.receive_struct(tell)) {
+  while (hear(candidate_->channels.keeper_to_teller, tell)) {
     if (tell.kind == Tell::Kind::Daemon) voice().say(tell);
   }
   abandon("the new keeper " + std::string(WIFSIGNALED(status) ? "was " : "") +

@@ -118,7 +118,7 @@ class Teller {
 
 Result<void> Teller::watch() {
   for (const auto* queue : queues()) {
-    if (auto added = loop_.add(queue->read_fd(), [this] { drain(); }); !added) return added;
+    if (auto added = loop_.add(queue->bell(), [this] { drain(); }); !added) return added;
   }
   if (auto added = loop_.add(signals_.fd(), [this] { hear_signals(); }); !added) return added;
   if (auto added = loop_.add(mails_.news_fd(), [this] { hear_mails(); }); !added) return added;
@@ -171,7 +171,7 @@ Result<void> Teller::finish() {
 /// With nothing else in hand that the successor needs. Asked to end once more, it hurries.
 Result<void> Teller::deliver_the_rest() {
   status_.reset();
-  for (const auto* queue : queues()) loop_.remove(queue->read_fd());
+  for (const auto* queue : queues()) loop_.remove(queue->bell());
   channels_.page.household().teller = TellerStage::MailsOnly;
   stopping_ = false;
   Instant patience = os::monotonic_now() + kLastMails;
@@ -220,7 +220,7 @@ void Teller::hear_outlets() {
 void Teller::drain() {
   Tell message;
   for (const auto* queue : queues()) {
-    while (queue->receive_struct(message)) tell(message);
+    while (hear(*queue, message)) tell(message);
   }
   rest_at_ = std::min(rest_at_, std::max(os::monotonic_now() + kRest, rested_ + kBetweenRests));
   report_drops();

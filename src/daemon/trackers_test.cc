@@ -53,7 +53,7 @@ class Running {
   /// The next state that is sent; fails the test when there is none for a long time.
   TrackState next() {
     TrackState state;
-    pollfd waiting{channels_->tracker_to_keeper.read_fd(), POLLIN, 0};
+    pollfd waiting{channels_->tracker_to_keeper.bell(), POLLIN, 0};
     while (::poll(&waiting, 1, 20'000) == 1) {
       if (channels_->tracker_to_keeper.receive_struct(state)) return state;
     }

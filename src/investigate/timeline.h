@@ -50,8 +50,8 @@ struct Segment {
   std::int32_t cpu = -1;  ///< it ran on, or waited for until it got it; -1: not known
   std::string detail;  ///< "in write(2) of /var/log/messages, function unix_wait_for_peer"
   std::vector<evidence::Rival> rivals;       ///< Runnable: who held the CPU
-  /// Running or Spinning: where the timer interrupt met it, the first time of `met_times`. Runnable:
-  /// where it met who held the CPU. nullptr: nowhere.
+  /// Running or Spinning: where the timer interrupt met it, the first time of `met_times`.
+  /// Runnable: where it met who held the CPU. nullptr: nowhere.
   const evidence::ThreadRan* met = nullptr;
   std::size_t met_times = 0;
   /// It, or who held its CPU, was met in one kernel function again and again, while the hypervisor
