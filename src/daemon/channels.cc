@@ -82,6 +82,7 @@ Result<Channels> Channels::adopt(const config::Settings& settings, const RunOpti
 }
 
 void Voice::say(const Tell& tell) const {
+  if (tell.verbose != 0 && !detail_) return;
   if (!queue_.send(sent_part(tell))) dropped_.fetch_add(1);
 }
 

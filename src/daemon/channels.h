@@ -61,8 +61,9 @@ struct Channels {
 class Voice {
  public:
   Voice(const os::MessageQueue& queue, const SharedPage& page, Sender sender)
-      : queue_(queue), dropped_(page.dropped(sender)) {}
+      : queue_(queue), dropped_(page.dropped(sender)), detail_(page.household().detail) {}
 
+  /// A verbose message that nobody wants is not sent.
   void say(const Tell& tell) const;
   /// About the daemon itself; severity as in Tell.
   void say_daemon(std::string_view text, std::uint8_t severity = 0) const;
@@ -70,6 +71,7 @@ class Voice {
  private:
   const os::MessageQueue& queue_;
   std::atomic<std::uint64_t>& dropped_;
+  const std::atomic<bool>& detail_;
 };
 
 }  // namespace alibi::daemon

@@ -55,6 +55,7 @@ std::unique_ptr<Generation> assemble_generation(ReadConfig config, Channels chan
   auto made = std::make_unique<Generation>(std::move(config.parsed.settings), config.sources,
                                            std::move(channels));
   Generation& g = *made;
+  g.channels.page.household().detail = options.detail;
   const Duration wait = g.settings.global.child_wait;  // child_wait_time
   auto& children = made->children;
   children[kTeller] = {"alibi-teller", [&] { return teller_main(g.settings, g.channels, options); },

@@ -67,6 +67,7 @@ struct Household {
   Published<KeeperRecord> keeper;
   std::array<Published<ProcessRecord>, kProcessRoles> processes;
   std::atomic<std::int32_t> supervisor_pid{0};
+  std::atomic<bool> detail{false};  ///< RunOptions::detail: verbose messages are wanted
   std::atomic<TellerStage> teller{TellerStage::Works};
   /// The tracker has taken over from the one of the generation before what it could.
   std::atomic<bool> trackers_met{false};

@@ -118,6 +118,7 @@ class Teller {
 
 Result<void> Teller::watch() {
   for (const auto* queue : queues()) {
+    queue->trim();
     if (auto added = loop_.add(queue->bell(), [this] { drain(); }); !added) return added;
   }
   if (auto added = loop_.add(signals_.fd(), [this] { hear_signals(); }); !added) return added;
@@ -232,6 +233,7 @@ void Teller::rest() {
   if (os::monotonic_now() < rest_at_) return;
   rest_at_ = kNever;
   rested_ = os::monotonic_now();
+  for (const auto* queue : queues()) queue->trim();
   os::release_free_memory();
   os::release_program_pages();
 }

@@ -29,7 +29,9 @@ constexpr std::size_t kLine = 64;
 constexpr std::size_t kLeast = 4096;
 constexpr std::size_t kMost = 64U << 20;
 /// An empty ring begins anew beyond this, so that quiet times touch little memory.
-constexpr std::uint64_t kQuiet = 16384;
+constexpr std::uint64_t kQuiet = 8192;
+/// What is at hand, and stays: room for a burst of some hundred messages.
+constexpr std::uint64_t kKept = 4 * kQuiet;
 
 /// A length and so many octets, so that each length is aligned.
 constexpr std::uint64_t room_for(std::size_t octets) {
@@ -47,6 +49,7 @@ struct MessageQueue::Ring {
   alignas(kLine) std::atomic<std::uint64_t> head{0};    ///< written by senders
   alignas(kLine) std::atomic<std::uint64_t> tail{0};    ///< by the reader
   alignas(kLine) std::atomic<std::int32_t> writer{0};   ///< thread that writes now; 0: none
+  std::atomic<std::uint32_t> trimming{0};  ///< the reader gives back what lies beyond kKept
   alignas(kLine) std::array<std::byte, kLine> data_begin;  ///< and on, to the end of the mapping
 
   std::byte* data() { return data_begin.data(); }
@@ -57,9 +60,9 @@ struct MessageQueue::Ring {
     const auto self = static_cast<std::int32_t>(::gettid());
     for (int i = 0; i < kTries; ++i) {
       std::int32_t owner = 0;
-      if (writer.compare_exchange_strong(owner, self, std::memory_order_acquire)) return true;
+      if (writer.compare_exchange_strong(owner, self)) return true;
       const bool gone = owner == self || (::kill(owner, 0) != 0 && errno == ESRCH);
-      if (gone && writer.compare_exchange_strong(owner, self, std::memory_order_acquire))
+      if (gone && writer.compare_exchange_strong(owner, self))
         return true;
       sleep_for(kPauseNs);
     }
@@ -141,6 +144,8 @@ bool MessageQueue::put(std::span<const std::byte> message) const {
   std::uint64_t head = ring_->head.load(std::memory_order_relaxed);
   const std::uint64_t need = room_for(message.size());
   const std::uint64_t at = head % capacity;
+  const std::uint64_t usable = ring_->trimming.load() != 0 ? std::min(kKept, capacity) : capacity;
+  if (at != 0 && at >= usable) return false;
   const bool anew = head == tail && at > kQuiet;
   if (anew || at + need > capacity) {
     const std::uint64_t next = head - at + capacity;
@@ -148,7 +153,7 @@ bool MessageQueue::put(std::span<const std::byte> message) const {
     if (at != 0) std::memcpy(ring_->data() + at, &kTurn, sizeof kTurn);
     head = next;
   }
-  if (need > capacity || head + need - tail > capacity) return false;
+  if (head % capacity + need > usable || head + need - tail > capacity) return false;
   std::byte* to = ring_->data() + head % capacity;
   const auto size = static_cast<std::uint32_t>(message.size());
   std::memcpy(to, &size, sizeof size);
@@ -188,12 +193,24 @@ std::size_t MessageQueue::receive(std::span<std::byte> buffer) const {
 }
 
 void MessageQueue::touch() const {
-  constexpr std::size_t kBurst = 4 * kQuiet;
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   auto* bytes = reinterpret_cast<unsigned char*>(ring_);
-  for (std::size_t at = 0; at < std::min(mapped_, kBurst); at += page) {
+  for (std::size_t at = 0; at < std::min<std::size_t>(mapped_, kKept); at += page) {
     std::atomic_ref(bytes[at]).fetch_or(0);  // a write that changes nothing, whoever else writes
   }
+}
+
+/// Either this sees that somebody writes, or who writes sees this: both speak before they look.
+void MessageQueue::trim() const {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t from = (offsetof(Ring, data_begin) + kKept + page - 1) / page * page;
+  ring_->trimming.store(1);
+  const bool at_rest = ring_->writer.load() == 0 && ring_->head.load() == ring_->tail.load();
+  if (at_rest && from < mapped_) {
+    static_cast<void>(::fallocate(memory_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                  static_cast<off_t>(from), static_cast<off_t>(mapped_ - from)));
+  }
+  ring_->trimming.store(0);
 }
 
 }  // namespace alibi::os

@@ -49,6 +49,10 @@ class MessageQueue {
   std::array<int, 2> descriptors() const { return {memory_.get(), bell_.get()}; }
   /// Has the memory that a quiet time needs at hand in this process.
   void touch() const;
+  /// The reader's: gives back what a burst needed beyond that, where all is read. A sender that
+  /// meets this goes on, and has no room but that of a quiet time meanwhile; a reader that follows
+  /// one that died here trims first.
+  void trim() const;
 
  private:
   struct Ring;

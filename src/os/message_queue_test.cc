@@ -71,7 +71,7 @@ TEST(MessageQueue, OtherSizesAreNoMessages) {
 }
 
 TEST(MessageQueue, MessagesOfAnySizeComeAsTheyWent) {
-  auto queue = MessageQueue::create(32768);
+  auto queue = MessageQueue::create(131072);
   ASSERT_TRUE(queue);
   std::mt19937 draw(5);
   std::uint32_t sent = 0, heard = 0;
@@ -79,7 +79,7 @@ TEST(MessageQueue, MessagesOfAnySizeComeAsTheyWent) {
     return static_cast<std::byte>(number * 31 + i);
   };
   while (heard < 200'000) {
-    for (auto burst = draw() % 40; burst > 0; --burst) {
+    for (auto burst = draw() % (heard % 16 == 0 ? 400 : 40); burst > 0; --burst) {
       std::vector<std::byte> message(1 + sent * 7919 % 700);
       for (std::size_t i = 0; i < message.size(); ++i) message[i] = octet(sent, i);
       if (!queue->send(message)) break;
@@ -97,6 +97,7 @@ TEST(MessageQueue, MessagesOfAnySizeComeAsTheyWent) {
       ++heard;
     }
     ASSERT_TRUE(heard == sent || rings(*queue));
+    if (draw() % 8 == 0) queue->trim();
   }
 }
 
@@ -110,7 +111,29 @@ TEST(MessageQueue, TakesLittleMemoryWhereItIsReadInTime) {
   }
   struct stat file {};
   ASSERT_EQ(::fstat(queue->descriptors()[0], &file), 0);
-  EXPECT_LE(file.st_blocks * 512, 32 * 1024);
+  EXPECT_LE(file.st_blocks * 512, 16 * 1024);
+}
+
+TEST(MessageQueue, GivesBackWhatABurstTook) {
+  auto queue = MessageQueue::create();
+  ASSERT_TRUE(queue);
+  const auto octets = [&] {
+    struct stat file {};
+    return ::fstat(queue->descriptors()[0], &file) == 0 ? file.st_blocks * 512 : -1;
+  };
+  Message message;
+  while (queue->send_struct(message)) {
+  }
+  EXPECT_GT(octets(), 1'000'000);
+  queue->trim();  // nothing while there is something to read
+  EXPECT_GT(octets(), 1'000'000);
+  while (queue->receive_struct(message)) {
+  }
+  queue->trim();
+  EXPECT_LE(octets(), 40 * 1024);
+  ASSERT_TRUE(queue->send_struct(Message{7, {}}));
+  ASSERT_TRUE(queue->receive_struct(message));
+  EXPECT_EQ(message.number, 7);
 }
 
 /// Three processes send at once, each its own numbers; the fourth reads while they do.
@@ -132,6 +155,7 @@ TEST(MessageQueue, SendersAtOnceLoseNothingTheyWereNotTold) {
   for (int count = 0; count < kSenders * kEach;) {
     pollfd bell{queue->bell(), POLLIN, 0};
     if (::poll(&bell, 1, 20'000) != 1) break;
+    queue->trim();
     while (queue->receive_struct(heard)) {
       EXPECT_EQ(next.at(static_cast<std::size_t>(heard.first))++, heard.second);
       ++count;
