@@ -28,6 +28,13 @@ Result<Channels> Channels::create(const config::Settings& settings) {
                   std::move(*control),    std::move(*trackers), {}};
 }
 
+void Channels::forget_sender(pid_t pid) const {
+  for (const auto* queue : {&keeper_to_teller, &tracker_to_teller, &supervisor_to_teller,
+                            &recorder_to_teller, &tracker_to_keeper}) {
+    queue->forget_sender(pid);
+  }
+}
+
 std::vector<int> Channels::descriptors() const {
   std::vector<int> all{page.fd(), keeper_control.first.fd(), keeper_control.second.fd(),
                        tracker_control.first.fd(), tracker_control.second.fd()};

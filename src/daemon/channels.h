@@ -50,6 +50,8 @@ struct Channels {
 
   static Result<Channels> create(const config::Settings& settings);
 
+  /// A child is gone that may have been sending.
+  void forget_sender(pid_t pid) const;
   /// Every descriptor, always in the same order: what gets over exec.
   std::vector<int> descriptors() const;
   /// Channels of a program before this one, out of what its descriptors() gave.

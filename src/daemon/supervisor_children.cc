@@ -54,6 +54,9 @@ Instant Supervisor::next_deadline() const {
 
 void Supervisor::reap() {
   while (const auto exited = os::reap()) {
+    for (const auto* generation : {current_.get(), previous_.get(), candidate_.get()}) {
+      if (generation != nullptr) generation->channels.forget_sender(exited->pid);
+    }
     if (checker_.pid == exited->pid) {
       checker_.pid = 0;
       checker_.kill_at = kNever;

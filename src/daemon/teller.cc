@@ -137,6 +137,7 @@ void Teller::serve_status() {
 Result<void> Teller::run() {
   if (auto watched = watch(); !watched) return watched;
   serve_status();
+  drain();  // what one before us was told and did not take
   while (!stopping_) {
     loop_.set_deadline(std::min(outlets_.step(), rest_at_));
     hear_outlets();

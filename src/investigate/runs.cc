@@ -42,24 +42,50 @@ bool is_same_place(const ThreadRan& a, const ThreadRan& b) {
          innermost(a) == innermost(b);
 }
 
-/// Cuts `segment` into what each of the meetings in it tells.
+/// Pieces of `segment` as the meetings in it tell, each of them no longer than an interrupt may
+/// be late without its CPU counting as silent.
 void cut_by(const Segment& segment, const Meetings& meetings, std::vector<Segment>& out) {
+  constexpr Duration kReach = 100ms;
   const auto later = [](Instant at, const Meeting& meeting) { return at < meeting.at; };
   const auto first = std::upper_bound(meetings.begin(), meetings.end(), segment.begin, later);
   const auto last = std::upper_bound(first, meetings.end(), segment.end, later);
   Segment piece = segment;
+  piece.end = segment.begin;
+  const auto finish = [&](Instant next) {
+    const Instant end = piece.end;
+    if (piece.begin < end) out.push_back(piece);
+    piece = segment;
+    piece.begin = end;
+    piece.end = next;
+  };
   for (auto each = first; each != last; ++each) {
-    if (piece.met != nullptr && !is_same_place(*piece.met, *each->ran)) {
-      out.push_back(piece);
-      const Instant from = piece.end;
-      piece = segment;
-      piece.begin = from;
+    const Instant from = std::max(piece.end, each->at - kReach);
+    if (from > piece.end) {
+      if (piece.met != nullptr) finish(from);
+      piece.end = from;
     }
+    if (piece.begin < piece.end && (piece.met == nullptr || !is_same_place(*piece.met, *each->ran)))
+      finish(piece.end);
     if (piece.met == nullptr) piece.met = each->ran;
     ++piece.met_times;
-    piece.end = std::next(each) == last ? segment.end : each->at;
+    piece.end = each->at;
   }
-  out.push_back(std::move(piece));
+  if (piece.met != nullptr && segment.end - piece.end > kReach) finish(segment.end);
+  piece.end = segment.end;
+  if (piece.begin < piece.end) out.push_back(std::move(piece));
+}
+
+/// The meetings with whom had most of the wait: others may have been met on that CPU at times when
+/// the thread waited for another one.
+Meetings of_holder(const Segment& wait, const Meetings& meetings) {
+  if (wait.rivals.empty() || wait.rivals[0].pid <= 0) return {};
+  const evidence::Rival& rival = wait.rivals[0];
+  if (Duration(rival.ns) * 2 < wait.length()) return {};
+  Meetings held;
+  for (const Meeting& meeting : meetings) {
+    if (meeting.ran->pid == rival.pid) held.push_back(meeting);
+  }
+  return held;
 }
 
 /// What the place that a piece was met at says of it.
@@ -81,7 +107,7 @@ std::vector<Met> counted(const Meetings& meetings, Instant a, Instant b) {
   for (const Meeting& meeting : meetings) {
     if (meeting.at <= a || meeting.at > b) continue;
     const ThreadRan& ran = *meeting.ran;
-    std::string where = ran.stack.empty() ? "its own code" : "";
+    std::string where = !ran.stack.empty() ? "" : ran.syscall < 0 ? "its own code" : "?";
     for (std::size_t i = 0; i < std::min(ran.stack.size(), kFunctions); ++i) {
       where += (i == 0 ? "" : " < ") + ran.stack[i];
     }
@@ -109,7 +135,7 @@ void apply_runs(const evidence::Recording& recording, std::int32_t tid,
     if (segment.doing == Doing::Running)
       cut_by(segment, own, out);
     else if (segment.doing == Doing::Runnable)
-      cut_by(segment, on_cpu[segment.cpu], out);
+      cut_by(segment, of_holder(segment, on_cpu[segment.cpu]), out);
     else
       out.push_back(segment);
   }

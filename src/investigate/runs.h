@@ -11,8 +11,8 @@
 namespace alibi::investigate {
 
 /// Says where thread `tid` was while it ran, makes Spinning of what it spun, and marks its waits
-/// for a CPU whose holder spun. Each interrupt tells of the time since the one before, the last of
-/// a run also of what follows.
+/// for a CPU whose holder spun, where one had most of that. Each interrupt tells of the time since
+/// the one before, the last of a run also of what follows, and none of more than 100 ms.
 void apply_runs(const evidence::Recording& recording, std::int32_t tid,
                 std::vector<Segment>& segments);
 

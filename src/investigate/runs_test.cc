@@ -121,8 +121,10 @@ TEST(Runs, ASpinIsNoWorkAndNamesOnlyAStolenCpu) {
   }
 }
 
-/// Thread 10 wakes at 10 s and gets its CPU at 12.5 s; process 60, which had it, is met at `where`.
-Verdict behind(const evidence::ThreadRan& where, std::uint64_t stolen_ms) {
+/// Thread 10 wakes at 10 s and gets its CPU at 12.5 s behind `rivals`; `meet` says where who was
+/// met. The other CPU is silent meanwhile, and counts `stolen_ms` afterwards.
+Verdict waiting(const std::vector<evidence::Rival>& rivals, std::uint64_t stolen_ms,
+                const std::function<void(SceneBuilder&)>& meet) {
   SceneBuilder scene(2);
   scene.keepalived();
   evidence::HostFacts host;
@@ -130,15 +132,13 @@ Verdict behind(const evidence::ThreadRan& where, std::uint64_t stolen_ms) {
   scene.event(0, host);
   scene.beats(0, 10'000);
   scene.event(9'999, evidence::ThreadWoken{10, 10, 0, ""});
-  scene.event(12'500, evidence::ThreadOn{10, 10, 1, {{60, "cruncher", 2'501'000'000, "normal"}}});
+  scene.event(12'500, evidence::ThreadOn{10, 10, 1, rivals});
   scene.event(12'501, SceneBuilder::idle());
   scene.beats(13'000, 20'000);
   scene.adverts(1, 0, 10'000, 110);
   scene.adverts(1, 13'000, 14'000, 110);
   scene.adverts(2, 12'600, 13'000, 100);
-  evidence::ThreadRan holder = where;
-  holder.pid = holder.tid = 60;
-  meet(scene, 10'080, 12'500, holder);
+  meet(scene);
   scene.event(9'000, evidence::CpuStolen{0, 50});
   scene.event(12'490, evidence::CpuSilent{0, SceneBuilder::ms(9'980).ns});
   scene.event(12'520, evidence::CpuStolen{0, stolen_ms});
@@ -146,6 +146,17 @@ Verdict behind(const evidence::ThreadRan& where, std::uint64_t stolen_ms) {
     if (verdict.failure) return std::move(verdict);
   }
   return {};
+}
+
+evidence::ThreadRan of_process(std::int32_t pid, evidence::ThreadRan where) {
+  where.pid = where.tid = pid;
+  return where;
+}
+
+/// Process 60 had the CPU, and was met at `where`.
+Verdict behind(const evidence::ThreadRan& where, std::uint64_t stolen_ms) {
+  return waiting({{60, "cruncher", 2'501'000'000, "normal"}}, stolen_ms,
+                 [&](SceneBuilder& scene) { meet(scene, 10'080, 12'500, of_process(60, where)); });
 }
 
 TEST(Runs, WhoHoldsTheCpuMayWaitForAStolenOne) {
@@ -161,6 +172,51 @@ TEST(Runs, WhoHoldsTheCpuMayWaitForAStolenOne) {
     EXPECT_THAT(verdict.cause->evidence,
                 testing::Contains(HasSubstr("the timer interrupt met cruncher 61 times in ")));
   }
+}
+
+TEST(Runs, OneMeetingSpeaksForNoLongWait) {
+  const auto spins = ran("munmap", {"smp_call_function_many_cond", "on_each_cpu_cond_mask"});
+  const auto once = [&](SceneBuilder& scene) { scene.event(11'000, of_process(60, spins)); };
+  const Verdict met_once = waiting({{60, "cruncher", 2'501'000'000, "normal"}}, 2'550, once);
+  EXPECT_EQ(met_once.cause->code, "host.cpu.starved");
+  EXPECT_EQ(met_once.account->overdue_in(Doing::Stolen), 100ms);
+  // Many had it, and the one that spun had little of it or none.
+  const auto often = [&](SceneBuilder& scene) {
+    meet(scene, 10'080, 12'500, of_process(60, spins));
+  };
+  for (const std::vector<evidence::Rival>& rivals :
+       {std::vector<evidence::Rival>{{61, "hog", 1'500'000'000, "normal"},
+                                     {60, "cruncher", 1'001'000'000, "normal"}},
+        std::vector<evidence::Rival>{{61, "hog", 2'501'000'000, "fifo 1"}}}) {
+    const Verdict verdict = waiting(rivals, 2'550, often);
+    ASSERT_TRUE(verdict.cause);
+    EXPECT_EQ(verdict.cause->code, "host.cpu.starved");
+    EXPECT_EQ(verdict.account->overdue_in(Doing::Stolen), 0ms);
+  }
+}
+
+TEST(Runs, WhatLastsLongerThanTheTheftDidNotWaitForIt) {
+  const auto spins = ran("munmap", {"smp_call_function_many_cond", "on_each_cpu_cond_mask"});
+  const Verdict verdict = running([&](SceneBuilder& scene) {
+    meet(scene, 10'080, 12'500, spins);
+    scene.event(9'000, evidence::CpuStolen{0, 50});
+    scene.event(11'900, evidence::CpuSilent{0, SceneBuilder::ms(10'500).ns});
+    scene.event(11'920, evidence::CpuStolen{0, 1'450});
+  });
+  EXPECT_EQ(verdict.cause->code, "unknown");
+}
+
+TEST(Runs, SomeSpinningIsPartOfTheWork) {
+  const auto with = [](std::int64_t spins_from) {
+    return running([&](SceneBuilder& scene) {
+      meet(scene, 10'080, spins_from, ran("", {}));
+      meet(scene, spins_from, 12'500, ran("futex", {"osq_lock", "__mutex_lock"}));
+    });
+  };
+  EXPECT_EQ(with(11'500).cause->code, "host.process.busy");
+  EXPECT_THAT(with(11'500).cause->evidence,
+              testing::Contains(HasSubstr("spinning for another CPU for 1.0")));
+  EXPECT_EQ(with(10'500).cause->code, "unknown");
 }
 
 TEST(Runs, NobodyIsNamedWhoMayHaveWaitedForAStolenCpu) {

@@ -83,6 +83,15 @@ Instant end_of_series(const Cpu& cpu, const Span& silence) {
   return end;
 }
 
+/// The beginning of the first of those before it.
+Instant begin_of_series(const Cpu& cpu, const Span& silence) {
+  Instant begin = silence.begin;
+  for (auto each = cpu.silences.rbegin(); each != cpu.silences.rend(); ++each) {
+    if (each->begin < begin && each->end + kCounted >= begin) begin = each->begin;
+  }
+  return begin;
+}
+
 /// The counts that may tell what was stolen in `silence`: those in the series that it begins and
 /// soon after that; and without any after it, the next that there is, with those soon after that.
 /// What is stolen later, from a CPU that ran meanwhile, is not among them: the first look after a
@@ -267,7 +276,8 @@ void apply_common_silences(const Cpus& cpus, std::size_t count, const Span& wind
 }
 
 /// A CPU that was stolen in slices: who ran on it meanwhile ran for less than half of the time.
-void apply_slices(const Cpus& cpus, const Span& window, std::vector<Segment>& segments) {
+void apply_slices(const Cpus& cpus, const std::vector<Given>& given, const Span& window,
+                  std::vector<Segment>& segments) {
   std::map<std::int32_t, Spans> by_cpu;
   for (const auto& [number, cpu] : cpus) by_cpu[number] = mostly_stolen(cpu, window);
   std::vector<Segment> out;
@@ -275,8 +285,10 @@ void apply_slices(const Cpus& cpus, const Span& window, std::vector<Segment>& se
     std::vector<Segment> pieces{segment};
     if (segment.doing == Doing::Runnable || segment.doing == Doing::Running ||
         segment.doing == Doing::Spinning) {
-      for (const Span& span : by_cpu[segment.cpu]) {
-        give(span, {Doing::Stolen, fmt::format("CPU {}, in slices", segment.cpu)}, pieces);
+      // A wait that nobody saw end is for the CPU that it had last.
+      const std::int32_t cpu = segment.cpu >= 0 ? segment.cpu : cpu_at(given, segment.end);
+      for (const Span& span : by_cpu[cpu]) {
+        give(span, {Doing::Stolen, fmt::format("CPU {}, in slices", cpu)}, pieces);
       }
     }
     out.insert(out.end(), pieces.begin(), pieces.end());
@@ -292,17 +304,24 @@ std::string spin_text(const Segment& segment, std::int32_t cpu) {
       run_text(*segment.met));
 }
 
-/// The pieces of `segment`, of which the hypervisor took CPU `number` in `span`. A lock or an
-/// answer for which somebody spins does not come from a CPU that does not run, be it the thread
-/// itself that spins or who holds its CPU. The kernel waits for other CPUs in more places than
-/// anybody lists: who was met again and again in one of its functions may have done so.
-void apply_theft_of_another(std::int32_t number, const Span& span, std::vector<Segment>& segments) {
+/// Did it begin and end with the theft? Who waits for a CPU goes on when that runs again.
+bool goes_with(const Segment& segment, const Span& theft) {
+  return segment.begin + kTick >= theft.begin && segment.end <= theft.end + kCounted;
+}
+
+/// The hypervisor took CPU `number` in `span`, a silence of the series `theft`. A lock or an answer
+/// for which somebody spins does not come from a CPU that does not run, be it the thread itself
+/// that spins or who holds its CPU. The kernel waits for other CPUs in more places than anybody
+/// lists: who was met again and again in one of its functions may have done so.
+void apply_theft_of_another(std::int32_t number, const Span& span, const Span& theft,
+                            std::vector<Segment>& segments) {
   constexpr std::size_t kAgainAndAgain = 3;
   std::vector<Segment> out;
   for (const Segment& segment : segments) {
     const bool at_work = segment.doing == Doing::Running || segment.doing == Doing::Spinning ||
                          segment.doing == Doing::Runnable;
-    if (segment.met == nullptr || segment.met->stack.empty() || !at_work) {
+    if (segment.met == nullptr || segment.met->stack.empty() || !at_work || segment.cpu == number ||
+        !goes_with(segment, theft)) {
       out.push_back(segment);
       continue;
     }
@@ -311,7 +330,7 @@ void apply_theft_of_another(std::int32_t number, const Span& span, std::vector<S
            if (spins) {
              part.detail = spin_text(part, number);
              part.doing = Doing::Stolen;
-           } else if (part.met_times >= kAgainAndAgain) {
+           } else if (part.met_times >= kAgainAndAgain && part.length() >= kTick) {
              part.doubt = number;
            }
          })) {
@@ -324,7 +343,9 @@ void apply_theft_of_another(std::int32_t number, const Span& span, std::vector<S
 void apply_spins(const Cpus& cpus, std::vector<Segment>& segments) {
   for (const auto& [number, cpu] : cpus) {
     for (const Span& span : cpu.silences) {
-      if (theft_in(cpu, span) == Theft::Half) apply_theft_of_another(number, span, segments);
+      if (theft_in(cpu, span) != Theft::Half) continue;
+      const Span theft{begin_of_series(cpu, span), end_of_series(cpu, span)};
+      apply_theft_of_another(number, span, theft, segments);
     }
   }
 }
@@ -347,7 +368,7 @@ void apply_silences(const evidence::Recording& recording, std::int32_t tid,
     }
   }
   apply_spins(cpus, segments);
-  apply_slices(cpus, window, segments);
+  apply_slices(cpus, given, window, segments);
 }
 
 }  // namespace alibi::investigate

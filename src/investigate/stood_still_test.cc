@@ -235,6 +235,26 @@ TEST(StoodStill, WhoRunsOnACpuThatIsStolenInSlicesDoesNotHoldIt) {
   EXPECT_EQ(with(40), "host.cpu.starved");
 }
 
+TEST(StoodStill, AWaitThatNobodySawEndIsForTheLastCpu) {
+  SceneBuilder scene(2);
+  scene.keepalived();
+  evidence::HostFacts host;
+  host.cpus = 2;
+  scene.event(0, host);
+  scene.beats(0, 10'000);
+  scene.event(9'999, evidence::ThreadWoken{10, 10, 0, ""});
+  scene.adverts(1, 0, 10'000, 110);
+  scene.adverts(2, 12'600, 15'000, 100);
+  for (int i = 0; i < 50; ++i) {
+    scene.event(9'900 + 100 * i, evidence::CpuStolen{1, static_cast<std::uint64_t>(95 * i)});
+  }
+  std::vector<std::string> codes;
+  for (const Verdict& verdict : investigate(scene.finish(15'000))) {
+    if (verdict.failure) codes.push_back(code(verdict));
+  }
+  EXPECT_THAT(codes, testing::ElementsAre("host.cpu.stolen"));
+}
+
 TEST(StoodStill, WhoHoldsTheCpuAfterATheftHoldsIt) {
   EXPECT_EQ(code(silent(2,
                         [](SceneBuilder& scene) {

@@ -151,7 +151,9 @@ void missing_about_host(const Scene& scene, Finding& finding) {
         "CPU {}, which the hypervisor had taken",
         doubtful->met->pid, doubtful->met_times, doubtful->met->stack.front(), doubtful->doubt));
   }
-  if (scene.account && rules::dominates(scene, Doing::Spinning)) {
+  const Duration spun = scene.account ? scene.account->overdue_in(Doing::Spinning) : Duration{0};
+  const Duration ran = scene.account ? scene.account->overdue_in(Doing::Running) : Duration{0};
+  if (spun > ran && (spun + ran) * 2 >= scene.account->overdue()) {
     finding.missing.push_back(
         "what the CPU did for which it spun in the kernel: that held a lock or did not answer");
   }
@@ -274,7 +276,11 @@ std::vector<std::string> exonerated(const Scene& scene) {
                                     seconds_text(account.overdue_in(doing))));
     }
   };
-  clear(Doing::Runnable, "other processes on its CPU");
+  const bool held =
+      std::any_of(account.segments.begin(), account.segments.end(), [&](const auto& s) {
+        return s.doing == Doing::Stolen && s.met != nullptr && s.met->tid != account.sender.tid;
+      });
+  if (!held) clear(Doing::Runnable, "other processes on its CPU");
   clear(Doing::DiskWait, "the disk, as far as the sender itself goes");
   return cleared;
 }

@@ -239,7 +239,7 @@ std::string wait_text(const evidence::ProcessExit& exit) {
 }
 
 std::string run_text(const evidence::ThreadRan& ran) {
-  if (ran.stack.empty()) return "in its own code";
+  if (ran.stack.empty() && ran.syscall < 0) return "in its own code";
   std::string where =
       ran.syscall_name.empty() ? "in the kernel" : fmt::format("in {}(2)", ran.syscall_name);
   if (classify_run(ran) == Doing::Spinning) where += ", " + ran.stack.front();

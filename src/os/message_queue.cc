@@ -5,11 +5,11 @@
 #include "os/message_queue.h"
 
 #include <fcntl.h>
-#include <csignal>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
 #include <atomic>
@@ -38,6 +38,11 @@ constexpr std::uint64_t room_for(std::size_t octets) {
   return (sizeof(std::uint32_t) + octets + 7) / 8 * 8;
 }
 
+constexpr std::uint64_t sender_id(pid_t process, pid_t thread) {
+  return static_cast<std::uint64_t>(process) << 32U | static_cast<std::uint32_t>(thread);
+}
+constexpr pid_t process_of(std::uint64_t sender) { return static_cast<pid_t>(sender >> 32U); }
+
 void sleep_for(long ns) {
   const timespec time{0, ns};
   ::nanosleep(&time, nullptr);
@@ -48,23 +53,22 @@ void sleep_for(long ns) {
 struct MessageQueue::Ring {
   alignas(kLine) std::atomic<std::uint64_t> head{0};    ///< written by senders
   alignas(kLine) std::atomic<std::uint64_t> tail{0};    ///< by the reader
-  alignas(kLine) std::atomic<std::int32_t> writer{0};   ///< thread that writes now; 0: none
+  alignas(kLine) std::atomic<std::uint64_t> writer{0};  ///< sender_id() of who writes; 0: nobody
   std::atomic<std::uint32_t> trimming{0};  ///< the reader gives back what lies beyond kKept
-  alignas(kLine) std::array<std::byte, kLine> data_begin;  ///< and on, to the end of the mapping
 
-  std::byte* data() { return data_begin.data(); }
+  /// Behind this, to the end of the mapping.
+  std::byte* data() { return reinterpret_cast<std::byte*>(this) + sizeof(Ring); }
 
-  bool lock() {
-    constexpr int kTries = 20;
+  bool lock(int tries) {
     constexpr long kPauseNs = 50'000;
-    const auto self = static_cast<std::int32_t>(::gettid());
-    for (int i = 0; i < kTries; ++i) {
-      std::int32_t owner = 0;
+    const std::uint64_t self = sender_id(::getpid(), ::gettid());
+    for (int i = 0; i < tries; ++i) {
+      std::uint64_t owner = 0;
       if (writer.compare_exchange_strong(owner, self)) return true;
-      const bool gone = owner == self || (::kill(owner, 0) != 0 && errno == ESRCH);
-      if (gone && writer.compare_exchange_strong(owner, self))
-        return true;
-      sleep_for(kPauseNs);
+      // The numbers of a process that is gone may be our own now.
+      const bool gone = owner == self || (::kill(process_of(owner), 0) != 0 && errno == ESRCH);
+      if (gone && writer.compare_exchange_strong(owner, self)) return true;
+      if (i + 1 < tries) sleep_for(kPauseNs);
     }
     return false;
   }
@@ -76,7 +80,7 @@ Result<MessageQueue> MessageQueue::create(std::size_t bytes) {
   Fd bell(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!memory.valid() || !bell.valid()) return fail_errno("cannot create a message queue");
   const std::size_t size =
-      offsetof(Ring, data_begin) + std::bit_ceil(std::clamp(bytes, kLeast, kMost));
+      sizeof(Ring) + std::bit_ceil(std::clamp(bytes, kLeast, kMost));
   if (::ftruncate(memory.get(), static_cast<off_t>(size)) != 0) {
     return fail_errno("cannot size a message queue");
   }
@@ -99,7 +103,7 @@ Result<MessageQueue> MessageQueue::map(Fd memory, Fd bell) {
   struct stat now {};
   if (::fstat(memory.get(), &now) != 0) return fail_errno("cannot map a message queue");
   const auto size = static_cast<std::size_t>(now.st_size);
-  const std::size_t header = offsetof(Ring, data_begin);
+  const std::size_t header = sizeof(Ring);
   if (size < header + kLeast || size > header + kMost || !std::has_single_bit(size - header)) {
     return fail("a message queue has another size than expected");
   }
@@ -130,31 +134,43 @@ MessageQueue::~MessageQueue() {
 }
 
 bool MessageQueue::send(std::span<const std::byte> message) const {
-  if (!ring_->lock()) return false;
+  constexpr int kTries = 20;
+  if (message.empty() || !ring_->lock(kTries)) return false;
   const bool put_in = put(message);
   ring_->unlock();
-  const std::uint64_t one = 1;
-  if (put_in) static_cast<void>(::write(bell_.get(), &one, sizeof one));
+  if (put_in) ring();
   return put_in;
 }
 
+void MessageQueue::ring() const {
+  const std::uint64_t one = 1;
+  static_cast<void>(::write(bell_.get(), &one, sizeof one));
+}
+
+std::uint64_t MessageQueue::capacity() const { return mapped_ - sizeof(Ring); }
+
+/// The position of the next lap, where readers of `head` are sent. Of who writes.
+std::uint64_t MessageQueue::turn(std::uint64_t head) const {
+  const std::uint64_t at = head % capacity();
+  if (at != 0) std::memcpy(ring_->data() + at, &kTurn, sizeof kTurn);
+  return head - at + capacity();
+}
+
 bool MessageQueue::put(std::span<const std::byte> message) const {
-  const std::uint64_t capacity = mapped_ - offsetof(Ring, data_begin);
   const std::uint64_t tail = ring_->tail.load(std::memory_order_acquire);
   std::uint64_t head = ring_->head.load(std::memory_order_relaxed);
   const std::uint64_t need = room_for(message.size());
-  const std::uint64_t at = head % capacity;
-  const std::uint64_t usable = ring_->trimming.load() != 0 ? std::min(kKept, capacity) : capacity;
+  const std::uint64_t at = head % capacity();
+  const std::uint64_t usable =
+      ring_->trimming.load() != 0 ? std::min(kKept, capacity()) : capacity();
   if (at != 0 && at >= usable) return false;
-  const bool anew = head == tail && at > kQuiet;
-  if (anew || at + need > capacity) {
-    const std::uint64_t next = head - at + capacity;
-    if (next + need - tail > capacity) return false;
-    if (at != 0) std::memcpy(ring_->data() + at, &kTurn, sizeof kTurn);
-    head = next;
+  const bool anew = head == tail && at > kQuiet && at >= need;
+  if (anew || at + need > capacity()) {
+    if (head - at + capacity() + need - tail > capacity()) return false;
+    head = turn(head);
   }
-  if (head % capacity + need > usable || head + need - tail > capacity) return false;
-  std::byte* to = ring_->data() + head % capacity;
+  if (head % capacity() + need > usable || head + need - tail > capacity()) return false;
+  std::byte* to = ring_->data() + head % capacity();
   const auto size = static_cast<std::uint32_t>(message.size());
   std::memcpy(to, &size, sizeof size);
   std::memcpy(to + sizeof size, message.data(), message.size());
@@ -162,48 +178,63 @@ bool MessageQueue::put(std::span<const std::byte> message) const {
   return true;
 }
 
+/// Is there anything? Where there is not, the bell is silent afterwards.
+bool MessageQueue::has_any(std::uint64_t tail) const {
+  if (ring_->head.load(std::memory_order_acquire) != tail) return true;
+  std::uint64_t rung = 0;
+  if (::read(bell_.get(), &rung, sizeof rung) < 0) return false;
+  // Who put one in since then may have rung before it was read.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (ring_->head.load(std::memory_order_acquire) == tail) return false;
+  ring();
+  return true;
+}
+
 std::size_t MessageQueue::receive(std::span<std::byte> buffer) const {
-  const std::uint64_t capacity = mapped_ - offsetof(Ring, data_begin);
   std::uint64_t tail = ring_->tail.load(std::memory_order_relaxed);
-  std::uint64_t head = ring_->head.load(std::memory_order_acquire);
-  if (head == tail) {
-    std::uint64_t rung = 0;
-    if (::read(bell_.get(), &rung, sizeof rung) < 0) return 0;
-    // Who put one in since then may have rung before it was read.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    head = ring_->head.load(std::memory_order_acquire);
-    if (head == tail) return 0;
-    const std::uint64_t one = 1;
-    static_cast<void>(::write(bell_.get(), &one, sizeof one));
+  while (has_any(tail)) {
+    const std::uint64_t head = ring_->head.load(std::memory_order_acquire);
+    const std::uint64_t at = tail % capacity();
+    std::uint32_t size = 0;
+    std::memcpy(&size, ring_->data() + at, sizeof size);
+    const bool turns = size == kTurn;
+    const std::uint64_t taken = turns ? capacity() - at : room_for(size);
+    if (size == 0 || head - tail > capacity() || taken > head - tail || at + taken > capacity()) {
+      tail = head;  // nothing of ours wrote that
+    } else if (turns) {
+      tail += taken;
+    } else {
+      const std::size_t kept = std::min<std::size_t>(size, buffer.size());
+      std::memcpy(buffer.data(), ring_->data() + at + sizeof size, kept);
+      ring_->tail.store(tail + taken, std::memory_order_release);
+      return kept;
+    }
+    ring_->tail.store(tail, std::memory_order_release);
   }
-  std::uint32_t size = 0;
-  std::memcpy(&size, ring_->data() + tail % capacity, sizeof size);
-  if (size == kTurn) {
-    tail += capacity - tail % capacity;
-    std::memcpy(&size, ring_->data(), sizeof size);
-  }
-  if (tail % capacity + room_for(size) > capacity || room_for(size) > head - tail) {
-    ring_->tail.store(head, std::memory_order_release);  // nothing of ours wrote that
-    return 0;
-  }
-  const std::size_t kept = std::min<std::size_t>(size, buffer.size());
-  std::memcpy(buffer.data(), ring_->data() + tail % capacity + sizeof size, kept);
-  ring_->tail.store(tail + room_for(size), std::memory_order_release);
-  return kept;
+  return 0;
 }
 
 void MessageQueue::touch() const {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   auto* bytes = reinterpret_cast<unsigned char*>(ring_);
-  for (std::size_t at = 0; at < std::min<std::size_t>(mapped_, kKept); at += page) {
+  const std::size_t end = std::min<std::size_t>(mapped_, sizeof(Ring) + kKept);
+  for (std::size_t at = 0; at < end; at += page) {
     std::atomic_ref(bytes[at]).fetch_or(0);  // a write that changes nothing, whoever else writes
   }
 }
 
-/// Either this sees that somebody writes, or who writes sees this: both speak before they look.
+/// Begins anew, as a sender would, so that none has to touch what is given back. Then either this
+/// sees that somebody writes, or who writes sees this: both speak before they look.
 void MessageQueue::trim() const {
+  if (!ring_->lock(1)) return;
+  const std::uint64_t tail = ring_->tail.load(std::memory_order_relaxed);
+  const bool empty = ring_->head.load() == tail;
+  const std::uint64_t next = empty && tail % capacity() > kQuiet ? turn(tail) : tail;
+  if (next != tail) ring_->head.store(next);
+  ring_->unlock();
+  if (next != tail) ring_->tail.store(next);
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const std::size_t from = (offsetof(Ring, data_begin) + kKept + page - 1) / page * page;
+  const std::size_t from = (sizeof(Ring) + kKept + page - 1) / page * page;
   ring_->trimming.store(1);
   const bool at_rest = ring_->writer.load() == 0 && ring_->head.load() == ring_->tail.load();
   if (at_rest && from < mapped_) {
@@ -211,6 +242,11 @@ void MessageQueue::trim() const {
                                   static_cast<off_t>(from), static_cast<off_t>(mapped_ - from)));
   }
   ring_->trimming.store(0);
+}
+
+void MessageQueue::forget_sender(pid_t pid) const {
+  std::uint64_t owner = ring_->writer.load();
+  if (owner != 0 && process_of(owner) == pid) ring_->writer.compare_exchange_strong(owner, 0);
 }
 
 }  // namespace alibi::os

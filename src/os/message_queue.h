@@ -5,8 +5,11 @@
 // reclaimed. A sender that finds the queue full is told so and goes on.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "base/result.h"
@@ -28,8 +31,8 @@ class MessageQueue {
   MessageQueue& operator=(MessageQueue&& other) noexcept;
   ~MessageQueue();
 
-  /// False: the queue is full and the message was dropped; count it. One that is sent while another
-  /// sender is at it waits for a millisecond at most, and for no dead one.
+  /// False: the queue is full (or the message empty) and it was dropped; count it. One that is sent
+  /// while another sender is at it waits for a millisecond at most, and for none that is gone.
   bool send(std::span<const std::byte> message) const;
   template <typename T>
   bool send_struct(const T& message) const {
@@ -53,12 +56,19 @@ class MessageQueue {
   /// meets this goes on, and has no room but that of a quiet time meanwhile; a reader that follows
   /// one that died here trims first.
   void trim() const;
+  /// Process `pid` is gone: if it died while it sent, nobody waits for it. Its parent's, who knows
+  /// before its number means another one.
+  void forget_sender(pid_t pid) const;
 
  private:
   struct Ring;
   MessageQueue(Fd memory, Fd bell) : memory_(std::move(memory)), bell_(std::move(bell)) {}
   static Result<MessageQueue> map(Fd memory, Fd bell);
   bool put(std::span<const std::byte> message) const;
+  std::uint64_t turn(std::uint64_t head) const;
+  bool has_any(std::uint64_t tail) const;
+  void ring() const;
+  std::uint64_t capacity() const;
 
   Fd memory_;
   Fd bell_;

@@ -130,10 +130,34 @@ TEST(MessageQueue, GivesBackWhatABurstTook) {
   while (queue->receive_struct(message)) {
   }
   queue->trim();
-  EXPECT_LE(octets(), 40 * 1024);
+  const auto kept = octets();
+  EXPECT_LE(kept, 40 * 1024);
   ASSERT_TRUE(queue->send_struct(Message{7, {}}));
+  EXPECT_EQ(octets(), kept);  // a sender needs nothing of what was given back
   ASSERT_TRUE(queue->receive_struct(message));
   EXPECT_EQ(message.number, 7);
+}
+
+TEST(MessageQueue, IsNotBlockedByASenderThatIsGone) {
+  auto queue = MessageQueue::create();
+  ASSERT_TRUE(queue);
+  auto* memory = static_cast<std::uint32_t*>(
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, queue->descriptors()[0], 0));
+  ASSERT_NE(memory, MAP_FAILED);
+  std::uint32_t* process = &memory[128 / 4 + 1];  // the upper half of who writes
+  *process = static_cast<std::uint32_t>(::getppid());
+  EXPECT_FALSE(queue->send_struct(1));
+  queue->trim();
+  queue->forget_sender(::getpid());
+  EXPECT_FALSE(queue->send_struct(1));
+  queue->forget_sender(::getppid());
+  EXPECT_TRUE(queue->send_struct(1));
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ::waitpid(gone, nullptr, 0);
+  *process = static_cast<std::uint32_t>(gone);
+  EXPECT_TRUE(queue->send_struct(2));
+  ::munmap(memory, 4096);
 }
 
 /// Three processes send at once, each its own numbers; the fourth reads while they do.
@@ -207,8 +231,8 @@ TEST(MessageQueue, WhatNoSenderWroteIsNotRead) {
   auto queue = MessageQueue::create(4096);
   ASSERT_TRUE(queue);
   ASSERT_TRUE(queue->send_struct(1));
-  auto* memory = static_cast<std::uint32_t*>(::mmap(
-      nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, queue->descriptors()[0], 0));
+  auto* memory = static_cast<std::uint32_t*>(
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, queue->descriptors()[0], 0));
   ASSERT_NE(memory, MAP_FAILED);
   for (const std::uint32_t size : {5000U, 0xfffffff0U, 0xffffffffU, 64U}) {
     memory[192 / 4] = size;  // where the first message's length lies

@@ -29,8 +29,6 @@ struct {
   __type(value, struct alibi_use);
 } uses SEC(".maps");
 
-enum { PF_KTHREAD = 0x00200000 };
-
 static __always_inline void read_group(char *to, struct request *rq) {
   struct bio *bio = BPF_CORE_READ(rq, bio);
   if (!bio || !bpf_core_field_exists(bio->bi_blkg)) return;

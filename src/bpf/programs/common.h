@@ -11,6 +11,8 @@
 
 #include "../abi.h"
 
+enum { PF_KTHREAD = 0x00200000 };
+
 const volatile __u32 abi_version = ALIBI_ABI_VERSION;
 
 struct {

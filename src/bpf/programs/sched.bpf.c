@@ -13,8 +13,6 @@ struct {
   __type(value, struct alibi_wait);
 } waits SEC(".maps");
 
-enum { PF_KTHREAD = 0x00200000 };
-
 /* An interrupt runs in the name of whoever it hit. "In interrupt" is a per-CPU variable that many
  * kernels do not export, so this goes by what a wake-up by a task itself needs: it is in a system
  * call, or a kernel thread. An interrupt that hits a system call is still taken for its task. */

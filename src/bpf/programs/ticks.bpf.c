@@ -41,7 +41,7 @@ static __always_inline void tell_where(void *context, struct task_struct *task) 
   fill_header(&ran->header, ALIBI_RAN, task->tgid, task->pid);
   struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
   const alibi_s32 number = ALIBI_SYSCALL(regs);
-  ran->syscall = number < 0 ? -1 : number;
+  ran->syscall = number < 0 || (task->flags & PF_KTHREAD) ? -1 : number;
   ran->stack_bytes = (alibi_s32)bpf_get_stack(context, ran->stack, sizeof(ran->stack), 0);
   count_sent(ALIBI_SOURCE_TICKS);
   bpf_ringbuf_submit(ran, quiet_flags());

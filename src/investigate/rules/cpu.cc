@@ -144,8 +144,9 @@ std::optional<Finding> cpu_throttled(const Scene& scene) {
   return finding;
 }
 
+/// What it spun for a lock of another task, be it of the same process, is part of what it did.
 std::optional<Finding> process_busy(const Scene& scene) {
-  if (!dominates(scene, Doing::Running) || scene.account->doubtful(Doing::Running)) return {};
+  if (!is_busy(scene) || scene.account->doubtful(Doing::Running) != nullptr) return std::nullopt;
   Finding finding{
       "host.process.busy",
       fmt::format("{} was on the CPU all the time, with work of its own", sender_text(scene)),
@@ -153,6 +154,9 @@ std::optional<Finding> process_busy(const Scene& scene) {
       {}};
   finding.evidence.push_back("running for " + share_text(scene, Doing::Running));
   const Account& account = *scene.account;
+  if (const Duration spun = account.overdue_in(Doing::Spinning); spun > 10ms) {
+    finding.evidence.push_back("spinning for another CPU for " + seconds_text(spun));
+  }
   add_places(met_in(scene.recording, account.sender.tid, account.due, account.decided), "it",
              finding);
   return finding;
