@@ -96,7 +96,7 @@ void tell_place(Segment& piece) {
     piece.detail = run_text(*piece.met);
     if (spins) piece.doing = Doing::Spinning;
   } else if (spins) {
-    piece.detail = fmt::format("whose holder (pid {}) spun for another one {}", piece.met->pid,
+    piece.detail = fmt::format("whose holder (pid {}) spun for another {}", piece.met->pid,
                                run_text(*piece.met));
   }
 }

@@ -112,8 +112,7 @@ TEST(Runs, ASpinIsNoWorkAndNamesOnlyAStolenCpu) {
   const Verdict stolen = spins(0, 2'550);
   ASSERT_TRUE(stolen.cause);
   EXPECT_EQ(stolen.cause->code, "host.cpu.stolen");
-  EXPECT_THAT(stolen.cause->evidence,
-              testing::Contains(HasSubstr("CPU 0, while it spun for another one")));
+  EXPECT_THAT(stolen.cause->evidence, testing::Contains(HasSubstr("CPU 0, for which it spun")));
   for (const Verdict& verdict : {spins(-1, 0), spins(0, 60)}) {
     ASSERT_TRUE(verdict.cause);
     EXPECT_EQ(verdict.cause->code, "unknown");
@@ -165,7 +164,7 @@ TEST(Runs, WhoHoldsTheCpuMayWaitForAStolenOne) {
   ASSERT_TRUE(stolen.cause);
   EXPECT_EQ(stolen.cause->code, "host.cpu.stolen");
   EXPECT_THAT(stolen.cause->evidence,
-              testing::Contains(HasSubstr("CPU 0, while the holder of its own (pid 60) spun")));
+              testing::Contains(HasSubstr("CPU 0, for which the holder of its own (pid 60) spun")));
   for (const Verdict& verdict : {behind(spins, 60), behind(ran("", {}), 2'550)}) {
     ASSERT_TRUE(verdict.cause);
     EXPECT_EQ(verdict.cause->code, "host.cpu.starved");

@@ -299,7 +299,7 @@ void apply_slices(const Cpus& cpus, const std::vector<Given>& given, const Span&
 std::string spin_text(const Segment& segment, std::int32_t cpu) {
   const bool itself = segment.doing == Doing::Spinning;
   return fmt::format(
-      "CPU {}, while {} spun for another one {}", cpu,
+      "CPU {}, for which {} spun {}", cpu,
       itself ? "it" : fmt::format("the holder of its own (pid {})", segment.met->pid),
       run_text(*segment.met));
 }
