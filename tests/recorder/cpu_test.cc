@@ -114,11 +114,12 @@ TEST_F(RecorderCpu, ManyShortRunsHideNoLongOne) {
   start_recorder();
   if (IsSkipped()) return;
   ASSERT_TRUE(await_found(subject.pid(), evidence::ProcessFound::Role::Heartbeat));
-  // They wait for their turn behind the one that starts them.
+  // They wait for their turn behind the one that starts them. With what the tests before took they
+  // are less than what the kernel leaves to real-time tasks of a second (sched_rt_runtime_us).
   const Subject leader = Subject::start(0, [] {
     if (!pin(SCHED_FIFO, 1)) _exit(1);
     for (int i = 0; i < 13; ++i) {
-      if (fork() == 0) burn(i < 12 ? 20ms : 300ms);
+      if (fork() == 0) burn(i < 12 ? 10ms : 200ms);
     }
     while (wait(nullptr) > 0) {
     }
@@ -126,7 +127,7 @@ TEST_F(RecorderCpu, ManyShortRunsHideNoLongOne) {
   });
   const auto* on = await<evidence::ThreadOn>([&](const evidence::ThreadOn& fact) {
     return fact.pid == subject.pid() && fact.rivals.size() == 8 && fact.rivals[0].pid > 0 &&
-           fact.rivals[0].ns > 250'000'000;
+           fact.rivals[0].ns > 150'000'000;
   });
   ASSERT_NE(on, nullptr);
   EXPECT_TRUE(std::any_of(on->rivals.begin(), on->rivals.end(),
