@@ -99,6 +99,20 @@ class SceneBuilder {
     }
   }
 
+  /// keepalived on host 1, of `cpus` CPUs, sends at 9 s and again at 13 s; host 2 takes over at
+  /// 12.6 s.
+  void silent_for_four_seconds(int cpus) {
+    keepalived();
+    evidence::HostFacts host;
+    host.cpus = cpus;
+    event(0, host);
+    beats(0, 10'000);
+    beats(13'000, 20'000);
+    adverts(1, 0, 10'000, 110);
+    adverts(1, 13'000, 14'000, 110);
+    adverts(2, 12'600, 13'000, 100);
+  }
+
   /// A run of the script `killall -0 haproxy` by process 10 (or another of the daemon's) that ends
   /// at `end_ms` with `status`.
   void script(std::int64_t end_ms, std::int32_t pid, int status, std::int32_t parent = 10) {

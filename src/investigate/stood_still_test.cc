@@ -12,18 +12,10 @@
 namespace alibi::investigate {
 namespace {
 
-/// Host 1, of `cpus` CPUs, sends at 9 s and again at 13 s; host 2 takes over at 12.6 s.
+/// Host 1 has `cpus` CPUs.
 Verdict silent(int cpus, const std::function<void(SceneBuilder&)>& fill) {
   SceneBuilder scene(2);
-  scene.keepalived();
-  evidence::HostFacts host;
-  host.cpus = cpus;
-  scene.event(0, host);
-  scene.beats(0, 10'000);
-  scene.beats(13'000, 20'000);
-  scene.adverts(1, 0, 10'000, 110);
-  scene.adverts(1, 13'000, 14'000, 110);
-  scene.adverts(2, 12'600, 13'000, 100);
+  scene.silent_for_four_seconds(cpus);
   fill(scene);
   for (Verdict& verdict : investigate(scene.finish(20'000))) {
     if (verdict.failure) return std::move(verdict);

@@ -146,14 +146,14 @@ void missing_about_host(const Scene& scene, Finding& finding) {
     const Segment* doubtful = scene.account ? scene.account->doubtful(doing) : nullptr;
     if (doubtful == nullptr || !rules::dominates(scene, doing)) continue;
     finding.missing.push_back(fmt::format(
-        "whether process {}, which was on its CPU and met {} times in {}, worked there or waited "
-        "for "
-        "CPU {}, which the hypervisor had taken",
+        "whether process {}, which was on its CPU and met {} times in {}, worked there or "
+        "waited for CPU {}, which the hypervisor had taken",
         doubtful->met->pid, doubtful->met_times, doubtful->met->stack.front(), doubtful->doubt));
   }
   const Duration spun = scene.account ? scene.account->overdue_in(Doing::Spinning) : Duration{0};
   const Duration ran = scene.account ? scene.account->overdue_in(Doing::Running) : Duration{0};
-  if (spun > ran && (spun + ran) * 2 >= scene.account->overdue()) {
+  if (spun > 0ns && ran * 2 < scene.account->overdue() &&
+      (spun + ran) * 2 >= scene.account->overdue()) {
     finding.missing.push_back(
         "what the CPU did for which it spun in the kernel: that held a lock or did not answer");
   }

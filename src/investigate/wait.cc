@@ -185,10 +185,11 @@ Doing classify_wait(const evidence::WaitTarget& target) {
 
 Doing classify_run(const evidence::ThreadRan& ran) {
   if (ran.stack.empty()) return Doing::Running;
-  const std::vector<std::string> innermost{ran.stack.front()};
-  const bool spins = starts_with_any(ran.stack, kLockSpin) ||
-                     starts_with_any(innermost, kCallSpin) ||
-                     starts_with_any(innermost, kCountSpin);
+  // A whole name: smp_call_function_single_async() waits for nobody.
+  const std::string_view innermost = ran.stack.front();
+  const std::string_view name = innermost.substr(0, innermost.find('.'));
+  const bool spins = starts_with_any(ran.stack, kLockSpin) || is_one_of(name, kCallSpin) ||
+                     is_one_of(name, kCountSpin);
   return spins ? Doing::Spinning : Doing::Running;
 }
 

@@ -9,16 +9,15 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <csignal>
 
 #include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <ctime>
-#include <new>
 #include <utility>
 
 namespace alibi::os {
@@ -79,8 +78,7 @@ Result<MessageQueue> MessageQueue::create(std::size_t bytes) {
   Fd memory(::memfd_create("alibi-queue", MFD_CLOEXEC));
   Fd bell(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!memory.valid() || !bell.valid()) return fail_errno("cannot create a message queue");
-  const std::size_t size =
-      sizeof(Ring) + std::bit_ceil(std::clamp(bytes, kLeast, kMost));
+  const std::size_t size = sizeof(Ring) + std::bit_ceil(std::clamp(bytes, kLeast, kMost));
   if (::ftruncate(memory.get(), static_cast<off_t>(size)) != 0) {
     return fail_errno("cannot size a message queue");
   }

@@ -144,9 +144,8 @@ std::optional<Finding> cpu_throttled(const Scene& scene) {
   return finding;
 }
 
-/// What it spun for a lock of another task, be it of the same process, is part of what it did.
 std::optional<Finding> process_busy(const Scene& scene) {
-  if (!is_busy(scene) || scene.account->doubtful(Doing::Running) != nullptr) return std::nullopt;
+  if (!dominates(scene, Doing::Running) || scene.account->doubtful(Doing::Running)) return {};
   Finding finding{
       "host.process.busy",
       fmt::format("{} was on the CPU all the time, with work of its own", sender_text(scene)),

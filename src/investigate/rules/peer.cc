@@ -89,7 +89,7 @@ std::optional<Finding> peer_overflow(const Scene& scene) {
   const Scene theirs = seen_from_receiver(scene);
   const std::uint64_t drops = socket_drops(scene);
   // A thread that is held lets its socket overflow as well; then that is no more than a symptom.
-  if (drops == 0 || !is_busy(theirs)) return std::nullopt;
+  if (drops == 0 || !dominates(theirs, Doing::Running)) return std::nullopt;
   return Finding{
       "peer.socket_overflow",
       fmt::format("the socket of {} was full: adverts were thrown away before they could "

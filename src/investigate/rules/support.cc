@@ -16,13 +16,6 @@ bool dominates(const Scene& scene, Doing doing) {
   return scene.account->overdue_in(doing) * 2 >= scene.account->overdue();
 }
 
-bool is_busy(const Scene& scene) {
-  if (!scene.account || scene.account->overdue() <= Duration{0}) return false;
-  const Duration ran = scene.account->overdue_in(Doing::Running);
-  const Duration spun = scene.account->overdue_in(Doing::Spinning);
-  return ran >= spun && (ran + spun) * 2 >= scene.account->overdue();
-}
-
 std::string share_text(const Scene& scene, Doing doing) {
   return fmt::format("{} of the {} {}", seconds_text(scene.account->overdue_in(doing)),
                      seconds_text(scene.account->overdue()),

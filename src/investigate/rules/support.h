@@ -12,9 +12,6 @@ namespace alibi::investigate::rules {
 /// Half of the overdue time or more: then the state explains why the advert was not sent.
 bool dominates(const Scene& scene, Doing doing);
 
-/// On the CPU for half of the overdue time or more, and of that no more spinning than running.
-bool is_busy(const Scene& scene);
-
 /// "2.612 s of the 2.633 s overdue", or "... in which adverts waited for it".
 std::string share_text(const Scene& scene, Doing doing);
 
