@@ -22,6 +22,7 @@
 #include "bpf/process.skel.h"
 #include "bpf/sched.skel.h"
 #include "bpf/signal.skel.h"
+#include "bpf/silences.skel.h"
 #include "bpf/ticks.h"
 #include "bpf/ticks.skel.h"
 #include "os/fd.h"
@@ -45,6 +46,7 @@ struct Probes::State {
   block_bpf* block = nullptr;
   drops_bpf* drops = nullptr;
   ticks_bpf* ticks = nullptr;
+  silences_bpf* silences = nullptr;  ///< in the place of `ticks`
   std::vector<bpf_link*> tick_links;
   ring_buffer* ring = nullptr;
   const std::function<void(std::span<const std::uint8_t>)>* each = nullptr;
@@ -63,6 +65,7 @@ struct Probes::State {
     drops_bpf::destroy(drops);
     for (bpf_link* link : tick_links) bpf_link__destroy(link);
     ticks_bpf::destroy(ticks);
+    silences_bpf::destroy(silences);
   }
 };
 
@@ -91,6 +94,9 @@ void choose_programs(block_bpf& block) {
 }
 void choose_programs(ticks_bpf& ticks) {
   ticks.rodata->silence_ns = static_cast<std::uint64_t>(kSilence.count());
+}
+void choose_programs(silences_bpf& silences) {
+  silences.rodata->silence_ns = static_cast<std::uint64_t>(kSilence.count());
 }
 template <typename Skeleton>
 void choose_programs(Skeleton&) {}
@@ -124,11 +130,15 @@ std::string attach_group(const Probes::State& state, Skeleton*& skeleton) {
   return why;
 }
 
-/// The ticks' program hangs on an event of each CPU, which libbpf does not open.
+/// The ticks' program hangs on an event of each CPU, which libbpf does not open. Without BTF it is
+/// one that tells silences alone.
 std::string start_ticks(Probes::State& state) {
-  std::string absent = attach_group(state, state.ticks);
-  if (!absent.empty()) return absent;
-  auto links = attach_ticks(state.ticks->progs.on_tick);
+  if (!attach_group(state, state.ticks).empty()) {
+    std::string absent = attach_group(state, state.silences);
+    if (!absent.empty()) return absent;
+  }
+  auto links = attach_ticks(state.ticks != nullptr ? state.ticks->progs.on_tick
+                                                   : state.silences->progs.on_tick);
   if (!links) return links.error().message;
   state.tick_links = std::move(*links);
   return {};

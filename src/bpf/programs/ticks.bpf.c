@@ -1,38 +1,11 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// A timer interrupt on each CPU. Its lateness tells that the CPU itself did not run: no task can put
-// it off, of whatever priority, only a kernel that holds interrupts off can. And where it meets the
-// same thread twice in a row, a watched one or one whose CPU a watched one waits for, it tells where
-// that thread is.
-#include "common.h"
+// A timer interrupt on each CPU: its lateness (tick.h), and where it meets the same thread twice in a
+// row, a watched one or one whose CPU a watched one waits for, where that thread is. Needs BTF.
+#include "tick.h"
 #include "cpus.h"
 #include "../abi_host.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* Longer than this between two interrupts is told. */
-const volatile __u64 silence_ns = 100000000;
-
-struct tick {
-  __u64 ns;
-  __u32 tid;               /* of the thread that it met, if that matters; 0: none */
-  __u32 pad;
-};
-
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct tick);
-} last_tick SEC(".maps");
-
-static __always_inline void tell_silence(__u64 since) {
-  struct alibi_silent *silent = bpf_ringbuf_reserve(&events, sizeof(*silent), 0);
-  if (!silent) return count_lost(ALIBI_SOURCE_TICKS);
-  fill_header(&silent->header, ALIBI_SILENT, 0, 0);
-  silent->since_ns = since;
-  count_sent(ALIBI_SOURCE_TICKS);
-  bpf_ringbuf_submit(silent, 0);
-}
 
 /* The stack is that of the interrupted code: bpf_get_stack() of a perf event begins there. */
 static __always_inline void tell_where(void *context, struct task_struct *task) {
@@ -57,18 +30,13 @@ static __always_inline bool is_waited_for(__u32 cpu) {
 
 SEC("perf_event")
 int on_tick(void *context) {
-  const __u32 key = 0;
-  struct tick *last = bpf_map_lookup_elem(&last_tick, &key);
+  struct tick *last = take_tick();
   if (!last) return 0;
-  const __u64 now = bpf_ktime_get_ns();
-  const __u64 since = last->ns;
-  last->ns = now;
   struct task_struct *task = bpf_get_current_task_btf();
   const __u32 before = last->tid;
   const bool matters =
       scheduling_wanted(role_of(task->tgid)) || is_waited_for(bpf_get_smp_processor_id());
   last->tid = matters ? task->pid : 0;
-  if (since && now - since > silence_ns) tell_silence(since);
   if (last->tid && last->tid == before) tell_where(context, task);
   return 0;
 }
